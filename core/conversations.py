@@ -1,0 +1,62 @@
+"""Where a dialogue stands. It is a row, so it survives a kill between any two messages and goes on a day later."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+from core.errors import Conflict
+
+FLOOD_WINDOW = timedelta(minutes=1)
+FLOOD_LIMIT = 30
+
+
+class Conversation(Table):
+    """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "conversation", "sender"),
+        Index("ix_conversations_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
+              postgresql_where=text("wake_at IS NOT NULL")),
+        Index(None, "person_id"),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    channel: Mapped[str]
+    account: Mapped[str]
+    conversation: Mapped[str]
+    sender: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    flow: Mapped[str] = mapped_column(default="")
+    step: Mapped[str] = mapped_column(default="")
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+    wake_at: Mapped[datetime | None]
+    counted_from: Mapped[datetime] = mapped_column(default=clock.now)
+    counted: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def save(session: Session, conversation_id: UUID, version: int, now: datetime, **values: Any) -> None:
+    """Write where the dialogue stands. Two writers of one dialogue: the second is a Conflict and starts again."""
+    changed = session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.version == version)
+        .values(version=version + 1, updated_at=now, **values)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict
+
+
+def count(counted_from: datetime, counted: int, now: datetime) -> tuple[datetime, int]:
+    """Count one more message in the flood window: (start of the window, messages in it)."""
+    if now - counted_from >= FLOOD_WINDOW:
+        return now, 1
+    return counted_from, counted + 1

@@ -1,0 +1,274 @@
+"""Engines, sessions and the two scopes: `read_scope()` sees, `write_scope()` alone commits.
+
+SQLite has one writer. Those who want to write queue on a fair lock of ours, each works inside a savepoint of
+one shared transaction, and the last of the queue commits for all: nobody is acknowledged before that commit.
+PostgreSQL has many writers; there a scope is a plain transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, String, TypeDecorator, Uuid, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import QueuePool
+
+from core.errors import Busy
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 5.0
+BATCH = 64
+RETRIES = 5
+RETRYABLE = {"40001", "40P01"}
+POSTGRES_OPTIONS = {
+    "timezone": "UTC",
+    "lock_timeout": "1500",
+    "statement_timeout": "60000",
+    "idle_in_transaction_session_timeout": "15000",
+}
+
+__all__ = ["Database", "Session", "Table", "open_database"]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Stored in UTC without a zone, so that both databases order and compare it alike."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    """The root of every table, with names for all constraints so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        UUID: Uuid(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        str: String(),
+    }
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    """One unit of work in the queue of SQLite's writer."""
+
+    ready: threading.Event = field(default_factory=threading.Event)
+    settled: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
+
+
+class _WriterQueue:
+    """The fair lock of the one SQLite writer, with group commit.
+
+    1. A unit waits for its turn; the one that finds the writer idle begins the transaction.
+    2. It works inside its own savepoint, which is rolled back alone when it fails.
+    3. When others wait, the open transaction is handed to the next; the last one, or the one that fills the
+       batch, commits, and all whose work it carried are told at once.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Unit] = deque()
+        self._carried: list[_Unit] = []
+        self._connection: Connection | None = None
+        self._busy = False
+
+    @contextmanager
+    def unit(self, wait: float) -> Iterator[Connection]:
+        mine = _Unit()
+        self._take_turn(mine, wait)
+        try:
+            connection = self._begin()
+            with connection.begin_nested():
+                yield connection
+        except BaseException:
+            self._finish(None)
+            raise
+        self._finish(mine)
+        mine.settled.wait()
+        if mine.error is not None:
+            raise mine.error
+
+    def _take_turn(self, mine: _Unit, wait: float) -> None:
+        with self._mutex:
+            if not self._busy:
+                self._busy = True
+                return
+            self._waiting.append(mine)
+        if mine.ready.wait(wait):
+            return
+        with self._mutex:
+            if not mine.ready.is_set():
+                self._waiting.remove(mine)
+                raise Busy
+        # The turn came in the very moment of giving up: it is used.
+
+    def _begin(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        if not self._connection.in_transaction():
+            try:
+                self._connection.begin()
+            except OperationalError as error:
+                raise Busy from error
+        return self._connection
+
+    def _finish(self, mine: _Unit | None) -> None:
+        """Hand the open transaction on, or end it when nobody waits or the batch is full."""
+        if mine is not None:
+            self._carried.append(mine)
+        with self._mutex:
+            if self._waiting and len(self._carried) < BATCH:
+                self._waiting.popleft().ready.set()
+                return
+        self._settle()
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().ready.set()
+            else:
+                self._busy = False
+
+    def _settle(self) -> None:
+        carried, self._carried = self._carried, []
+        error = self._commit() if carried else self._abandon()
+        for unit in carried:
+            unit.error = error
+            unit.settled.set()
+
+    def _commit(self) -> BaseException | None:
+        assert self._connection is not None
+        try:
+            self._connection.commit()
+        except BaseException as error:  # told to every unit that was carried, each raises it
+            self._abandon()
+            return error
+        return None
+
+    def _abandon(self) -> None:
+        if self._connection is not None and self._connection.in_transaction():
+            self._connection.rollback()
+
+
+class Database:
+    """One database: where to read, where to write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url, readonly=False) if self.is_sqlite else _postgres_engine(url)
+        self.readers = (
+            _sqlite_engine(url, readonly=True)
+            if self.is_sqlite
+            else self.engine.execution_options(postgresql_readonly=True)
+        )
+        self._queue = _WriterQueue(self.engine.connect) if self.is_sqlite else None
+
+    @contextmanager
+    def read_scope(self) -> Iterator[Session]:
+        """A session that only reads and never commits."""
+        with self.readers.connect() as connection, Session(connection, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write_scope(self, wait: float = WAIT_SECONDS) -> Iterator[Session]:
+        """A transaction that is durable when the block has ended, and gone when it raised.
+
+        `wait`: seconds to wait for the writer; after them Busy is raised.
+        """
+        if self._queue is not None:
+            with self._queue.unit(wait) as connection, _session_on(connection) as session:
+                yield session
+                session.flush()
+            return
+        with self.engine.begin() as connection, _session_on(connection) as session:
+            yield session
+            session.flush()
+
+    def write(self, work: Callable[[Session], T], wait: float = WAIT_SECONDS) -> T:
+        """Run one unit of work, again as a whole when PostgreSQL could not serialise it."""
+        for attempt in range(RETRIES):
+            try:
+                with self.write_scope(wait) as session:
+                    return work(session)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in RETRYABLE or attempt == RETRIES - 1:
+                    raise
+        raise Busy
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+        self.readers.dispose()
+
+
+def open_database(url: str) -> Database:
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    return Database(url)
+
+
+def _session_on(connection: Connection) -> Session:
+    return Session(connection, autoflush=False, expire_on_commit=False, join_transaction_mode="rollback_only")
+
+
+def _sqlite_engine(url: str, *, readonly: bool) -> Engine:
+    path = url.removeprefix("sqlite:///")
+
+    def connect() -> Any:
+        connection = sqlite.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        for pragma in _pragmas(readonly):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine(
+        "sqlite://", module=sqlite, creator=connect, poolclass=QueuePool, pool_size=16, max_overflow=32
+    )
+    event.listen(engine, "begin", _begin_reading if readonly else _begin_writing)
+    return engine
+
+
+def _pragmas(readonly: bool) -> Sequence[str]:
+    common = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY")
+    return (*common, "query_only=ON") if readonly else common
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _postgres_engine(url: str) -> Engine:
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+    options = " ".join(f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items())
+    return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args={"options": options})
+

@@ -1,0 +1,120 @@
+"""Platform messages, taken exactly once.
+
+A message that was handled is a row in state `done`, written by the same transaction as its effects. One whose
+handling failed lies here as `pending` with what it said, and what follows it in its conversation waits behind.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+
+MAX_ATTEMPTS = 10
+FIRST_DELAY = timedelta(seconds=1)
+LONGEST_DELAY = timedelta(minutes=10)
+KEPT = timedelta(days=8)
+
+
+class InboxMessage(Table):
+    """One message of a platform. `state`: done, pending or dead. Its content is dropped once it is done."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "dedupe_key"),
+        Index("ix_inbox_pending", "channel", "account", "conversation", "id",
+              sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    channel: Mapped[str]
+    account: Mapped[str]
+    dedupe_key: Mapped[str]
+    conversation: Mapped[str]
+    state: Mapped[str]
+    content: Mapped[dict[str, Any] | None]
+    answer: Mapped[str] = mapped_column(default="")
+    received_at: Mapped[datetime] = mapped_column(default=clock.now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(default="")
+
+
+def take(
+    session: Session, channel: str, account: str, dedupe_key: str, conversation: str, *,
+    content: dict[str, Any] | None = None, error: str = "", now: datetime,
+) -> bool:  # fmt: skip
+    """Keep a message; False when it was already here.
+
+    With `content` it is kept as pending, to be handled by the worker; without, its effects are in this very
+    transaction and it is done.
+    """
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {
+        "id": clock.new_id(), "channel": channel, "account": account, "dedupe_key": dedupe_key,
+        "conversation": conversation, "state": "done" if content is None else "pending", "content": content,
+        "answer": "", "received_at": now, "attempts": 0, "error": error, "retry_at": None,
+    }  # fmt: skip
+    kept = session.execute(dialect.insert(InboxMessage).on_conflict_do_nothing(), [values])
+    return kept.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def has_pending(session: Session, channel: str, account: str, conversation: str) -> bool:
+    query = select(InboxMessage.id).where(*_of(channel, account, conversation), InboxMessage.state == "pending")
+    return session.execute(query.limit(1)).first() is not None
+
+
+def due(session: Session, now: datetime, limit: int = 50) -> list[InboxMessage]:
+    """Pending messages whose time has come, only the oldest of each conversation."""
+    pending = select(InboxMessage).where(InboxMessage.state == "pending").order_by(InboxMessage.id)
+    oldest: dict[tuple[str, str, str], InboxMessage] = {}
+    for message in session.scalars(pending.limit(limit * 20)):
+        oldest.setdefault((message.channel, message.account, message.conversation), message)
+    return [message for message in oldest.values() if (message.retry_at or now) <= now][:limit]
+
+
+def settle(session: Session, message_id: UUID) -> bool:
+    """Mark a pending message done in the transaction of its effects; False when another worker did it."""
+    changed = session.execute(
+        update(InboxMessage)
+        .where(InboxMessage.id == message_id, InboxMessage.state == "pending")
+        .values(state="done", content=None, retry_at=None)
+    )
+    return changed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def postpone(session: Session, message: InboxMessage, error: str, now: datetime) -> None:
+    """Count a failed attempt: later again, or dead and shown to administrators after the last one."""
+    attempts = message.attempts + 1
+    delay = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
+    session.execute(
+        update(InboxMessage)
+        .where(InboxMessage.id == message.id, InboxMessage.state == "pending")
+        .values(
+            attempts=attempts, error=error[:500], retry_at=now + delay,
+            state="dead" if attempts >= MAX_ATTEMPTS else "pending",
+        )  # fmt: skip
+    )
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Drop done messages after the longest time in which a platform repeats one."""
+    gone = session.execute(delete(InboxMessage).where(InboxMessage.state == "done", InboxMessage.received_at < now - KEPT))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _of(channel: str, account: str, conversation: str) -> tuple[Any, ...]:
+    return (
+        InboxMessage.channel == channel,
+        InboxMessage.account == account,
+        InboxMessage.conversation == conversation,
+    )
+
+

@@ -1,0 +1,223 @@
+"""Messages that leave. A row holds facts, never text: it is rendered at delivery, in the reader's language.
+
+Buttons live in the row that shows them. A button's token names the row and the place in it under a MAC, so
+that nothing has to be stored for it, nobody can invent one, and it is bound to the row's reader, ticket,
+action and version.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, insert, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 12
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(hours=6)
+MAC_BYTES = 10
+
+
+class OutboxMessage(Table):
+    """One message to one person, or to one conversation.
+
+    `state`: ready, claimed, retry, sent, unknown (a timeout may mean delivered), undeliverable or dead.
+    `channel`, `account` and `conversation` are empty until delivery when the reader's best identity decides.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "not_before", "id", sqlite_where=text("is_due"), postgresql_where=text("is_due")),
+        Index(None, "ticket_id", "person_id"),
+        Index(None, "person_id", "id"),
+        Index("ix_outbox_key", "idempotency_key", unique=True, sqlite_where=text("idempotency_key != ''"),
+              postgresql_where=text("idempotency_key != ''")),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    idempotency_key: Mapped[str] = mapped_column(default="")
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("tickets.id"))
+    channel: Mapped[str] = mapped_column(default="")
+    account: Mapped[str] = mapped_column(default="")
+    conversation: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    buttons: Mapped[list[Any]] = mapped_column(default=list)
+    replaces: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="ready")
+    is_due: Mapped[bool] = mapped_column(default=True)
+    not_before: Mapped[datetime] = mapped_column(default=clock.now)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    reference: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button as core sees it: what a tap does. `action` is `<flow>.<verb>`; its label is `button.<label>`.
+
+    `text`: what the label shows in place of a translation, for names and other data.
+    `url`: a link button instead of a tap.
+    """
+
+    action: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+    text: str = ""
+    url: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to be written into the outbox.
+
+    `person_id`: the reader. `address`: (channel, account, conversation), where the answer belongs to the very
+    conversation that asked; empty lets delivery choose. `version`: the ticket's version that the buttons are for.
+    """
+
+    kind: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    person_id: UUID | None = None
+    address: tuple[str, str, str] = ("", "", "")
+    ticket_id: UUID | None = None
+    version: int | None = None
+    buttons: Sequence[Choice] = ()
+    replaces: str = ""
+    idempotency_key: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A pressed button, read back from the row that showed it."""
+
+    outbox_id: UUID
+    person_id: UUID | None
+    ticket_id: UUID | None
+    action: str
+    facts: dict[str, Any]
+    version: int | None
+    kind: str
+
+
+def post(session: Session, letters: Iterable[Letter], now: datetime) -> list[UUID]:
+    """Write letters into the outbox with one statement."""
+    rows = [_row(letter, now) for letter in letters]
+    if rows:
+        session.execute(insert(OutboxMessage), rows)
+    return [row["id"] for row in rows]
+
+
+def _row(letter: Letter, now: datetime) -> dict[str, Any]:
+    channel, account, conversation = letter.address
+    buttons = [
+        {"action": b.action, "facts": b.facts, "label": b.label, "text": b.text, "url": b.url, "row": b.row,
+         "version": letter.version}
+        for b in letter.buttons
+    ]  # fmt: skip
+    return {
+        "id": clock.new_id(), "idempotency_key": letter.idempotency_key, "person_id": letter.person_id,
+        "ticket_id": letter.ticket_id, "channel": channel, "account": account, "conversation": conversation,
+        "kind": letter.kind, "facts": letter.facts, "buttons": buttons, "replaces": letter.replaces,
+        "state": "ready", "is_due": True, "not_before": letter.not_before or now, "created_at": now,
+        "attempts": 0, "reference": "", "error": "",
+    }  # fmt: skip
+
+
+def token_of(outbox_id: UUID, index: int, key: bytes) -> str:
+    """The opaque token of a button: 27 bytes, 36 characters of URL-safe text."""
+    body = outbox_id.bytes + bytes([index])
+    return base64.urlsafe_b64encode(body + _mac(body, key)).decode()
+
+
+def tapped(session: Session, token: str, key: bytes) -> Tap | None:
+    """The button behind a token; None for one that is forged, cut or no longer kept."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    body, mac = raw[:17], raw[17:]
+    if len(raw) != 17 + MAC_BYTES or not hmac.compare_digest(mac, _mac(body, key)):
+        return None
+    row = session.get(OutboxMessage, UUID(bytes=body[:16]))
+    if row is None or body[16] >= len(row.buttons):
+        return None
+    button = row.buttons[body[16]]
+    return Tap(row.id, row.person_id, row.ticket_id, button["action"], button["facts"], button["version"], row.kind)
+
+
+def _mac(body: bytes, key: bytes) -> bytes:
+    return hmac.new(key, b"button" + body, hashlib.sha256).digest()[:MAC_BYTES]
+
+
+def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessage]:
+    """Take due messages for sending under a lease. What a dead worker had claimed comes back when it ends."""
+    free = or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until < now)
+    query = select(OutboxMessage.id).where(OutboxMessage.is_due, OutboxMessage.not_before <= now, free)
+    query = query.order_by(OutboxMessage.not_before, OutboxMessage.id).limit(limit)
+    ids = list(session.scalars(query.with_for_update(skip_locked=True)))
+    if not ids:
+        return []
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(ids), OutboxMessage.is_due, free)
+        .values(state="claimed", lease_until=now + LEASE, attempts=OutboxMessage.attempts + 1)
+    )
+    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)).order_by(OutboxMessage.id)))
+
+
+def sent(session: Session, message_id: UUID, reference: str, now: datetime) -> None:
+    _settle(session, message_id, state="sent", reference=reference, error="", settled_at=now)
+
+
+def unknown(session: Session, message_id: UUID, error: str, now: datetime) -> None:
+    """The platform did not answer: the message may have arrived, so it is not sent again."""
+    _settle(session, message_id, state="unknown", error=error[:500], settled_at=now)
+
+
+def undeliverable(session: Session, message_id: UUID, error: str, now: datetime) -> None:
+    _settle(session, message_id, state="undeliverable", error=error[:500], settled_at=now)
+
+
+def retry(session: Session, message: OutboxMessage, error: str, now: datetime, after: timedelta | None = None) -> None:
+    """Try again after the platform's own wish or a growing delay; dead, and shown at the desk, after the last."""
+    if message.attempts >= MAX_ATTEMPTS:
+        _settle(session, message.id, state="dead", error=error[:500], settled_at=now)
+        return
+    delay = after or min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY)
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message.id)
+        .values(state="retry", error=error[:500], not_before=now + delay, lease_until=None)
+    )
+
+
+def hold_back(session: Session, message_id: UUID, until: datetime) -> None:
+    """Give a claimed message back untouched, because a rate limit or an older message comes first."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(state="ready", not_before=until, lease_until=None, attempts=OutboxMessage.attempts - 1)
+    )
+
+
+def _settle(session: Session, message_id: UUID, **values: Any) -> None:
+    session.execute(
+        update(OutboxMessage).where(OutboxMessage.id == message_id).values(is_due=False, lease_until=None, **values)
+    )

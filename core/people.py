@@ -1,0 +1,204 @@
+"""Who takes part: people with roles at sites, teams, homes, and their identities in the chat platforms."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+from core.errors import Conflict, Invalid, NotFound
+
+ROLES = ("resident", "technician", "supervisor", "manager", "admin")
+STAFF_ROLES = ROLES[1:]
+LINK_CODE_LIFE = timedelta(minutes=10)
+
+
+class Person(Table):
+    __tablename__ = "people"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    name: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str] = mapped_column(default="zh_CN")
+    phone: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str] = mapped_column(default="")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    informed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Role(Table):
+    """A role that a person holds at a site."""
+
+    __tablename__ = "roles"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Team(Table):
+    """An own crew or a contractor at a site."""
+
+    __tablename__ = "teams"
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    is_contractor: Mapped[bool] = mapped_column(default=False)
+
+
+class Membership(Table):
+    """A technician in a team, with the categories of work that this person is skilled in."""
+
+    __tablename__ = "memberships"
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    skills: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Home(Table):
+    """A unit that a resident may report for. `state`: claimed, approved, refused or ended."""
+
+    __tablename__ = "homes"
+    __table_args__ = (UniqueConstraint("person_id", "place_id"), Index(None, "place_id", "state"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
+    state: Mapped[str] = mapped_column(default="claimed")
+    claimed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Identity(Table):
+    """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("channel", "account", "kind", "value"), Index(None, "person_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    channel: Mapped[str]
+    account: Mapped[str]
+    kind: Mapped[str]
+    value: Mapped[str]
+    conversation: Mapped[str]
+    verified_via: Mapped[str]
+    verified_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    blocked_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class LinkCode(Table):
+    """A one-time code that joins a chat identity to a person; only its hash is kept."""
+
+    __tablename__ = "link_codes"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str = "") -> Person:
+    person = Person(
+        id=clock.new_id(), name=name.strip()[:120], locale=locale, phone=phone, password_hash="", is_active=True,
+        informed_at=None, created_at=clock.now(),
+    )  # fmt: skip
+    session.add(person)
+    session.flush()
+    return person
+
+
+def grant(session: Session, person_id: UUID, role: str, site_id: UUID) -> None:
+    """Give a person a role at a site. Granting it again changes nothing."""
+    if role not in ROLES:
+        raise Invalid(field="field.role")
+    if session.get(Role, (person_id, site_id, role)) is None:
+        session.add(Role(person_id=person_id, site_id=site_id, role=role))
+        session.flush()
+
+
+def roles_of(session: Session, person_id: UUID) -> dict[UUID, set[str]]:
+    """The roles a person holds, by site."""
+    held: dict[UUID, set[str]] = {}
+    for site_id, role in session.execute(select(Role.site_id, Role.role).where(Role.person_id == person_id)):
+        held.setdefault(site_id, set()).add(role)
+    return held
+
+
+def holders(session: Session, site_id: UUID, role: str) -> list[UUID]:
+    """The active people who hold a role at a site."""
+    query = select(Role.person_id).join(Person, Person.id == Role.person_id)
+    return list(session.scalars(query.where(Role.site_id == site_id, Role.role == role, Person.is_active)))
+
+
+def person_named(session: Session, name: str) -> Person:
+    """The one person of that name or id. Two of the same name are a Conflict, nobody NotFound."""
+    found = session.scalars(select(Person).where(Person.name == name).limit(2)).all()
+    if len(found) > 1:
+        raise Conflict
+    if found:
+        return found[0]
+    try:
+        person = session.get(Person, UUID(name))
+    except ValueError:
+        person = None
+    if person is None:
+        raise NotFound(what="word.person")
+    return person
+
+
+def add_team(session: Session, name: str, site_id: UUID, *, phone: str = "", is_contractor: bool = False) -> Team:
+    team = Team(id=clock.new_id(), site_id=site_id, name=name, phone=phone, is_contractor=is_contractor)
+    session.add(team)
+    session.flush()
+    return team
+
+
+def join_team(session: Session, team_id: UUID, person_id: UUID, skills: list[str]) -> None:
+    session.merge(Membership(team_id=team_id, person_id=person_id, skills=skills))
+    session.flush()
+
+
+def claim_home(session: Session, person_id: UUID, place_id: UUID) -> Home:
+    """Ask to report for a unit. Nothing is revealed until the desk or a member of that home approves."""
+    home = session.scalar(select(Home).where(Home.person_id == person_id, Home.place_id == place_id))
+    if home is None:
+        home = Home(id=clock.new_id(), person_id=person_id, place_id=place_id, state="claimed", claimed_at=clock.now())
+        session.add(home)
+    elif home.state in ("refused", "ended"):
+        home.state, home.claimed_at = "claimed", clock.now()
+    session.flush()
+    return home
+
+
+def decide_home(session: Session, home_id: UUID, *, approve: bool, by: UUID | None) -> Home:
+    """Approve or refuse a claim. A claim that was already decided is a Conflict."""
+    changed = session.execute(
+        update(Home)
+        .where(Home.id == home_id, Home.state == "claimed")
+        .values(state="approved" if approve else "refused", decided_at=clock.now(), decided_by=by)
+    ).rowcount  # type: ignore[attr-defined]
+    if changed != 1:
+        raise Conflict
+    return session.get_one(Home, home_id, populate_existing=True)
+
+
+def homes_of(session: Session, person_id: UUID) -> list[UUID]:
+    """The places that a person may report for."""
+    return list(session.scalars(select(Home.place_id).where(Home.person_id == person_id, Home.state == "approved")))
+
+
+def members_of(session: Session, place_id: UUID) -> list[UUID]:
+    return list(session.scalars(select(Home.person_id).where(Home.place_id == place_id, Home.state == "approved")))

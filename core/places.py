@@ -1,0 +1,106 @@
+"""Where things are: a site and the tree of places below it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+from core.errors import Invalid, NotFound
+
+
+class Site(Table):
+    """A compound or building that is run as one. Its tree of places has the root `root_id`."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    prefix: Mapped[str] = mapped_column(unique=True)
+    timezone: Mapped[str] = mapped_column(default="Asia/Shanghai")
+    locale: Mapped[str] = mapped_column(default="zh_CN")
+    phone: Mapped[str] = mapped_column(default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Place(Table):
+    """A building, floor, room, unit or outdoor spot. `path` is the names from below the site, joined by `/`."""
+
+    __tablename__ = "places"
+    __table_args__ = (UniqueConstraint("site_id", "path"), Index(None, "parent_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("places.id"))
+    name: Mapped[str]
+    path: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="area")
+    is_common: Mapped[bool] = mapped_column(default=True)
+
+
+def add_site(
+    session: Session, name: str, *, timezone: str = "Asia/Shanghai", locale: str = "zh_CN", phone: str = ""
+) -> Site:
+    """Add a site with its root place. Its tickets are numbered under a prefix of its own: WX, WX2, WX3, …"""
+    taken = len(session.scalars(select(Site.prefix)).all())
+    prefix = f"WX{taken + 1}" if taken else "WX"
+    site = Site(id=clock.new_id(), name=name, prefix=prefix, timezone=timezone, locale=locale, phone=phone, settings={})
+    session.add(site)
+    session.flush()
+    session.add(Place(id=clock.new_id(), site_id=site.id, parent_id=None, name=name, path="", kind="site"))
+    session.flush()
+    return site
+
+
+def site_named(session: Session, name: str) -> Site:
+    site = session.scalar(select(Site).where(Site.name == name))
+    if site is None:
+        raise NotFound(what="word.site")
+    return site
+
+
+def root_of(session: Session, site_id: UUID) -> Place:
+    return session.scalars(select(Place).where(Place.site_id == site_id, Place.path == "")).one()
+
+
+def place_at(session: Session, site_id: UUID, path: str) -> Place:
+    place = session.scalar(select(Place).where(Place.site_id == site_id, Place.path == path.strip("/ ")))
+    if place is None:
+        raise NotFound(what="word.place")
+    return place
+
+
+def ensure_path(session: Session, site_id: UUID, path: str, *, kind: str = "area", is_common: bool = True) -> Place:
+    """The place at a path such as `A/2F/201`; missing parts of the path are added on the way."""
+    here = root_of(session, site_id)
+    names = [name.strip() for name in path.split("/") if name.strip()]
+    if len(names) > 12:
+        raise Invalid(field="field.place")
+    for depth, name in enumerate(names):
+        is_last = depth == len(names) - 1
+        here = _child(session, here, name) or _add_child(
+            session, here, name, kind=kind if is_last else "area", is_common=is_common if is_last else True
+        )
+    return here
+
+
+def _child(session: Session, parent: Place, name: str) -> Place | None:
+    return session.scalar(select(Place).where(Place.site_id == parent.site_id, Place.path == _join(parent, name)))
+
+
+def _add_child(session: Session, parent: Place, name: str, *, kind: str, is_common: bool) -> Place:
+    place = Place(
+        id=clock.new_id(), site_id=parent.site_id, parent_id=parent.id, name=name, path=_join(parent, name),
+        kind=kind, is_common=is_common,
+    )  # fmt: skip
+    session.add(place)
+    session.flush()
+    return place
+
+
+def _join(parent: Place, name: str) -> str:
+    return f"{parent.path}/{name}" if parent.path else name
