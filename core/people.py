@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from core.errors import Conflict, Invalid, NotFound
 
 ROLES = ("resident", "technician", "supervisor", "manager", "admin")
 STAFF_ROLES = ROLES[1:]
-LINK_CODE_LIFE = timedelta(minutes=10)
 
 
 class Person(Table):
@@ -97,17 +96,6 @@ class Identity(Table):
     seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     blocked_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-
-
-class LinkCode(Table):
-    """A one-time code that joins a chat identity to a person; only its hash is kept."""
-
-    __tablename__ = "link_codes"
-
-    hash: Mapped[str] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
 
 
 def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str = "") -> Person:

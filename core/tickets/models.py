@@ -34,7 +34,12 @@ class Subject:
 
 
 class Ticket(Table):
-    """One piece of work. `state` and `version` are written by `tickets.actions.apply()` alone."""
+    """One piece of work. `state` and `version` are written by `tickets.actions.apply()` alone.
+
+    `wake_at`: when a trigger looks at it next (dispatch, an offer's end, an escalation, the silent closure).
+    `scan_proof`: how the round proved to be at the asset: "", `scanned`, or `photo` where the code is unreadable.
+    `waived`: evidence that a supervisor waived in this round.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -88,7 +93,8 @@ class Ticket(Table):
     scheduled_until: Mapped[datetime | None]
     is_schedule_agreed: Mapped[bool] = mapped_column(default=False)
     minutes: Mapped[int | None]
-    is_code_scanned: Mapped[bool] = mapped_column(default=False)
+    scan_proof: Mapped[str] = mapped_column(default="")
+    waived: Mapped[list[Any]] = mapped_column(default=list)
 
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     promised_at: Mapped[datetime | None]

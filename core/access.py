@@ -1,0 +1,203 @@
+"""Who may see and do what: sessions, bearer tokens, passwords, and the parts a person plays at a ticket."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import ForeignKey, Index, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+from core.errors import Conflict, GongdanError, NotFound
+from core.people import Person, roles_of
+
+SESSION_LIFE = timedelta(days=90)
+LINK_LIFE = timedelta(minutes=15)
+PAGE_LINK_LIFE = timedelta(days=180)
+REPLAY_LIFE = timedelta(days=180)
+MIN_PASSWORD = 10
+_hasher = PasswordHasher()
+
+
+class WeakPassword(GongdanError):
+    """The password is too short: use at least {least} characters."""
+
+
+class WrongPassword(GongdanError):
+    """Name or password is wrong."""
+
+
+class ChangedReplay(GongdanError):
+    """The same Idempotency-Key came before with different content. Use a new key for a new request."""
+
+
+class Token(Table):
+    """A secret that proves who somebody is; only its hash is kept.
+
+    `kind`: session (a browser's cookie), bearer (a machine), sign_in (a one-time link), link (joins a chat
+    identity), or page (a link that opens one ticket for one person).
+    """
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index(None, "person_id", "kind"),)
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("tickets.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class Replay(Table):
+    """The first result of a mutation that carried an Idempotency-Key."""
+
+    __tablename__ = "replays"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[str]
+    status: Mapped[int]
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in person with the roles held, by site."""
+
+    person_id: UUID
+    name: str
+    locale: str
+    roles: dict[UUID, set[str]]
+
+    def holds(self, site_id: UUID, *roles: str) -> bool:
+        return bool(self.roles.get(site_id, set()) & set(roles))
+
+    def sites(self, *roles: str) -> list[UUID]:
+        return [site_id for site_id, held in self.roles.items() if not roles or held & set(roles)]
+
+    @property
+    def is_staff(self) -> bool:
+        return any(held - {"resident"} for held in self.roles.values())
+
+
+def issue(
+    session: Session, kind: str, person_id: UUID, now: datetime, *, life: timedelta | None, ticket_id: UUID | None = None
+) -> str:
+    """Make a token and keep its hash. The token itself is told once, here."""
+    secret = clock.secret(160)
+    session.add(
+        Token(
+            hash=hash_of(secret), kind=kind, person_id=person_id, ticket_id=ticket_id, created_at=now,
+            expires_at=now + life if life else None, used_at=None,
+        )  # fmt: skip
+    )
+    session.flush()
+    return secret
+
+
+def look_up(session: Session, kind: str, secret: str, now: datetime) -> Token | None:
+    """The token behind a secret, while it is neither used up nor expired and its person is active."""
+    query = select(Token).join(Person, Person.id == Token.person_id)
+    token = session.scalar(query.where(Token.hash == hash_of(secret), Token.kind == kind, Person.is_active))
+    if token is None or token.used_at or (token.expires_at and token.expires_at <= now):
+        return None
+    return token
+
+
+def use_up(session: Session, kind: str, secret: str, now: datetime) -> Token:
+    """Redeem a one-time token. Of any number of parallel redemptions exactly one succeeds."""
+    token = look_up(session, kind, secret, now)
+    if token is None:
+        raise NotFound(what="word.link")
+    changed = session.execute(
+        update(Token).where(Token.hash == token.hash, Token.used_at.is_(None)).values(used_at=now)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound(what="word.link")
+    return token
+
+
+def revoke(session: Session, secret: str) -> None:
+    session.execute(delete(Token).where(Token.hash == hash_of(secret)))
+
+
+def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
+    """End every session and token of a person, or those of some kinds."""
+    query = delete(Token).where(Token.person_id == person_id)
+    session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
+
+
+def viewer(session: Session, person_id: UUID) -> Viewer:
+    person = session.get_one(Person, person_id)
+    return Viewer(person.id, person.name, person.locale, roles_of(session, person.id))
+
+
+def set_password(session: Session, person_id: UUID, password: str) -> None:
+    """Set a password for staff. It ends the sessions that the old one had opened."""
+    if len(password) < MIN_PASSWORD:
+        raise WeakPassword(least=MIN_PASSWORD)
+    session.get_one(Person, person_id).password_hash = _hasher.hash(password)
+    revoke_all(session, person_id, "session")
+    session.flush()
+
+
+def check_password(session: Session, name: str, password: str) -> Person:
+    """The person of that name with that password. A wrong name and a wrong password read and take the same."""
+    people = session.scalars(select(Person).where(Person.name == name, Person.is_active, Person.password_hash != ""))
+    candidates = list(people) or [None]
+    for person in candidates:
+        if _matches(person.password_hash if person else _decoy(), password) and person:
+            return person
+    raise WrongPassword
+
+
+def _decoy() -> str:
+    global _decoy_hash
+    _decoy_hash = _decoy_hash or _hasher.hash(clock.secret())
+    return _decoy_hash
+
+
+_decoy_hash = ""
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def replayed(session: Session, person_id: UUID, key: str, body: bytes) -> Replay | None:
+    """The kept result of a request that came before. The same key with another body raises ChangedReplay."""
+    found = session.get(Replay, (person_id, key))
+    if found is not None and found.body_hash != hashlib.sha256(body).hexdigest():
+        raise ChangedReplay
+    return found
+
+
+def keep_result(
+    session: Session, person_id: UUID, key: str, body: bytes, status: int, result: dict[str, Any], now: datetime
+) -> None:
+    if session.get(Replay, (person_id, key)) is not None:
+        raise Conflict
+    session.add(
+        Replay(
+            person_id=person_id, key=key, body_hash=hashlib.sha256(body).hexdigest(), status=status, result=result,
+            created_at=now,
+        )  # fmt: skip
+    )
+    session.flush()
+
+
+def hash_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

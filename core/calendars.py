@@ -1,0 +1,70 @@
+"""The time of a site: local days, local clock times, and who is on call."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table
+
+
+class Duty(Table):
+    """A stretch of time in which a person is on call for a site."""
+
+    __tablename__ = "duties"
+    __table_args__ = (Index(None, "site_id", "ends_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def instant(day: date, at: time, zone: str) -> datetime:
+    """The UTC instant of a local time.
+
+    A time that does not exist becomes the first valid instant after the gap; a repeated time is its first
+    occurrence.
+    """
+    local = datetime.combine(day, at, ZoneInfo(zone)).replace(fold=0)
+    there = local.astimezone(UTC)
+    if there.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return there
+    return _end_of_gap(local, zone)
+
+
+def _end_of_gap(local: datetime, zone: str) -> datetime:
+    """The instant at which the clock jumps over a local time, found by halving the two hours around it."""
+    after = local.astimezone(UTC) + timedelta(hours=2)
+    before = local.astimezone(UTC) - timedelta(hours=2)
+    old = before.astimezone(ZoneInfo(zone)).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(ZoneInfo(zone)).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def put_on_call(session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime) -> Duty:
+    duty = Duty(id=clock.new_id(), site_id=site_id, person_id=person_id, starts_at=starts_at, ends_at=ends_at)
+    session.add(duty)
+    session.flush()
+    return duty
+
+
+def on_call(session: Session, site_id: UUID, now: datetime) -> list[UUID]:
+    """Who is on call at a site now, the one whose duty began first in front."""
+    query = select(Duty.person_id).where(Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now)
+    return list(session.scalars(query.order_by(Duty.starts_at, Duty.id)))

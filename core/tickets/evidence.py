@@ -1,0 +1,49 @@
+"""Pure: what a sign-off needs and what is still missing, by a site's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEFAULTS = {
+    "fault": ("after_photo", "technician_signature", "code_scan"),
+    "task": (),
+    "inspection": ("checklist", "code_scan"),
+}
+KNOWN = ("before_photo", "after_photo", "technician_signature", "resident_signature", "code_scan", "checklist")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a round of a ticket has. `signed_by`: the roles whose signature it bears."""
+
+    kind: str
+    category: str
+    has_asset: bool
+    photo_kinds: frozenset[str]
+    signed_by: frozenset[str]
+    scan_proof: str
+    unanswered: int
+    waived: frozenset[str]
+
+
+def required(kind: str, category: str, policy: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a site asks for: `{"fault": [...], "fault/lift": [...]}` in its settings, else the defaults."""
+    return tuple(policy.get(f"{kind}/{category}") or policy.get(kind) or DEFAULTS[kind])
+
+
+def missing(evidence: Evidence, policy: Mapping[str, Any]) -> list[str]:
+    """The keys of what is missing, in the order in which the policy asks for it."""
+    asked = required(evidence.kind, evidence.category, policy)
+    return [item for item in asked if item not in evidence.waived and not _given(item, evidence)]
+
+
+def _given(item: str, evidence: Evidence) -> bool:
+    if item.endswith("_photo"):
+        return item.removesuffix("_photo") in evidence.photo_kinds
+    if item.endswith("_signature"):
+        return item.removesuffix("_signature") in evidence.signed_by
+    if item == "code_scan":
+        return not evidence.has_asset or evidence.scan_proof != ""
+    return evidence.unanswered == 0

@@ -1,0 +1,234 @@
+"""Reads: one ticket, a technician's list, the board, the history of a subject, who is concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.access import Viewer
+from core.errors import NotFound
+from core.people import Membership, Person, Role
+from core.tickets.evidence import Evidence
+from core.tickets.models import (
+    Attachment,
+    ChecklistItem,
+    Follower,
+    Note,
+    Offer,
+    Part,
+    Rating,
+    Signature,
+    Subject,
+    Ticket,
+)
+
+STAFF = ("technician", "supervisor", "manager", "admin")
+DESK = ("supervisor", "admin")
+
+
+def by_number(session: Session, number: str, *, lock: bool = False) -> Ticket:
+    return _one(session, select(Ticket).where(Ticket.number == number.strip().upper()), lock)
+
+
+def by_id(session: Session, ticket_id: UUID, *, lock: bool = False) -> Ticket:
+    return _one(session, select(Ticket).where(Ticket.id == ticket_id), lock)
+
+
+def _one(session: Session, query: Select[tuple[Ticket]], lock: bool) -> Ticket:
+    """`lock`: read it to change it; on PostgreSQL others who want the same wait here."""
+    ticket = session.scalar(query.with_for_update() if lock else query)
+    if ticket is None:
+        raise NotFound(what="word.ticket")
+    return ticket
+
+
+def subject_of(ticket: Ticket, is_common: bool) -> Subject:
+    return Subject(
+        ticket.site_id, ticket.place_id, ticket.place, is_common, ticket.asset_id, ticket.asset_code,
+        ticket.asset_name, ticket.category,
+    )  # fmt: skip
+
+
+def parts_of(session: Session, ticket: Ticket, viewer: Viewer) -> set[str]:
+    """The parts a person plays at a ticket: assignee, eligible, reporter, supervisor. Empty: a stranger to it."""
+    parts: set[str] = set()
+    if ticket.assignee_id == viewer.person_id:
+        parts.add("assignee")
+    if ticket.reporter_id == viewer.person_id or session.get(Follower, (ticket.id, viewer.person_id)):
+        parts.add("reporter")
+    if viewer.holds(ticket.site_id, *DESK):
+        parts.add("supervisor")
+    if viewer.holds(ticket.site_id, "technician") and ticket.assignee_id is None and _in_team(session, ticket, viewer):
+        parts.add("eligible")
+    return parts
+
+
+def _in_team(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
+    return ticket.team_id is None or session.get(Membership, (ticket.team_id, viewer.person_id)) is not None
+
+
+def may_see(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
+    """Staff of the site see its tickets; a resident those that were reported or joined; nobody else any."""
+    return viewer.holds(ticket.site_id, *STAFF) or "reporter" in parts_of(session, ticket, viewer)
+
+
+def concerned(session: Session, ticket: Ticket) -> list[UUID]:
+    """The reporter and everyone who joined."""
+    joined = session.scalars(select(Follower.person_id).where(Follower.ticket_id == ticket.id))
+    first = [ticket.reporter_id] if ticket.reporter_id else []
+    return list(dict.fromkeys([*first, *joined]))
+
+
+def open_twin(session: Session, subject: Subject, category: str) -> Ticket | None:
+    """The oldest open fault on the same shared thing and of the same category; None for homes."""
+    if not subject.is_shared:
+        return None
+    query = select(Ticket).where(
+        Ticket.is_open, Ticket.kind == "fault", Ticket.category == category,
+        Ticket.place_id == subject.place_id, Ticket.asset_id == subject.asset_id
+        if subject.asset_id else Ticket.asset_id.is_(None),
+    )  # fmt: skip
+    return session.scalar(query.order_by(Ticket.id).limit(1))
+
+
+def open_on(session: Session, subject: Subject) -> list[Ticket]:
+    """Open tickets on a thing, for the page behind its code."""
+    on_it = Ticket.asset_id == subject.asset_id if subject.asset_id else Ticket.place_id == subject.place_id
+    return list(session.scalars(select(Ticket).where(Ticket.is_open, on_it).order_by(Ticket.id)))
+
+
+def history_of(session: Session, subject: Subject, limit: int = 3) -> list[Ticket]:
+    """The last ended visits to a thing."""
+    on_it = Ticket.asset_id == subject.asset_id if subject.asset_id else Ticket.place_id == subject.place_id
+    query = select(Ticket).where(~Ticket.is_open, on_it).order_by(Ticket.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def list_of(session: Session, technician_id: UUID) -> list[Ticket]:
+    """A technician's open work: emergencies first, then by what was promised."""
+    query = select(Ticket).where(Ticket.is_open, Ticket.assignee_id == technician_id)
+    urgency = case((Ticket.emergency != "", 0), else_=1)
+    return list(session.scalars(query.order_by(urgency, Ticket.promised_at, Ticket.id)))
+
+
+def claimable(session: Session, viewer: Viewer, limit: int = 50) -> list[Ticket]:
+    """Open work without a technician that this one may claim."""
+    mine = select(Membership.team_id).where(Membership.person_id == viewer.person_id)
+    query = select(Ticket).where(
+        Ticket.is_open, Ticket.assignee_id.is_(None), Ticket.state.in_(("reported", "assigned")),
+        Ticket.site_id.in_(viewer.sites("technician")), or_(Ticket.team_id.is_(None), Ticket.team_id.in_(mine)),
+    )  # fmt: skip
+    return list(session.scalars(query.order_by(Ticket.promised_at, Ticket.id).limit(limit)))
+
+
+def reported_by(session: Session, person_id: UUID, *, limit: int = 10, ended_since: datetime | None = None) -> list[Ticket]:
+    """A resident's tickets, reported or joined, newest first; ended ones only when they ended after a moment."""
+    joined = exists().where(and_(Follower.ticket_id == Ticket.id, Follower.person_id == person_id))
+    query = select(Ticket).where(or_(Ticket.reporter_id == person_id, joined), Ticket.state != "merged")
+    if ended_since is not None:
+        query = query.where(or_(Ticket.is_open, Ticket.closed_at.is_(None), Ticket.closed_at >= ended_since))
+    return list(session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
+
+
+def board(
+    session: Session, site_ids: Sequence[UUID], *, states: Sequence[str] = (), assignee_id: UUID | None = None,
+    words: str = "", after: UUID | None = None, limit: int = 50,
+) -> list[Ticket]:  # fmt: skip
+    """Tickets of some sites, newest first, paged by key: `after` is the id of the last one seen."""
+    query = select(Ticket).where(Ticket.site_id.in_(site_ids))
+    if states:
+        query = query.where(Ticket.state.in_(states))
+    if assignee_id:
+        query = query.where(Ticket.assignee_id == assignee_id)
+    if words:
+        query = query.where(_mentions(words))
+    if after:
+        query = query.where(Ticket.id < after)
+    return list(session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
+
+
+def _mentions(words: str) -> object:
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    columns = (Ticket.number, Ticket.text, Ticket.place, Ticket.asset_name, Ticket.asset_code)
+    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
+
+
+def counts(session: Session, site_ids: Sequence[UUID]) -> dict[str, int]:
+    """How many open tickets stand in each state."""
+    query = select(Ticket.state, func.count()).where(Ticket.is_open, Ticket.site_id.in_(site_ids)).group_by(Ticket.state)
+    return {state: number for state, number in session.execute(query)}
+
+
+def evidence_of(session: Session, ticket: Ticket) -> Evidence:
+    """What the present round of a ticket has to show."""
+    photos = select(Attachment.kind).where(Attachment.ticket_id == ticket.id, Attachment.round == ticket.round)
+    signed = select(Signature.role).where(Signature.ticket_id == ticket.id, Signature.round == ticket.round)
+    unanswered = select(func.count()).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.answer == "")
+    return Evidence(
+        kind=ticket.kind, category=ticket.category, has_asset=ticket.asset_id is not None,
+        photo_kinds=frozenset(session.scalars(photos)), signed_by=frozenset(session.scalars(signed)),
+        scan_proof=ticket.scan_proof, unanswered=session.scalar(unanswered) or 0, waived=frozenset(ticket.waived),
+    )  # fmt: skip
+
+
+def attachments_of(session: Session, ticket_id: UUID) -> list[Attachment]:
+    return list(session.scalars(select(Attachment).where(Attachment.ticket_id == ticket_id).order_by(Attachment.id)))
+
+
+def notes_of(session: Session, ticket_id: UUID, *, internal: bool) -> list[Note]:
+    """The words of a ticket; those between staff only when `internal`."""
+    query = select(Note).where(Note.ticket_id == ticket_id).order_by(Note.id)
+    return list(session.scalars(query if internal else query.where(~Note.is_internal)))
+
+
+def signatures_of(session: Session, ticket_id: UUID) -> list[Signature]:
+    return list(session.scalars(select(Signature).where(Signature.ticket_id == ticket_id).order_by(Signature.id)))
+
+
+def parts_used(session: Session, ticket_id: UUID) -> list[Part]:
+    return list(session.scalars(select(Part).where(Part.ticket_id == ticket_id).order_by(Part.id)))
+
+
+def checklist_of(session: Session, ticket_id: UUID) -> list[ChecklistItem]:
+    query = select(ChecklistItem).where(ChecklistItem.ticket_id == ticket_id).order_by(ChecklistItem.position)
+    return list(session.scalars(query))
+
+
+def ratings_of(session: Session, ticket_id: UUID) -> list[Rating]:
+    return list(session.scalars(select(Rating).where(Rating.ticket_id == ticket_id).order_by(Rating.id)))
+
+
+def offers_of(session: Session, ticket: Ticket) -> list[Offer]:
+    """The offers of the present round, oldest first."""
+    query = select(Offer).where(Offer.ticket_id == ticket.id, Offer.round == ticket.round)
+    return list(session.scalars(query.order_by(Offer.id)))
+
+
+def names_of(session: Session, person_ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    wanted = [person_id for person_id in person_ids if person_id]
+    found = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {person_id: name for person_id, name in found}
+
+
+def technicians(session: Session, site_id: UUID) -> list[tuple[UUID, str]]:
+    """The active technicians of a site, by name."""
+    query = select(Person.id, Person.name).join(Role, Role.person_id == Person.id)
+    query = query.where(Role.site_id == site_id, Role.role == "technician", Person.is_active).order_by(Person.name)
+    return [(person_id, name) for person_id, name in session.execute(query)]
+
+
+def team_members(session: Session, team_id: UUID) -> list[UUID]:
+    query = select(Membership.person_id).join(Person, Person.id == Membership.person_id)
+    return list(session.scalars(query.where(Membership.team_id == team_id, Person.is_active)))
+
+
+def newest_photo(session: Session, ticket: Ticket, kind: str) -> str:
+    """The hash of the newest photo of a kind in the present round; empty when there is none."""
+    query = select(Attachment.hash).where(
+        Attachment.ticket_id == ticket.id, Attachment.round == ticket.round, Attachment.kind == kind
+    )
+    return session.scalar(query.order_by(Attachment.id.desc()).limit(1)) or ""
