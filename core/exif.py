@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MODEL_LENGTH = 64
+DECIMALS = 6  # of a degree: 10 cm, beyond any camera
 OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)")
 TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -107,7 +108,7 @@ def _degrees(value: Any, reference: Any, signs: str, *, limit: int) -> float | N
     total = degrees + minutes / 60 + seconds / 3600
     if not math.isfinite(total) or not 0 <= total <= limit:
         return None
-    return -total if letter == signs[1] else total
+    return round(-total if letter == signs[1] else total, DECIMALS)
 
 
 def _text(value: Any) -> str | None:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from core.photos import Photo
     from core.storage import Storage
 
-MP4_BRANDS = frozenset({b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"dash"})
-PHONE_BRANDS = frozenset({b"3gp4", b"3gp5", b"3gp6", b"3g2a"})
+PLAIN = {b"#!AMR-WB\n": "audio/amr-wb", b"#!AMR\n": "audio/amr", b"ID3": "audio/mpeg"}
+MP4_BRANDS = (b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"dash")
+PHONE_BRANDS = (b"3gp4", b"3gp5", b"3gp6", b"3g2a")
+BRANDS = dict.fromkeys(MP4_BRANDS, "audio/mp4") | dict.fromkeys(PHONE_BRANDS, "audio/3gpp")
 OGG_CODECS = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
+FRAME_HEAD = 3
 SUFFIXES = {
     "audio/ogg": ".ogg",
     "audio/mpeg": ".mp3",
@@ -102,35 +105,28 @@ def _keep(storage: Storage, sha256: str, suffix: str, content: bytes) -> str:
 
 def _voice_mime(data: bytes) -> str | None:
     """By magic bytes alone; a container must also say that it holds sound where it can say so early."""
+    for magic, mime in PLAIN.items():
+        if data.startswith(magic):
+            return mime
     if data.startswith(b"OggS"):
         return "audio/ogg" if any(codec in data[:64] for codec in OGG_CODECS) else None
-    if data.startswith(b"#!AMR-WB\n"):
-        return "audio/amr-wb"
-    if data.startswith(b"#!AMR\n"):
-        return "audio/amr"
-    if data[:4] == b"RIFF":
-        return "audio/wav" if data[8:12] == b"WAVE" else None
     if data.startswith(b"\x1aE\xdf\xa3"):
         return "audio/webm" if b"webm" in data[:64] else None
-    if data[4:8] == b"ftyp":
-        return _brand_mime(data[8:12])
-    return _mpeg_mime(data)
+    if data[:4] == b"RIFF":
+        return "audio/wav" if data[8:12] == b"WAVE" else None
+    return BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else _frame_mime(data[:3])
 
 
-def _brand_mime(brand: bytes) -> str | None:
-    if brand in MP4_BRANDS:
-        return "audio/mp4"
-    return "audio/3gpp" if brand in PHONE_BRANDS else None
+def _frame_mime(head: bytes) -> str | None:
+    """A bare MP3 or AAC stream begins with a frame: eleven bits set, then fields that must not be reserved.
 
-
-def _mpeg_mime(data: bytes) -> str | None:
-    """MP3 begins with an ID3 tag or a frame; AAC frames look alike, but their layer bits are zero (ADTS)."""
-    if data.startswith(b"ID3"):
-        return "audio/mpeg"
-    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
+    AAC (ADTS) looks like MP3 with its two layer bits at zero.
+    """
+    if len(head) < FRAME_HEAD or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
-    if data[1] & 0xF6 == 0xF0:
+    if head[1] & 0xF6 == 0xF0:
         return "audio/aac"
-    has_version, has_layer = data[1] & 0x18 != 0x08, data[1] & 0x06 != 0
-    has_bitrate, has_rate = data[2] & 0xF0 not in (0x00, 0xF0), data[2] & 0x0C != 0x0C
-    return "audio/mpeg" if has_version and has_layer and has_bitrate and has_rate else None
+    version, layer = head[1] >> 3 & 0b11, head[1] >> 1 & 0b11
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 0b11
+    is_mp3 = version != 0b01 and layer != 0b00 and bitrate not in (0b0000, 0b1111) and rate != 0b11
+    return "audio/mpeg" if is_mp3 else None

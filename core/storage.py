@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,11 +53,11 @@ class Storage:
                 obstore.put(self._store, key, data)
 
     def get(self, key: str) -> bytes:
-        with _answering():
+        with _answering(), _expected():
             return bytes(obstore.get(self._store, _checked(key)).bytes())
 
     def size(self, key: str) -> int:
-        with _answering():
+        with _answering(), _expected():
             return obstore.head(self._store, _checked(key))["size"]
 
     def exists(self, key: str) -> bool:
@@ -69,11 +69,8 @@ class Storage:
 
     def delete(self, key: str) -> None:
         """Forget `key`; one that is already gone is no error."""
-        try:
-            with _answering():
-                obstore.delete(self._store, _checked(key))
-        except MissingFile:
-            return
+        with _answering(), suppress(FileNotFoundError):
+            obstore.delete(self._store, _checked(key))
 
 
 class _Folder(Storage):
@@ -146,10 +143,16 @@ def _checked(key: str) -> str:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise MissingFile from error
     except (BaseError, OSError) as error:
         raise StorageUnavailable from error
+
+
+@contextmanager
+def _expected() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MissingFile from error
 
 
 def _flush(path: Path) -> None:
