@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,9 @@ THUMB_SIDE, THUMB_QUALITY = 320, 75
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 TRANSPARENT_MODES = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 WHITE = (255, 255, 255)
+
+# 50 megapixels take up to 340 MB as JPEG and 780 MB as WEBP, so many uploads at once must wait for each other.
+_decoders = threading.BoundedSemaphore(2)
 
 # The side pictures of a HEIC are never looked at, so they are never parsed.
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
@@ -102,18 +106,20 @@ def clean_photo(data: bytes, *, keep_evidence: bool) -> Photo:
 
 
 def open_photo(data: bytes) -> Image.Image:
-    """The first picture in `data`, its header read and within the limits, nothing decoded yet."""
+    """The first picture in `data`, its header read and within the limits, nothing decoded yet.
+
+    To be called, like all that is done with the picture, inside `decoding()`.
+    """
     if len(data) > MAX_BYTES:
         raise TooLarge(field="photo", megabytes=MAX_BYTES // 1024**2)
     kind = _kind_of(data)
     if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
         raise BrokenImage(field="photo")
-    with decoding():
-        image = Image.open(io.BytesIO(data), formats=[kind])
-        _check_size(image)
-        if getattr(image, "n_frames", 1) > MAX_FRAMES:
-            raise TooManyFrames(field="photo", frames=MAX_FRAMES)
-        return image
+    image = Image.open(io.BytesIO(data), formats=[kind])
+    _check_size(image)
+    if getattr(image, "n_frames", 1) > MAX_FRAMES:
+        raise TooManyFrames(field="photo", frames=MAX_FRAMES)
+    return image
 
 
 def halve(image: Image.Image, *, down_to: int) -> None:
@@ -142,7 +148,8 @@ def flatten(image: Image.Image) -> Image.Image:
 def decoding() -> Iterator[None]:
     """Whatever a decoder raises on hostile bytes (OSError, SyntaxError, struct.error and others) is BrokenImage."""
     try:
-        yield
+        with _decoders:
+            yield
     except GongdanError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
