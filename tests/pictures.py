@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -13,13 +12,15 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
+from tests.real_data import ABSENT, FOLDER
+
 if TYPE_CHECKING:
     from core.photos import Photo
 
 ROOT = Path(__file__).parents[1]
-REAL = Path(os.environ.get("GONGDAN_REAL_DATA") or ROOT / "../shared/data") / "06_badimg"
+REAL = FOLDER / "06_badimg"
 REAL_FILES = sorted(path for path in REAL.rglob("*") if path.is_file())
-needs_real_data = pytest.mark.skipif(not REAL_FILES, reason="real data absent: set GONGDAN_REAL_DATA")
+needs_real_data = pytest.mark.skipif(not REAL_FILES, reason=ABSENT)
 
 SECRET = b"Flat 1203, door code 4711"
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

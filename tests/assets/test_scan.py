@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import zxingcpp
@@ -13,9 +11,13 @@ from PIL import Image
 
 from assets.scan import read_codes
 from core.photos import BrokenImage, NotAnImage, TooManyPixels
+from tests.real_data import ABSENT, FOLDER
 
-REAL = Path(os.environ.get("GONGDAN_REAL_DATA") or Path(__file__).parents[2] / "../shared/data") / "05_qr"
-needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason="real data absent: set GONGDAN_REAL_DATA")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REAL = FOLDER / "05_qr"
+needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=ABSENT)
 
 
 def photographs(folder: str) -> list[Path]:

@@ -34,6 +34,7 @@ from tests.pictures import (
     needs_real_data,
     png_header,
 )
+from tests.real_data import ABSENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,7 +172,7 @@ def test_damage_anywhere_gives_a_clean_photo_or_a_reason(kind: str) -> None:
 def sample(kind: str) -> bytes:
     if kind == "HEIF":
         if not (REAL / "avif/hopper.heif").exists():
-            pytest.skip("no HEIC at hand: pi-heif decodes only, and the real data is absent")
+            pytest.skip(f"pi-heif only decodes, so a HEIC must come from outside; {ABSENT}")
         return (REAL / "avif/hopper.heif").read_bytes()
     return encoded(corners(), kind, exif=camera_exif())
 
