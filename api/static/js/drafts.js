@@ -1,0 +1,77 @@
+// What a person typed stays on the device until the server has confirmed it: by a page that names the draft in
+// <meta name="draft-done">, or by the "confirmed" event of a form that was sent by script. After a week it is dropped.
+
+const PREFIX = "draft:";
+const KEPT_FOR = 7 * 24 * 3600 * 1000;
+const NEVER = new Set(["file", "password", "hidden", "submit", "button"]);
+
+const isKept = (control) => control.name && !NEVER.has(control.type) && !("noDraft" in control.dataset);
+const isBox = (control) => control.type === "radio" || control.type === "checkbox";
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + key));
+  } catch {
+    return null;
+  }
+}
+
+function write(key, values) {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), values }));
+  } catch {
+    // private mode or a full store: the form works, it is only not kept
+  }
+}
+
+function remove(key) {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {
+    // nothing was kept there
+  }
+}
+
+function valuesOf(form) {
+  const values = {};
+  for (const control of form.elements) {
+    if (!isKept(control) || (isBox(control) && !control.checked)) continue;
+    (values[control.name] ??= []).push(control.value);
+  }
+  return values;
+}
+
+// The server's own values win: only what it left empty is filled in.
+function restore(form, values) {
+  const answered = new Set([...form.elements].filter((one) => isBox(one) && one.checked).map((one) => one.name));
+  for (const control of form.elements) {
+    const kept = isKept(control) && values[control.name];
+    if (!kept) continue;
+    if (isBox(control)) control.checked = answered.has(control.name) ? control.checked : kept.includes(control.value);
+    else if (!control.value || control.tagName === "SELECT") control.value = kept[0];
+  }
+}
+
+function enhance(form) {
+  const key = form.dataset.draft || `${location.pathname}#${form.id}`;
+  const draft = read(key);
+  if (draft && Date.now() - draft.at < KEPT_FOR) restore(form, draft.values);
+  form.addEventListener("input", () => write(key, valuesOf(form)));
+  form.addEventListener("confirmed", () => remove(key));
+}
+
+function dropOld() {
+  for (const name of Object.keys(localStorage)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const draft = read(name.slice(PREFIX.length));
+    if (!draft || Date.now() - draft.at > KEPT_FOR) localStorage.removeItem(name);
+  }
+}
+
+document.querySelectorAll("meta[name=draft-done]").forEach((meta) => remove(meta.content));
+document.querySelectorAll("form[data-draft]").forEach(enhance);
+try {
+  dropOld();
+} catch {
+  // no store, nothing old
+}
