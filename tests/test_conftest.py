@@ -27,7 +27,11 @@ def test_the_cast_holds_the_roles_of_its_names(db: Database, cast: Cast) -> None
 
 
 def test_sockets_reach_this_machine_only() -> None:
-    with socket.socket() as outwards, pytest.warns(UserWarning), pytest.raises(SocketConnectBlockedError):
+    with (
+        socket.socket() as outwards,
+        pytest.warns(UserWarning, match="192.0.2.1"),
+        pytest.raises(SocketConnectBlockedError),
+    ):
         outwards.connect(("192.0.2.1", 80))
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         pass
