@@ -90,9 +90,13 @@ def empty_postgres(postgres: Server) -> Emptied:
     return Emptied(postgres, "gongdan")
 
 
-def _create_tables(url: str) -> None:
+def import_models() -> None:
     for module in MODELS:
         import_module(module)
+
+
+def _create_tables(url: str) -> None:
+    import_models()
     database = open_database(url)
     Table.metadata.create_all(database.engine)
     database.dispose()

@@ -1,0 +1,685 @@
+"""Make all tables."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0001"
+down_revision: str | None = None
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("stream", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("from_state", sa.String(), nullable=False),
+        sa.Column("to_state", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("facts", sa.String(), nullable=False),
+        sa.Column("device_at", sa.DateTime(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("previous", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("leaf", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("leaf", name=op.f("uq_events_leaf")),
+        sa.UniqueConstraint("stream", "seq", name=op.f("uq_events_stream_seq")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_events_unsealed",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("leaf IS NULL"),
+            postgresql_where=sa.text("leaf IS NULL"),
+        )
+
+    op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("ticked_at", sa.DateTime(), nullable=False),
+        sa.Column("handled", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("dedupe_key", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", sa.DateTime(), nullable=True),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sa.UniqueConstraint("channel", "account", "dedupe_key", name=op.f("uq_inbox_channel_account_dedupe_key")),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_pending",
+            ["channel", "account", "conversation", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "people",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("informed_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
+    )
+    op.create_table(
+        "seals",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("root", sa.String(), nullable=False),
+        sa.Column("peaks", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_seals")),
+        sa.UniqueConstraint("size", name=op.f("uq_seals_size")),
+    )
+    op.create_table(
+        "sites",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
+        sa.UniqueConstraint("name", name=op.f("uq_sites_name")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_sites_prefix")),
+    )
+    op.create_table(
+        "subtrees",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_subtrees")),
+    )
+    op.create_table(
+        "asset_types",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_asset_types_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset_types")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_asset_types_site_id_name")),
+    )
+    op.create_table(
+        "conversations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("flow", sa.String(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("wake_at", sa.DateTime(), nullable=True),
+        sa.Column("counted_from", sa.DateTime(), nullable=False),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_conversations_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        sa.UniqueConstraint(
+            "channel",
+            "account",
+            "conversation",
+            "sender",
+            name=op.f("uq_conversations_channel_account_conversation_sender"),
+        ),
+    )
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conversations_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_conversations_wake",
+            ["wake_at"],
+            unique=False,
+            sqlite_where=sa.text("wake_at IS NOT NULL"),
+            postgresql_where=sa.text("wake_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "counters",
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_counters_site_id")),
+        sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "duties",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_duties_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_duties_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+    )
+    with op.batch_alter_table("duties", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duties_site_id_ends_at"), ["site_id", "ends_at"], unique=False)
+
+    op.create_table(
+        "identities",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("verified_via", sa.String(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("blocked_at", sa.DateTime(), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_identities_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
+        sa.UniqueConstraint(
+            "channel", "account", "kind", "value", name=op.f("uq_identities_channel_account_kind_value")
+        ),
+    )
+    with op.batch_alter_table("identities", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identities_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "places",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("is_common", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["places.id"], name=op.f("fk_places_parent_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_places_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
+        sa.UniqueConstraint("site_id", "path", name=op.f("uq_places_site_id_path")),
+    )
+    with op.batch_alter_table("places", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_places_parent_id"), ["parent_id"], unique=False)
+
+    op.create_table(
+        "replays",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("body_hash", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_replays_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_replays")),
+    )
+    op.create_table(
+        "roles",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_roles_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_roles_site_id")),
+        sa.PrimaryKeyConstraint("person_id", "site_id", "role", name=op.f("pk_roles")),
+    )
+    with op.batch_alter_table("roles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_roles_site_id"), ["site_id"], unique=False)
+
+    op.create_table(
+        "teams",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("is_contractor", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_teams_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_teams_site_id_name")),
+    )
+    op.create_table(
+        "terms",
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("phrase", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("emergency", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_terms_site_id")),
+        sa.PrimaryKeyConstraint("site_id", "phrase", name=op.f("pk_terms")),
+    )
+    op.create_table(
+        "assets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("type_id", sa.Uuid(), nullable=True),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("warranty_until", sa.Date(), nullable=True),
+        sa.Column("retired_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["assets.id"], name=op.f("fk_assets_parent_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_assets_place_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_assets_site_id")),
+        sa.ForeignKeyConstraint(["type_id"], ["asset_types.id"], name=op.f("fk_assets_type_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
+        sa.UniqueConstraint("code", name=op.f("uq_assets_code")),
+    )
+    with op.batch_alter_table("assets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assets_place_id"), ["place_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assets_site_id_id"), ["site_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assets_site_id_name"), ["site_id", "name"], unique=False)
+
+    op.create_table(
+        "categories",
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("name_zh", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_categories_site_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_categories_team_id")),
+        sa.PrimaryKeyConstraint("site_id", "key", name=op.f("pk_categories")),
+    )
+    op.create_table(
+        "homes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["decided_by"], ["people.id"], name=op.f("fk_homes_decided_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_homes_person_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_homes_place_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_homes")),
+        sa.UniqueConstraint("person_id", "place_id", name=op.f("uq_homes_person_id_place_id")),
+    )
+    with op.batch_alter_table("homes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_homes_place_id_state"), ["place_id", "state"], unique=False)
+
+    op.create_table(
+        "memberships",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_memberships_person_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_memberships_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "person_id", name=op.f("pk_memberships")),
+    )
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "codes",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("place_id", sa.Uuid(), nullable=True),
+        sa.Column("minted_at", sa.DateTime(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_codes_asset_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_codes_place_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_codes")),
+    )
+    with op.batch_alter_table("codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_codes_asset_id"), ["asset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_codes_place_id"), ["place_id"], unique=False)
+
+    op.create_table(
+        "tickets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("resolution", sa.String(), nullable=True),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("is_category_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("emergency", sa.String(), nullable=False),
+        sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("asset_code", sa.String(), nullable=False),
+        sa.Column("asset_name", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("location", sa.JSON(), nullable=False),
+        sa.Column("reporter_id", sa.Uuid(), nullable=True),
+        sa.Column("team_id", sa.Uuid(), nullable=True),
+        sa.Column("assignee_id", sa.Uuid(), nullable=True),
+        sa.Column("held_from", sa.String(), nullable=True),
+        sa.Column("hold_reason", sa.String(), nullable=True),
+        sa.Column("scheduled_from", sa.DateTime(), nullable=True),
+        sa.Column("scheduled_until", sa.DateTime(), nullable=True),
+        sa.Column("is_schedule_agreed", sa.Boolean(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("scan_proof", sa.String(), nullable=False),
+        sa.Column("waived", sa.JSON(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("promised_at", sa.DateTime(), nullable=True),
+        sa.Column("wake_at", sa.DateTime(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(), nullable=True),
+        sa.Column("done_at", sa.DateTime(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("merged_into_id", sa.Uuid(), nullable=True),
+        sa.Column("follows_id", sa.Uuid(), nullable=True),
+        sa.Column("trace_seq", sa.Integer(), nullable=False),
+        sa.Column("trace_head", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_tickets_asset_id")),
+        sa.ForeignKeyConstraint(["assignee_id"], ["people.id"], name=op.f("fk_tickets_assignee_id")),
+        sa.ForeignKeyConstraint(["follows_id"], ["tickets.id"], name=op.f("fk_tickets_follows_id")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["tickets.id"], name=op.f("fk_tickets_merged_into_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_tickets_place_id")),
+        sa.ForeignKeyConstraint(["reporter_id"], ["people.id"], name=op.f("fk_tickets_reporter_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_tickets_site_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_tickets_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
+        sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
+    )
+    with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tickets_asset_id_id"), ["asset_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_open_assignee",
+            ["assignee_id"],
+            unique=False,
+            sqlite_where=sa.text("is_open"),
+            postgresql_where=sa.text("is_open"),
+        )
+        batch_op.create_index(
+            "ix_tickets_open_site",
+            ["site_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_open"),
+            postgresql_where=sa.text("is_open"),
+        )
+        batch_op.create_index(
+            "ix_tickets_open_subject",
+            ["place_id", "category", "asset_id"],
+            unique=False,
+            sqlite_where=sa.text("is_open"),
+            postgresql_where=sa.text("is_open"),
+        )
+        batch_op.create_index(batch_op.f("ix_tickets_reporter_id_id"), ["reporter_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tickets_site_id_state_id"), ["site_id", "state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_wake",
+            ["wake_at"],
+            unique=False,
+            sqlite_where=sa.text("wake_at IS NOT NULL"),
+            postgresql_where=sa.text("wake_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("mime", sa.String(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("device_at", sa.DateTime(), nullable=True),
+        sa.Column("added_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_attachments_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_attachments_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.UniqueConstraint(
+            "ticket_id", "round", "kind", "hash", name=op.f("uq_attachments_ticket_id_round_kind_hash")
+        ),
+    )
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachments_hash"), ["hash"], unique=False)
+
+    op.create_table(
+        "checklist_items",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["answered_by"], ["people.id"], name=op.f("fk_checklist_items_answered_by")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_checklist_items_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checklist_items")),
+        sa.UniqueConstraint("ticket_id", "position", name=op.f("uq_checklist_items_ticket_id_position")),
+    )
+    op.create_table(
+        "fetches",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("wants_code", sa.Boolean(), nullable=False),
+        sa.Column("conversation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("stored", sa.JSON(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", sa.DateTime(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversations.id"], name=op.f("fk_fetches_conversation_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_fetches_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_fetches_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fetches")),
+    )
+    with op.batch_alter_table("fetches", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_fetches_conversation_id_state"), ["conversation_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_fetches_due",
+            ["retry_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
+        "followers",
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_followers_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_followers_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "person_id", name=op.f("pk_followers")),
+    )
+    with op.batch_alter_table("followers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_followers_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("is_internal", sa.Boolean(), nullable=False),
+        sa.Column("written_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_notes_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_notes_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    with op.batch_alter_table("notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notes_ticket_id_id"), ["ticket_id", "id"], unique=False)
+
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("offered_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_offers_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_offers_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
+    )
+    with op.batch_alter_table("offers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offers_ticket_id_round"), ["ticket_id", "round"], unique=False)
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("ticket_id", sa.Uuid(), nullable=True),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("is_due", sa.Boolean(), nullable=False),
+        sa.Column("not_before", sa.DateTime(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_outbox_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_outbox_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_due",
+            ["not_before", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_due"),
+            postgresql_where=sa.text("is_due"),
+        )
+        batch_op.create_index(
+            "ix_outbox_key",
+            ["idempotency_key"],
+            unique=True,
+            sqlite_where=sa.text("idempotency_key != ''"),
+            postgresql_where=sa.text("idempotency_key != ''"),
+        )
+        batch_op.create_index(batch_op.f("ix_outbox_person_id_id"), ["person_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_ticket_id_person_id"), ["ticket_id", "person_id"], unique=False)
+
+    op.create_table(
+        "parts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("quantity", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_parts_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_parts_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts")),
+    )
+    with op.batch_alter_table("parts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parts_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ratings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("rated_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_ratings_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ratings_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ratings")),
+        sa.UniqueConstraint("ticket_id", "round", "person_id", name=op.f("uq_ratings_ticket_id_round_person_id")),
+    )
+    op.create_table(
+        "signatures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("strokes", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_signatures_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_signatures_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
+    )
+    with op.batch_alter_table("signatures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signatures_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "tokens",
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=True),
+        sa.Column("used_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_tokens_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_tokens_ticket_id")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_tokens")),
+    )
+    with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tokens_person_id_kind"), ["person_id", "kind"], unique=False)
