@@ -32,31 +32,36 @@ function remove(key) {
   }
 }
 
-function valuesOf(form) {
+function valuesOf(form, touched) {
   const values = {};
   for (const control of form.elements) {
-    if (!isKept(control) || (isBox(control) && !control.checked)) continue;
-    (values[control.name] ??= []).push(control.value);
+    if (!touched.has(control.name) || !isKept(control)) continue;
+    values[control.name] ??= [];
+    if (!isBox(control) || control.checked) values[control.name].push(control.value);
   }
   return values;
 }
 
-// The server's own values win: only what it left empty is filled in.
+// Only what the person touched was kept, so it is newer than what the page proposes.
 function restore(form, values) {
-  const answered = new Set([...form.elements].filter((one) => isBox(one) && one.checked).map((one) => one.name));
   for (const control of form.elements) {
     const kept = isKept(control) && values[control.name];
     if (!kept) continue;
-    if (isBox(control)) control.checked = answered.has(control.name) ? control.checked : kept.includes(control.value);
-    else if (!control.value || control.tagName === "SELECT") control.value = kept[0];
+    if (isBox(control)) control.checked = kept.includes(control.value);
+    else control.value = kept[0] ?? "";
   }
 }
 
 function enhance(form) {
   const key = form.dataset.draft || `${location.pathname}#${form.id}`;
   const draft = read(key);
-  if (draft && Date.now() - draft.at < KEPT_FOR) restore(form, draft.values);
-  form.addEventListener("input", () => write(key, valuesOf(form)));
+  const values = draft && Date.now() - draft.at < KEPT_FOR ? draft.values : {};
+  const touched = new Set(Object.keys(values));
+  restore(form, values);
+  form.addEventListener("input", (event) => {
+    touched.add(event.target.name);
+    write(key, valuesOf(form, touched));
+  });
   form.addEventListener("confirmed", () => remove(key));
 }
 

@@ -1,51 +1,12 @@
-// The photo picker: previews, and where the page gives an address, one upload per photo with progress and retry. Previews
-// are drawn on a canvas, because the content policy allows no blob: pictures. Without this script the file inputs just work.
+// The photo picker: previews, and where the page gives an address, one upload per photo with progress and
+// retry; a form submitted meanwhile waits for them. Without this script the file inputs just work.
 
+import { element, show } from "./preview.js";
 import { newKey, upload } from "./upload.js";
 
-const SIDE = 240;
+const SENDING = '.photo-item[data-state="sending"]';
 
-async function preview(file, frame) {
-  try {
-    const bitmap = await createImageBitmap(file);
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = SIDE;
-    const side = Math.min(bitmap.width, bitmap.height);
-    canvas.getContext("2d").drawImage(
-      bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, SIDE, SIDE,
-    );
-    bitmap.close();
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", file.name);
-    frame.prepend(canvas);
-  } catch {
-    const name = document.createElement("span"); // HEIC cannot be drawn by most browsers; the server can read it
-    name.className = "photo-name";
-    name.textContent = file.name;
-    frame.prepend(name);
-  }
-}
-
-function element(tag, className, parent) {
-  const made = document.createElement(tag);
-  made.className = className;
-  parent.append(made);
-  return made;
-}
-
-function show(picker, file, onRemove) {
-  const item = element("li", "photo-item", picker.querySelector(".photos-chosen"));
-  const frame = element("div", "photo-frame", item);
-  preview(file, frame);
-  const remove = element("button", "photo-remove", frame);
-  remove.type = "button";
-  remove.setAttribute("aria-label", `${picker.dataset.remove} ${file.name}`);
-  remove.onclick = () => {
-    item.remove();
-    onRemove();
-  };
-  return item;
-}
+let waiting = null; // a form that was submitted while photos were still on their way
 
 function setState(item, state, text) {
   item.dataset.state = state;
@@ -73,14 +34,24 @@ async function sendPhoto(picker, item, file, key) {
   body.append("kind", words.kind ?? "other");
   const request = await upload(words.upload, body, { key, onProgress }).catch(() => null);
   bar.remove();
-  const answer = request && JSON.parse(request.responseText || "{}");
-  if (!request || request.status >= 400) return offerRetry(picker, item, file, key, answer?.detail);
+  const answer = answerOf(request);
+  if (!request || request.status >= 400) return offerRetry(picker, item, file, key, answer.detail);
   setState(item, "sent", words.sent);
   keepId(picker, item, answer.id ?? "");
+  submitWaiting();
   picker.dispatchEvent(new CustomEvent("photo-sent", { bubbles: true, detail: answer }));
 }
 
+function answerOf(request) {
+  try {
+    return JSON.parse(request.responseText);
+  } catch {
+    return {}; // no answer, or a page of a proxy
+  }
+}
+
 function offerRetry(picker, item, file, key, reason) {
+  waiting = null;
   setState(item, "failed", reason || picker.dataset.failed);
   const retry = element("button", "photo-retry", item);
   retry.type = "button";
@@ -119,4 +90,22 @@ function enhance(picker) {
   picker.dataset.ready = "";
 }
 
+function submitWaiting() {
+  if (!waiting || document.querySelector(SENDING)) return;
+  const { form, button } = waiting;
+  waiting = null;
+  form.requestSubmit(button);
+}
+
+function holdBack(event) {
+  const item = document.querySelector(SENDING);
+  if (!item) return;
+  event.preventDefault();
+  event.stopPropagation();
+  waiting = { form: event.target, button: event.submitter };
+  item.scrollIntoView({ block: "center" });
+}
+
 document.querySelectorAll("[data-photos]").forEach(enhance);
+document.addEventListener("submit", holdBack, true);
+window.addEventListener("beforeunload", (event) => document.querySelector(SENDING) && event.preventDefault());

@@ -37,6 +37,7 @@ export async function upload(url, body, { key = newKey(), accept = "application/
     } catch (error) {
       if (isLast) throw error;
     }
+    onProgress(0);
     await pause(PAUSES[turn]);
   }
 }
