@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
+from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table
 from core.errors import Conflict
+from core.people import Person
 
 FLOOD_WINDOW = timedelta(minutes=1)
 FLOOD_LIMIT = 30
@@ -42,6 +43,37 @@ class Conversation(Table):
     counted_from: Mapped[datetime] = mapped_column(default=clock.now)
     counted: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def standing(
+    session: Session, channel: str, account: str, conversation: str, sender: str
+) -> Row[tuple[Conversation, str]] | None:
+    """Where a dialogue stands with the person's locale; on PostgreSQL a second message of it waits here."""
+    query = select(Conversation, Person.locale).join(Person, Person.id == Conversation.person_id)
+    query = query.where(
+        Conversation.channel == channel, Conversation.account == account,
+        Conversation.conversation == conversation, Conversation.sender == sender,
+    )  # fmt: skip
+    return session.execute(query.with_for_update(of=Conversation)).first()
+
+
+def open_for(
+    session: Session, channel: str, account: str, conversation: str, sender: str, person_id: UUID, now: datetime
+) -> Conversation:
+    row = Conversation(
+        id=clock.new_id(), channel=channel, account=account, conversation=conversation, sender=sender,
+        person_id=person_id, flow="", step="", data={}, version=1, wake_at=None, counted_from=now, counted=0,
+        updated_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def silent(session: Session, now: datetime, limit: int = 100) -> list[Conversation]:
+    """Dialogues whose person stayed silent until `wake_at`."""
+    query = select(Conversation).where(Conversation.wake_at.is_not(None), Conversation.wake_at <= now)
+    return list(session.scalars(query.order_by(Conversation.wake_at).limit(limit)))
 
 
 def save(session: Session, conversation_id: UUID, version: int, now: datetime, **values: Any) -> None:

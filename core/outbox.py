@@ -208,6 +208,15 @@ def retry(session: Session, message: OutboxMessage, error: str, now: datetime, a
     )
 
 
+def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> None:
+    """Let delivery choose another of the reader's identities, because this one can no longer be reached."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(state="retry", channel="", account="", conversation="", error=error[:500], not_before=now, lease_until=None)
+    )
+
+
 def hold_back(session: Session, message_id: UUID, until: datetime) -> None:
     """Give a claimed message back untouched, because a rate limit or an older message comes first."""
     session.execute(

@@ -159,6 +159,50 @@ def join_team(session: Session, team_id: UUID, person_id: UUID, skills: list[str
     session.flush()
 
 
+def identify(session: Session, channel: str, account: str, kind: str, value: str) -> Person | None:
+    """The person behind a platform's id; None for a stranger or a revoked identity."""
+    query = select(Person).join(Identity, Identity.person_id == Person.id)
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
+
+
+def add_identity(
+    session: Session, person_id: UUID, channel: str, account: str, kind: str, value: str, *,
+    conversation: str, via: str,
+) -> Identity:  # fmt: skip
+    """Join a platform's id to a person. One that is already somebody else's is a Conflict, never reassigned."""
+    identity = session.scalar(select(Identity).where(*_same(channel, account, kind, value)))
+    if identity is not None and identity.revoked_at is None and identity.person_id != person_id:
+        raise Conflict
+    if identity is None:
+        identity = Identity(id=clock.new_id(), channel=channel, account=account, kind=kind, value=value)
+        session.add(identity)
+    now = clock.now()
+    identity.person_id, identity.conversation, identity.verified_via = person_id, conversation, via
+    identity.verified_at = identity.seen_at = now
+    identity.blocked_at = identity.revoked_at = None
+    session.flush()
+    return identity
+
+
+def identities_of(session: Session, person_id: UUID) -> list[Identity]:
+    """Where a person can be written to, the one used last in front."""
+    query = select(Identity).where(Identity.person_id == person_id, Identity.revoked_at.is_(None))
+    return list(session.scalars(query.order_by(Identity.seen_at.desc(), Identity.id.desc())))
+
+
+def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
+    """The platform says that this person no longer wants or gets our messages there."""
+    session.execute(update(Identity).where(Identity.id == identity_id).values(blocked_at=now))
+
+
+def move_conversation(session: Session, identity_id: UUID, conversation: str) -> None:
+    session.execute(update(Identity).where(Identity.id == identity_id).values(conversation=conversation))
+
+
+def _same(channel: str, account: str, kind: str, value: str) -> tuple[Any, ...]:
+    return (Identity.channel == channel, Identity.account == account, Identity.kind == kind, Identity.value == value)
+
+
 def claim_home(session: Session, person_id: UUID, place_id: UUID) -> Home:
     """Ask to report for a unit. Nothing is revealed until the desk or a member of that home approves."""
     home = session.scalar(select(Home).where(Home.person_id == person_id, Home.place_id == place_id))

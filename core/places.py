@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
@@ -14,7 +14,11 @@ from core.errors import Invalid, NotFound
 
 
 class Site(Table):
-    """A compound or building that is run as one. Its tree of places has the root `root_id`."""
+    """A compound or building that is run as one.
+
+    `phone`: the number that answers for 24 hours. `settings`: policies of the site. `revision` grows with each
+    change of its categories, terms and settings, so that caches know.
+    """
 
     __tablename__ = "sites"
 
@@ -25,6 +29,7 @@ class Site(Table):
     locale: Mapped[str] = mapped_column(default="zh_CN")
     phone: Mapped[str] = mapped_column(default="")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class Place(Table):
@@ -48,7 +53,7 @@ def add_site(
     """Add a site with its root place. Its tickets are numbered under a prefix of its own: WX, WX2, WX3, …"""
     taken = len(session.scalars(select(Site.prefix)).all())
     prefix = f"WX{taken + 1}" if taken else "WX"
-    site = Site(id=clock.new_id(), name=name, prefix=prefix, timezone=timezone, locale=locale, phone=phone, settings={})
+    site = Site(id=clock.new_id(), name=name, prefix=prefix, timezone=timezone, locale=locale, phone=phone, settings={}, revision=1)
     session.add(site)
     session.flush()
     session.add(Place(id=clock.new_id(), site_id=site.id, parent_id=None, name=name, path="", kind="site"))
@@ -104,3 +109,27 @@ def _add_child(session: Session, parent: Place, name: str, *, kind: str, is_comm
 
 def _join(parent: Place, name: str) -> str:
     return f"{parent.path}/{name}" if parent.path else name
+
+
+def is_common(session: Session, place_id: UUID) -> bool:
+    return session.get_one(Place, place_id).is_common
+
+
+def only_root(session: Session) -> UUID | None:
+    """The root place of the only site there is; None when there are several or none."""
+    roots = session.scalars(select(Place.id).where(Place.parent_id.is_(None)).limit(2)).all()
+    return roots[0] if len(roots) == 1 else None
+
+
+def find(session: Session, words: str, limit: int) -> list[Place]:
+    """The places that words may mean: the one of exactly that name or path, else those whose path holds them."""
+    words = words.strip().strip("/")
+    if not words or len(words) > 200:
+        return []
+    named = or_(func.lower(Place.name) == words.lower(), func.lower(Place.path) == words.lower())
+    exact = list(session.scalars(select(Place).where(named).order_by(Place.path).limit(limit)))
+    if exact:
+        return exact
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    within = select(Place).where(Place.path.ilike(f"%{escaped}%", escape="\\"), Place.path != "")
+    return list(session.scalars(within.order_by(func.length(Place.path), Place.path).limit(limit)))

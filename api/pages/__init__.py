@@ -1,0 +1,88 @@
+"""HTML pages: one file for each noun, each page's context a dataclass beside its view.
+
+`page()` renders a template with the words, links and marks that every page has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from core import clock, i18n
+
+HERE = Path(__file__).parent.parent
+STATIC = HERE / "static"
+
+
+@cache
+def environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a static file; its digest in the query lets browsers keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """Something could not be done: what, and what to do now."""
+
+    status: int
+    kind: str
+    text: str
+
+
+def page(request: Request, template: str, context: Any, *, locale: str, status: int = 200) -> HTMLResponse:
+    """Render a template with the fields of its context and what every page may use: t(), time(), static_url()."""
+    html = environment().get_template(template).render(**words(request, locale), **as_context(context))
+    return HTMLResponse(html, status)
+
+
+def as_context(context: Any) -> dict[str, Any]:
+    return {item.name: getattr(context, item.name) for item in fields(context)}
+
+
+def words(request: Request, locale: str) -> dict[str, Any]:
+    """The names that every template has beside its own context."""
+    translate: Callable[..., str] = partial(_translate, locale)
+    return {
+        "t": translate, "locale": locale, "lang": locale.replace("_", "-"), "static_url": static_url,
+        "path": request.url.path, "query": request.url.query, "is_demo": request.app.state.system.settings.demo,
+        "time": partial(_time, locale), "full_time": partial(_full_time, locale),
+    }  # fmt: skip
+
+
+def problem(request: Request, status: int, kind: str, text: str) -> HTMLResponse:
+    wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
+    locale = wished if wished in i18n.LOCALES else i18n.choose(request.headers.get("accept-language"))
+    return page(request, "problem.html", ProblemPage(status, kind, text), locale=locale, status=status)
+
+
+def _translate(locale: str, key: str, **params: Any) -> str:
+    return i18n.translate(key, locale, **params)
+
+
+def _time(locale: str, moment: datetime | None, zone: str = "Asia/Shanghai") -> str:
+    return i18n.local_time(moment, zone, locale, clock.now()) if moment else ""
+
+
+def _full_time(locale: str, moment: datetime | None, zone: str = "Asia/Shanghai") -> str:
+    return i18n.full_time(moment, zone, locale) if moment else ""

@@ -1,0 +1,79 @@
+"""The platforms that people write in. One file each: verify, parse, send, fetch; registered by one decorator.
+
+A channel is opened from the settings; one whose settings are absent opens as None and is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from bot.messages import HookRequest, Incoming, Limits, Outgoing
+from core import registry
+from core.settings import Settings
+from core.storage import Storage
+
+Take = Callable[[list[Incoming]], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """What the rest of the bot knows of a platform."""
+
+    name: str
+    account: str
+    limits: Limits
+
+    def is_welcome(self, request: HookRequest) -> bool:
+        """Whether headers and query alone look right, asked before the body is read; its body is empty here."""
+        ...
+
+    def is_authentic(self, request: HookRequest) -> bool:
+        """Whether the platform sent this, over the raw bytes and in constant time; nothing is parsed before."""
+        ...
+
+    def parse(self, request: HookRequest) -> list[Incoming]:
+        """The messages of a callback. Unknown types become kind `unknown`; only what is no callback raises Invalid."""
+        ...
+
+    def handshake(self, request: HookRequest) -> str | None:
+        """The answer to the platform's proof request (GET); None where it has none."""
+        ...
+
+    async def send(self, conversation: str, message: Outgoing, key: str) -> str:
+        """Send and return the platform's id of the message. Raises SendError and nothing else."""
+        ...
+
+    async def fetch(self, reference: str) -> bytes:
+        """Download a photo or voice note, within the size limit. Raises SendError and nothing else."""
+        ...
+
+    async def settle_tap(self, incoming: Incoming, notice: str) -> None:
+        """Tell the platform that a button press was taken, where it waits for that."""
+        ...
+
+    async def listen(self, take: Take) -> None:
+        """Fetch messages where no hook brings them (polling); returns at once where hooks do.
+
+        `take` stores and answers; the channel moves on only after it has returned.
+        """
+        ...
+
+    async def prepare(self) -> None:
+        """Set up what the platform keeps for us (hook address, commands), with retries, never at start-up."""
+        ...
+
+
+Opener = Callable[[Settings, Storage], Channel | None]
+CHANNELS: registry.Registry[Opener] = registry.Registry("channel")
+
+
+def channel(name: str) -> Callable[[Opener], Opener]:
+    """Register the function that opens a channel from the settings."""
+    return CHANNELS.register(name)
+
+
+def open_channels(settings: Settings, storage: Storage) -> dict[str, Channel]:
+    """Every channel whose settings are there, by name."""
+    registry.load(__name__)
+    opened = {name: opener(settings, storage) for name, opener in CHANNELS.items()}
+    return {name: found for name, found in opened.items() if found is not None}

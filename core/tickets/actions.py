@@ -173,6 +173,14 @@ def _write(session: Session, ticket: Ticket, values: dict[str, Any]) -> None:
         set_committed_value(ticket, name, value)
 
 
+def set_wake(session: Session, ticket: Ticket, at: datetime | None) -> None:
+    """Say when a trigger looks at a ticket next; it is no part of the ticket's life, so there is no event."""
+    session.execute(
+        update(Ticket).where(Ticket.id == ticket.id).values(wake_at=at).execution_options(synchronize_session=False)
+    )
+    set_committed_value(ticket, "wake_at", at)
+
+
 def record(
     session: Session, ticket: Ticket, action: str, actor: Actor, facts: dict[str, Any], now: datetime,
     device_at: datetime | None = None,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from core import people
 from core.access import Viewer
 from core.errors import NotFound
 from core.people import Membership, Person, Role
@@ -232,3 +233,8 @@ def newest_photo(session: Session, ticket: Ticket, kind: str) -> str:
         Attachment.ticket_id == ticket.id, Attachment.round == ticket.round, Attachment.kind == kind
     )
     return session.scalar(query.order_by(Attachment.id.desc()).limit(1)) or ""
+
+
+def desk_of(session: Session, site_id: UUID) -> list[UUID]:
+    """The supervisors of a site."""
+    return people.holders(session, site_id, "supervisor")

@@ -1,0 +1,84 @@
+"""The composition root of the web: settings in, a running application out."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+import assets.models
+from api import errors, pages, routes
+from api.deps import System
+from api.pages import STATIC
+from api.safety import Safety
+from bot import flows
+from bot.channels import open_channels
+from bot.router import Router
+from bot.worker import Worker
+from core.database import Table, open_database
+from core.migrations.run import upgrade
+from core.settings import Settings
+from core.storage import open_storage
+
+QUIET = ("httpx", "httpcore", "telegram", "apscheduler")
+
+__all__ = ["assets", "build", "open_system"]
+
+
+def open_system(settings: Settings) -> System:
+    """Open database, storage and channels. A SQLite database is brought up to date by itself."""
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    flows.load()
+    database = open_database(settings.database_url)
+    if database.is_sqlite:
+        upgrade(database, Table.metadata)
+    storage = open_storage(settings.storage_url)
+    router = Router(database, settings)
+    return System(settings, database, storage, open_channels(settings, storage), router)
+
+
+def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
+    """The web application; with a worker in the same process unless told otherwise."""
+    system = open_system(settings)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        work = _start_worker(system) if with_worker else None
+        yield
+        if work is not None:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+        system.database.dispose()
+
+    app = FastAPI(
+        title="Gongdan", version="1", lifespan=life, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+    )
+    app.state.system = system
+    app.add_middleware(Safety, system=system)
+    errors.install(app)
+    for package in (routes, pages):
+        for router in routers_of(package.__name__):
+            app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def routers_of(package: str) -> list[APIRouter]:
+    """The router of every module in a package: a new file is a new page or route, and no list is edited."""
+    found = importlib.import_module(package)
+    names = sorted(module.name for module in pkgutil.iter_modules(found.__path__))
+    modules = [importlib.import_module(f"{package}.{name}") for name in names if not name.startswith("_")]
+    return [module.router for module in modules if hasattr(module, "router")]
+
+
+def _start_worker(system: System) -> asyncio.Task[None]:
+    system.worker = Worker(system.database, system.settings, system.storage, system.channels, system.router)
+    return asyncio.create_task(system.worker.run())

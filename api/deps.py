@@ -1,0 +1,112 @@
+"""What a request may ask for: the running system, a session to read or to write, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from bot.channels import Channel
+from bot.router import Router
+from bot.worker import Worker
+from core import access, clock, i18n
+from core.access import Viewer
+from core.database import Database, Session
+from core.errors import Forbidden, SignInNeeded
+from core.settings import Settings
+from core.storage import Storage
+
+COOKIE = "gongdan_session"
+
+
+@dataclass(slots=True)
+class System:
+    """The parts of a running Gongdan, made once by the composition root."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    channels: dict[str, Channel]
+    router: Router
+    worker: Worker | None = None
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def nudge(self) -> None:
+        """Let the delivery of this process look at the outbox now."""
+        if self.worker is not None:
+            self.worker.delivery.nudged.set()
+
+
+def system_of(request: Request) -> System:
+    found: System = request.app.state.system
+    return found
+
+
+SystemDep = Annotated[System, Depends(system_of)]
+
+
+def _read(system: SystemDep) -> Iterator[Session]:
+    with system.database.read_scope() as session:
+        yield session
+
+
+def _write(system: SystemDep) -> Iterator[Session]:
+    with system.database.write_scope() as session:
+        yield session
+    system.nudge()
+
+
+# Without scope="function" FastAPI commits after the response has been sent (checked with 0.165).
+Db = Annotated[Session, Depends(_read, scope="function")]
+WriteDb = Annotated[Session, Depends(_write, scope="function")]
+
+
+def visitor(request: Request, system: SystemDep) -> Viewer | None:
+    """Who asks, by bearer token or session cookie; None for a stranger. Read once a request."""
+    kind, secret = _credential(request)
+    if not secret:
+        return None
+    with system.database.read_scope() as session:
+        token = access.look_up(session, kind, secret, clock.now())
+        return access.viewer(session, token.person_id) if token else None
+
+
+def _credential(request: Request) -> tuple[str, str]:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return "bearer", value.strip()
+    return "session", request.cookies.get(COOKIE, "")
+
+
+Visitor = Annotated[Viewer | None, Depends(visitor)]
+
+
+def signed_in(found: Visitor) -> Viewer:
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+def staff(found: SignedIn) -> Viewer:
+    if not found.is_staff:
+        raise Forbidden
+    return found
+
+
+Staff = Annotated[Viewer, Depends(staff)]
+
+
+def locale_of(request: Request, found: Visitor) -> str:
+    """The language of a page: the one asked for in the query or cookie, the person's own, the browser's."""
+    wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
+    if wished in i18n.LOCALES:
+        return wished
+    return found.locale if found else i18n.choose(request.headers.get("accept-language"))
+
+
+Locale = Annotated[str, Depends(locale_of)]

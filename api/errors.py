@@ -1,0 +1,108 @@
+"""The one table from errors to HTTP: problem details (RFC 9457) for machines, a page for people."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api import pages
+from api.routes.hooks import BodyTooLarge, NotAuthentic
+from core import errors, i18n
+from core.access import ChangedReplay, WeakPassword, WrongPassword
+from core.errors import GongdanError
+from core.media import NotAVoice
+from core.photos import NotAnImage, TooLarge
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[GongdanError], int] = {
+    BodyTooLarge: 413,
+    TooLarge: 413,
+    NotAnImage: 415,
+    NotAVoice: 415,
+    NotAuthentic: 401,
+    errors.SignInNeeded: 401,
+    WrongPassword: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    ChangedReplay: 422,
+    WeakPassword: 422,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Busy: 503,
+    GongdanError: 422,
+}
+PROBLEM = "application/problem+json"
+
+
+def status_of(error: GongdanError) -> int:
+    """The status of the nearest class of an error that stands in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def slug(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(GongdanError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _broken)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GongdanError)
+    return answer(request, status_of(error), slug(error.key), i18n.explain(error, _locale(request)), error.facts)
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]) for item in error.errors()]
+    known = errors.Invalid(field=", ".join(dict.fromkeys(fields)))
+    details = [{"field": name, "problem": item["msg"]} for name, item in zip(fields, error.errors(), strict=True)]
+    return answer(request, 422, "invalid", i18n.explain(known, _locale(request)), {"errors": details})
+
+
+def _plain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(error.status_code, "invalid")
+    key = f"http.{error.status_code}"
+    locale = _locale(request)
+    text = i18n.translate(key, locale) if i18n.has_text(key, locale) else str(error.detail)
+    return answer(request, error.status_code, known, text, {}, error.headers)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    log.error("a request failed: %s %s", request.method, request.url.path, exc_info=error)
+    return answer(request, 500, "server-error", i18n.translate("http.500", _locale(request)), {})
+
+
+def answer(
+    request: Request, status: int, kind: str, text: str, facts: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """An error as its reader wants it: a page for a browser, problem details for everything else."""
+    if _wants_page(request):
+        return pages.problem(request, status, kind, text)
+    problem = {**facts, "type": f"https://gongdan.org/problems/{kind}", "title": text, "status": status, "detail": text}
+    return Response(orjson.dumps(problem, default=str), status, media_type=PROBLEM, headers=dict(headers or {}))
+
+
+def _wants_page(request: Request) -> bool:
+    is_machine = request.url.path.startswith(("/api/", "/hooks/", "/static/", "/chat/"))
+    return not is_machine and "text/html" in request.headers.get("accept", "")
+
+
+def _locale(request: Request) -> str:
+    wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
+    return wished if wished in i18n.LOCALES else i18n.choose(request.headers.get("accept-language"))

@@ -1,0 +1,187 @@
+"""Messages leave: claim → send → settle, under each account's rate limits, never inside a transaction.
+
+1. Claim due rows under a lease, in one short transaction.
+2. Resolve reader, language and address; render; send, one after another within a conversation.
+3. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from bot.channels import Channel
+from bot.messages import Outgoing, SendError
+from bot.render import Setting, render
+from core import categories, clock, outbox, people
+from core.database import Database, Session
+from core.outbox import OutboxMessage
+from core.people import Identity, Person
+from core.places import Site
+from core.settings import Settings
+from core.tickets import queries
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.5
+BATCH = 100
+ZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed message with where it goes and what it says there."""
+
+    row: OutboxMessage
+    channel: Channel
+    conversation: str
+    outgoing: Outgoing
+    identity_id: UUID | None
+
+
+@dataclass(slots=True)
+class Pace:
+    """When an account and each of its conversations may be written to next (seconds of the loop's clock)."""
+
+    account: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    chat: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+
+    def wait(self, channel: Channel, conversation: str, now: float) -> float:
+        """Seconds to wait before this send; the slot is taken with the asking."""
+        key, limits = (channel.name, conversation), channel.limits
+        begin = max(now, self.account[channel.name], self.chat[key])
+        self.account[channel.name] = begin + 1 / limits.per_second
+        self.chat[key] = begin + 1 / limits.per_chat_second
+        return begin - now
+
+
+class Delivery:
+    """The sender of one process. Any number may run: rows are claimed by a conditional update."""
+
+    def __init__(self, database: Database, settings: Settings, channels: dict[str, Channel]) -> None:
+        self.database = database
+        self.settings = settings
+        self.channels = channels
+        self.pace = Pace()
+        self.nudged = asyncio.Event()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; `nudged` wakes it at once, otherwise it looks twice a second."""
+        while True:
+            self.nudged.clear()
+            try:
+                busy = await self.deliver_due()
+            except Exception:
+                log.exception("delivery failed and goes on")
+                busy = 0
+            if not busy:
+                await _wait(self.nudged, PAUSE)
+
+    async def deliver_due(self) -> int:
+        """Send one batch; returns how many rows were taken."""
+        parcels, taken = await asyncio.to_thread(self._claim)
+        by_chat: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
+        for parcel in parcels:
+            by_chat[parcel.channel.name, parcel.conversation].append(parcel)
+        await asyncio.gather(*(self._send_all(chat) for chat in by_chat.values()))
+        return taken
+
+    async def _send_all(self, parcels: Sequence[Parcel]) -> None:
+        for parcel in parcels:
+            await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, asyncio.get_running_loop().time()))
+            await self._send(parcel)
+
+    async def _send(self, parcel: Parcel) -> None:
+        try:
+            reference = await parcel.channel.send(parcel.conversation, parcel.outgoing, str(parcel.row.id))
+        except SendError as error:
+            await asyncio.to_thread(self._settle_failure, parcel, error)
+            return
+        await asyncio.to_thread(self.database.write, lambda s: outbox.sent(s, parcel.row.id, reference, clock.now()))
+
+    def _settle_failure(self, parcel: Parcel, error: SendError) -> None:
+        self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
+
+    def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
+        if error.stop_contact and parcel.identity_id:
+            people.mark_blocked(session, parcel.identity_id, now)
+        if error.moved_to and parcel.identity_id:
+            people.move_conversation(session, parcel.identity_id, error.moved_to)
+        if error.is_unknown:
+            outbox.unknown(session, parcel.row.id, error.code, now)
+        elif error.retryable or error.moved_to:
+            outbox.retry(session, parcel.row, error.code, now, error.after)
+        elif error.stop_contact and parcel.row.person_id and not parcel.row.replaces:
+            outbox.readdress(session, parcel.row.id, error.code, now)
+        else:
+            outbox.undeliverable(session, parcel.row.id, error.code, now)
+
+    def _claim(self) -> tuple[list[Parcel], int]:
+        return self.database.write(self._pack_due)
+
+    def _pack_due(self, session: Session) -> tuple[list[Parcel], int]:
+        now = clock.now()
+        rows = outbox.claim(session, now, BATCH)
+        packed = [self._pack(session, row, now) for row in rows]
+        return [parcel for parcel in packed if parcel is not None], len(rows)
+
+    def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
+        """Find where a message goes; without any way to its reader it is undeliverable, never dropped."""
+        identity = self._identity(session, row)
+        channel = self.channels.get(row.channel or (identity.channel if identity else ""))
+        conversation = row.conversation or (identity.conversation if identity else "")
+        if channel is None or not conversation:
+            outbox.undeliverable(session, row.id, "no_way", now)
+            return None
+        try:
+            outgoing = self._render(session, row, channel, now)
+        except (KeyError, ValueError, TypeError):
+            log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
+            outbox.undeliverable(session, row.id, "unrenderable", now)
+            return None
+        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None)
+
+    def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
+        """The reader's identity that the message goes to: the one of its conversation, else the one used last."""
+        if row.person_id is None:
+            return None
+        known = people.identities_of(session, row.person_id)
+        if row.channel:
+            return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
+        return next((i for i in known if i.channel in self.channels and i.blocked_at is None), None)
+
+    def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
+        person = session.get(Person, row.person_id) if row.person_id else None
+        locale = person.locale if person else "zh_CN"
+        site = self._site(session, row)
+        buttons = [
+            (button, outbox.token_of(row.id, index, self.settings.key)) for index, button in enumerate(row.buttons)
+        ]
+        setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
+        return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
+
+    def _site(self, session: Session, row: OutboxMessage) -> Site | None:
+        if row.ticket_id is not None:
+            return session.get(Site, queries.by_id(session, row.ticket_id).site_id)
+        return session.get(Site, UUID(row.facts["site"])) if row.facts.get("site") else None
+
+
+def _labels(session: Session, site: Site | None, locale: str) -> Callable[[str], str]:
+    if site is None:
+        return lambda key: categories.Work(key, {}).label(locale)
+    book = categories.handbook(session, site)
+    return lambda key: book.work(key).label(locale)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+

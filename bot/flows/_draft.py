@@ -1,0 +1,83 @@
+"""A report on its way to becoming a ticket: what it is about, and the words so far. It lives in the conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from assets import register
+from bot.flows import _where
+from bot.talk import Talk
+from core import categories
+from core.intake import FaultReport
+from core.places import Site
+from core.tickets.models import Subject
+
+MAX_WORDS = 4000
+
+
+class Draft:
+    """The draft of one conversation. Every answer is written back before the turn ends, so a kill loses nothing."""
+
+    def __init__(self, talk: Talk) -> None:
+        is_mine = talk.standing.flow == "report" and talk.standing.step != "open"
+        self._talk = talk
+        self.data: dict[str, Any] = dict(talk.data) if is_mine else {}
+        self.data.setdefault("id", talk.incoming.dedupe_key[-20:])
+
+    @property
+    def words(self) -> str:
+        return str(self.data.get("words", ""))
+
+    @property
+    def has_media(self) -> bool:
+        return bool(self.data.get("has_media"))
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is anything to report yet."""
+        return bool(self.words or self.has_media)
+
+    def add(self) -> None:
+        """Take in what this message says: words, photos, voice, a position."""
+        incoming = self._talk.incoming
+        if incoming.text.strip() and incoming.kind != "scan":
+            self.data["words"] = f"{self.words}\n{incoming.text.strip()}".strip()[:MAX_WORDS]
+        if incoming.media:
+            self.data["has_media"] = True
+            self._talk.keep_media(wants_code="code" not in self.data and "place" not in self.data)
+        if incoming.location:
+            where = incoming.location
+            self.data["location"] = {"latitude": where.latitude, "longitude": where.longitude}
+
+    def at_code(self, code: str) -> None:
+        self.data.pop("place", None)
+        self.data["code"] = code
+
+    def at_place(self, place_id: UUID) -> None:
+        self.data.pop("code", None)
+        self.data["place"] = str(place_id)
+
+    def subject(self) -> Subject | None:
+        """What it is about: a scanned or typed thing, a chosen place, else the only home of the person."""
+        session = self._talk.session
+        if code := self.data.get("code"):
+            return register.subject_of(session, code)
+        if place := self.data.get("place"):
+            return register.subject_of_place(session, UUID(place))
+        return _where.only_home(self._talk)
+
+    def report(self, subject: Subject, *, may_ask: bool = True) -> FaultReport:
+        return FaultReport(
+            subject, self.words, self._talk.person_id, category=self.data.get("category", ""),
+            location=self.data.get("location", {}), is_own=bool(self.data.get("own")), may_ask=may_ask,
+            has_media=self.has_media,
+        )  # fmt: skip
+
+    def wait(self, step: str) -> None:
+        """Remember it and wait for the person's answer in a step."""
+        self._talk.go("report", step, **self.data)
+
+
+def handbook(talk: Talk, site_id: UUID) -> categories.Handbook:
+    return categories.handbook(talk.session, talk.session.get_one(Site, site_id))

@@ -1,0 +1,333 @@
+"""Report a fault: from nothing to a ticket in at most four messages, photos and cancelling at any moment.
+
+It needs a thing and words. The thing comes from a scanned code, the person's home or a chosen place; then the
+words decide: an emergency opens at once, a clear report opens with a button to correct it, an unclear one is
+asked about with one tap, and one that somebody made before offers "me too".
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from bot.flows import _where, flow
+from bot.flows._draft import Draft, handbook
+from bot.talk import OldButton, Talk
+from core import intake, lexicon, places
+from core.intake import Intake
+from core.outbox import Choice, Tap
+from core.places import Site
+from core.tickets import actions, additions, dispatching, queries
+from core.tickets.models import Subject, Ticket
+
+report = flow("report")
+
+PATIENCE = timedelta(minutes=15)
+OPEN_FOR = timedelta(minutes=30)
+CHOICES = 6
+PER_ROW = 2
+
+
+@report.command("report")
+def begin(talk: Talk) -> None:
+    """A report from nothing, or from a message that already says it."""
+    draft = Draft(talk)
+    if talk.incoming.kind != "command" and not _is_bare_command(talk):
+        draft.add()
+    _go_on(talk, draft)
+
+
+@report.scanned("resident")
+def scanned(talk: Talk) -> None:
+    """A code answers where; what was said before stays."""
+    draft = Draft(talk)
+    draft.at_code(talk.text)
+    _go_on(talk, draft)
+
+
+@report.step("words")
+@report.step("category")
+@report.step("twin")
+def more(talk: Talk) -> None:
+    """More words or photos while something is asked: they belong to the report, and the question stays."""
+    draft, step = Draft(talk), talk.standing.step
+    draft.add()
+    if step == "words" or talk.text:
+        _go_on(talk, draft)
+    else:
+        draft.wait(step)
+        talk.wake_in(PATIENCE)
+
+
+@report.step("place")
+def where(talk: Talk) -> None:
+    """Words that say where. What nobody can place is kept with the report and opens for the whole site."""
+    draft = Draft(talk)
+    if talk.incoming.media or talk.incoming.location:
+        draft.add()
+        draft.wait("place")
+        return
+    found = places.find(talk.session, talk.text, 2)
+    if len(found) == 1:
+        draft.at_place(found[0].id)
+    elif not found and draft.data.get("asked_twice") and (site := _where.whole_site(talk)):
+        draft.add()
+        draft.at_place(site.place_id)
+    elif not found:
+        draft.data["asked_twice"] = True
+        draft.wait("place")
+        talk.say("where_again")
+        return
+    _go_on(talk, draft, where=talk.text)
+
+
+@report.action("place")
+def chosen(talk: Talk, tap: Tap) -> None:
+    draft = _draft_of(talk, tap)
+    draft.at_place(UUID(tap.facts["place"]))
+    _go_on(talk, draft)
+
+
+@report.action("category")
+def categorised(talk: Talk, tap: Tap) -> None:
+    """The person says what it is about."""
+    draft = _draft_of(talk, tap)
+    draft.data["category"] = tap.facts["category"]
+    _go_on(talk, draft)
+
+
+@report.action("all_categories")
+def all_categories(talk: Talk, tap: Tap) -> None:
+    """Every category of the site, page by page."""
+    draft = _draft_of(talk, tap)
+    subject = draft.subject()
+    assert subject is not None
+    keys = sorted(handbook(talk, subject.site_id).works)
+    talk.replace("which", _category_choices(keys, draft.data["id"], page=int(tap.facts.get("page", 0))))
+
+
+@report.action("own")
+def not_the_same(talk: Talk, tap: Tap) -> None:
+    """It is not what is already being handled."""
+    draft = _draft_of(talk, tap)
+    draft.data["own"] = True
+    _go_on(talk, draft)
+
+
+@report.action("me_too")
+def me_too(talk: Talk, tap: Tap) -> None:
+    """Join the open ticket: from now on this person is told what the first one is."""
+    draft = _draft_of(talk, tap)
+    assert tap.ticket_id is not None
+    ticket = queries.by_id(talk.session, tap.ticket_id, lock=True)
+    if not ticket.is_open:
+        draft.data["own"] = True
+        _go_on(talk, draft)
+        return
+    additions.join(talk.session, ticket, talk.person_id, draft.words, talk.now)
+    talk.adopt_draft(ticket)
+    talk.end()
+    talk.replace("joined", [Choice("track.show")], ticket)
+
+
+@report.action("correct")
+def correct(talk: Talk, tap: Tap) -> None:
+    """The guess was wrong: offer the other categories for the open ticket."""
+    ticket = _mine(talk, tap)
+    keys = [key for key in [*tap.facts.get("others", []), *_usual(talk, ticket.site_id)] if key != ticket.category]
+    keys = list(dict.fromkeys(keys))
+    choices = [Choice("report.recategorise", {"category": key}, row=n // PER_ROW) for n, key in enumerate(keys[:20])]
+    talk.say("which", choices, ticket)
+
+
+@report.action("recategorise")
+def recategorise(talk: Talk, tap: Tap) -> None:
+    """Correct the category of the open ticket; it is given out anew, or joins what is open on the same thing."""
+    ticket, category = _mine(talk, tap), tap.facts["category"]
+    actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
+    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category)
+    if twin is not None and twin.id != ticket.id and ticket.state in ("reported", "assigned"):
+        talk.say("twin_after", [Choice("report.merge", {"into": str(twin.id)})], ticket)
+        return
+    if ticket.state == "assigned":
+        actions.act(talk.session, ticket, "release", "dispatch", talk.now, facts={"reason": "recategorised"})
+    if ticket.state == "reported":
+        dispatching.dispatch(talk.session, ticket, talk.now)
+    talk.replace("recategorised", [Choice("track.show")], ticket)
+
+
+@report.action("merge")
+def merge(talk: Talk, tap: Tap) -> None:
+    """The corrected report is the same as an open one: it joins it."""
+    ticket = _mine(talk, tap)
+    twin = queries.by_id(talk.session, UUID(tap.facts["into"]), lock=True)
+    actions.act(talk.session, ticket, "merge", "join", talk.now, facts={"into": twin.id})
+    talk.end()
+    talk.replace("joined", [Choice("track.show")], twin)
+
+
+@report.step("open")
+def add_to_open(talk: Talk) -> None:
+    """After opening, photos and words still belong to the ticket; a new emergency is a report of its own."""
+    if lexicon.guess(talk.text, lexicon.load()).emergency and not talk.incoming.media:
+        talk.end()
+        begin(talk)
+        return
+    ticket = queries.by_id(talk.session, UUID(talk.data["ticket"]), lock=True)
+    if not ticket.is_open:
+        talk.end()
+        begin(talk)
+        return
+    talk.keep_media(ticket=ticket)
+    if talk.text:
+        additions.add_words(talk.session, ticket, talk.person_id, talk.text, talk.now)
+    if not _is_in_album(talk):
+        talk.say("added", ticket=ticket)
+    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
+    talk.wake_in(OPEN_FOR)
+
+
+@report.command("cancel")
+def cancel(talk: Talk) -> None:
+    """Forget a report that is not sent yet; an open ticket is withdrawn with its own button."""
+    if talk.standing.flow == "report" and talk.standing.step == "open":
+        ticket = queries.by_id(talk.session, UUID(talk.data["ticket"]))
+        talk.say("cancel_open", [Choice("track.withdraw")], ticket)
+    else:
+        talk.say("cancelled_draft" if talk.standing.flow else "nothing_to_cancel")
+    talk.end()
+
+
+@report.on_silence
+def silent(talk: Talk) -> None:
+    """Nobody answered a question: what can be opened is opened, so that no report is lost."""
+    if talk.standing.step == "open":
+        talk.end()
+        return
+    draft = Draft(talk)
+    subject = draft.subject()
+    if subject is None or not draft.is_told:
+        talk.end()
+        return
+    draft.data["own"] = True
+    _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject, may_ask=False), talk.now))
+
+
+def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
+    """Ask for what is missing; with a thing and words, report."""
+    subject = draft.subject()
+    if subject is None and lexicon.guess(draft.words, lexicon.load()).emergency:
+        subject = _where.whole_site(talk)
+    if subject is None:
+        _ask_where(talk, draft, where)
+    elif not draft.is_told:
+        draft.wait("words")
+        talk.say("what", thing=subject.name or subject.place)
+    elif draft.has_media and not draft.words:
+        _ask_words(talk, draft)
+    else:
+        _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject), talk.now))
+
+
+def _ask_where(talk: Talk, draft: Draft, words: str) -> None:
+    choices = _where.place_choices(talk, words, draft.data["id"]) if words else []
+    choices = choices or _where.home_choices(talk, draft.data["id"])
+    draft.wait("place")
+    talk.say("where_of" if choices else "where" if draft.is_told else "hello", choices)
+
+
+def _ask_words(talk: Talk, draft: Draft) -> None:
+    """A photo without words: ask once, however many photos come."""
+    if not draft.data.get("asked_words"):
+        talk.say("say_more")
+    draft.data["asked_words"] = True
+    draft.wait("words")
+    talk.wake_in(PATIENCE)
+
+
+def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
+    """Say what became of the report, or ask the one question that is left."""
+    ticket = result.ticket
+    if result.outcome == "unsure":
+        keys = [*result.guess.alternatives, *_usual(talk, subject.site_id)]
+        draft.wait("category")
+        talk.wake_in(PATIENCE)
+        talk.say("which", _category_choices(list(dict.fromkeys(keys)), draft.data["id"]))
+    elif result.outcome == "twin":
+        assert ticket is not None
+        draft.data["category"] = result.category
+        draft.wait("twin")
+        talk.wake_in(PATIENCE)
+        facts = {"draft": draft.data["id"]}
+        minutes = max(1, int((talk.now - ticket.opened_at).total_seconds() // 60))
+        talk.say("twin", [Choice("report.me_too", facts), Choice("report.own", facts)], ticket, minutes=minutes)
+    else:
+        assert ticket is not None
+        _opened(talk, ticket, result, subject)
+
+
+def _opened(talk: Talk, ticket: Ticket, result: Intake, subject: Subject) -> None:
+    talk.adopt_draft(ticket)
+    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
+    talk.wake_in(OPEN_FOR)
+    phone = talk.session.get_one(Site, ticket.site_id).phone
+    if ticket.emergency:
+        talk.say("emergency", [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
+        return
+    name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
+    buttons = [Choice("track.show")]
+    if not ticket.is_category_confirmed:
+        buttons.insert(0, Choice("report.correct", {"others": list(result.guess.alternatives)}))
+    talk.say("taken_by" if name else "taken", buttons, ticket, name=name)
+
+
+def _category_choices(keys: list[str], draft_id: str, page: int = 0) -> list[Choice]:
+    shown = keys[page * CHOICES : (page + 1) * CHOICES]
+    choices = [
+        Choice("report.category", {"category": key, "draft": draft_id}, row=place // PER_ROW)
+        for place, key in enumerate(shown)
+    ]
+    more_of_them = Choice("report.all_categories", {"draft": draft_id, "page": page + 1}, label="more", row=CHOICES)
+    return [*choices, more_of_them] if len(keys) > (page + 1) * CHOICES else choices
+
+
+def _usual(talk: Talk, site_id: UUID) -> list[str]:
+    """The site's own categories in front of the built-in ones."""
+    works = handbook(talk, site_id).works
+    return sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key))
+
+
+def _draft_of(talk: Talk, tap: Tap) -> Draft:
+    """The draft that a button belongs to; a button of a draft that is gone does nothing."""
+    draft = Draft(talk)
+    if draft.data["id"] != tap.facts.get("draft"):
+        raise OldButton
+    return draft
+
+
+def _mine(talk: Talk, tap: Tap) -> Ticket:
+    """The ticket of a button, unchanged since it was shown."""
+    assert tap.ticket_id is not None
+    ticket = queries.by_id(talk.session, tap.ticket_id, lock=True)
+    if tap.version != ticket.version:
+        raise actions.StaleTicket(number=ticket.number, state=f"state.{ticket.state}")
+    return ticket
+
+
+def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
+    return queries.subject_of(ticket, places.is_common(talk.session, ticket.place_id))
+
+
+def _is_bare_command(talk: Talk) -> bool:
+    """Whether the message is just the word that starts a report."""
+    return talk.incoming.kind == "text" and talk.is_command_word("report")
+
+
+def _is_in_album(talk: Talk) -> bool:
+    """Whether this photo follows another so closely that one answer is enough."""
+    before = talk.data.get("added_at")
+    return bool(talk.incoming.media and not talk.text and before and _seconds_since(talk, before) < 8)
+
+
+def _seconds_since(talk: Talk, before: str) -> float:
+    return (talk.now - talk.now.fromisoformat(before)).total_seconds()

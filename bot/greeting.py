@@ -1,0 +1,73 @@
+"""Who writes: the person behind a platform's id, known or new, and the turn that begins with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.messages import Incoming
+from bot.talk import Standing, Talk
+from core import conversations, i18n, lexicon, people
+from core.conversations import Conversation
+from core.database import Session
+from core.errors import TooMany
+from core.people import Person
+from core.settings import Settings
+
+
+def begin(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk | None:
+    """Begin a turn. A new person gets a name, a language and two lines on what is kept; a flood is refused."""
+    talk = resume(session, incoming, settings, now)
+    if talk is None:
+        talk = _meet(session, incoming, settings, now)
+    standing = talk.standing
+    standing.counted_from, standing.counted = conversations.count(standing.counted_from, standing.counted, now)
+    if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
+        raise TooMany(seconds=int((standing.counted_from + conversations.FLOOD_WINDOW - now).total_seconds()) + 1)
+    return talk
+
+
+def _is_emergency(incoming: Incoming) -> bool:
+    """Whether a message must get through, however many came before it."""
+    return lexicon.guess(incoming.text, lexicon.load()).emergency is not None
+
+
+def resume(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk | None:
+    """The turn of somebody who was here before; None for a new person."""
+    found = conversations.standing(session, incoming.channel, incoming.account, incoming.conversation, incoming.sender)
+    if found is None:
+        return None
+    return _talk(session, incoming, settings, now, found.Conversation, found.locale)
+
+
+def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk:
+    locale = i18n.choose(incoming.locale)
+    known = people.identify(session, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender)
+    person = known or people.add_person(session, incoming.sender_name, locale=locale)
+    if known is None:
+        people.add_identity(
+            session, person.id, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender,
+            conversation=incoming.conversation, via="first_contact",
+        )  # fmt: skip
+    row = conversations.open_for(
+        session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
+    )
+    talk = _talk(session, incoming, settings, now, row, person.locale)
+    _inform(talk, person)
+    return talk
+
+
+def _inform(talk: Talk, person: Person) -> None:
+    """Two lines on what is stored and why, once."""
+    if person.informed_at is None:
+        person.informed_at = talk.now
+        talk.session.flush()
+        talk.say("privacy", url=f"{talk.settings.public_url}/privacy")
+
+
+def _talk(
+    session: Session, incoming: Incoming, settings: Settings, now: datetime, row: Conversation, locale: str
+) -> Talk:
+    data: dict[str, Any] = dict(row.data)
+    standing = Standing(row.id, row.version, row.flow, row.step, data, row.wake_at, row.counted_from, row.counted)
+    return Talk(session, incoming, row.person_id, locale, standing, settings, now)

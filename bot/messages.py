@@ -1,0 +1,150 @@
+"""The only chat vocabulary: what comes in, what goes out, and what a platform can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+Kind = Literal[
+    "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "unknown"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A photo or voice note. `reference`: how the platform names it, to be fetched later.
+
+    `stored`: set where the bytes are already cleaned and in the storage (the web chat uploads first), with the
+    `texts` of the codes that were read from it.
+    """
+
+    kind: Literal["photo", "voice"]
+    reference: str
+    stored: dict[str, Any] | None = None
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message of a platform. `dedupe_key` is unique for (channel, account); a redelivery has the same.
+
+    `sender`: the platform's stable id of the person, never a name. `sender_kind`: what that id is.
+    `action`: the token of a pressed button; `message`: the platform's id of the message that showed it.
+    `command`: without its slash; `argument`: what follows it, also the payload of a deep link.
+    `locale`: the platform's language code. `is_group`: several people read this conversation.
+    """
+
+    channel: str
+    account: str
+    dedupe_key: str
+    kind: Kind
+    conversation: str
+    sender: str
+    sender_kind: str
+    sender_name: str = ""
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    location: Location | None = None
+    action: str = ""
+    message: str = ""
+    command: str = ""
+    argument: str = ""
+    locale: str = ""
+    is_group: bool = False
+    sent_at: datetime | None = None
+    callback: str = ""
+
+    def packed(self) -> dict[str, Any]:
+        """As JSON for the inbox."""
+        values = asdict(self)
+        values["sent_at"] = self.sent_at.isoformat() if self.sent_at else None
+        return values
+
+
+def unpacked(values: Mapping[str, Any]) -> Incoming:
+    """A message read back from the inbox."""
+    media = tuple(Media(m["kind"], m["reference"], m["stored"], tuple(m["texts"])) for m in values["media"])
+    location = Location(**values["location"]) if values["location"] else None
+    sent_at = datetime.fromisoformat(values["sent_at"]) if values["sent_at"] else None
+    return Incoming(**{**values, "media": media, "location": location, "sent_at": sent_at})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A tap that comes back as `token`, or a link that opens `url`. Buttons of the same `row` stand side by side."""
+
+    label: str
+    token: str = ""
+    url: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as a person reads it, within the channel's limits. `text` is plain: the channel escapes it.
+
+    `photo`: the storage key of a picture. `replaces`: the platform's id of an own message that this one takes
+    the place of, where the platform can edit.
+    """
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    photo: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform can carry. `text` and `caption` count in `unit`; buttons=0 means numbered replies or links."""
+
+    text: int = 4096
+    caption: int = 1024
+    unit: Literal["characters", "bytes", "utf16"] = "characters"
+    buttons: int = 100
+    label: int = 64
+    has_taps: bool = True
+    has_links: bool = True
+    has_photos: bool = True
+    has_edits: bool = False
+    per_second: float = 30.0
+    per_chat_second: float = 1.0
+    per_group_minute: int = 20
+
+
+class SendError(Exception):
+    """A platform did not take a message. The only thing that channels raise.
+
+    `code`: a stable word (blocked, gone, throttled, refused, unreachable, timeout, bad_token).
+    `retryable`: whether trying again can help; `after`: the platform's wish.
+    `stop_contact`: this person can no longer be reached here. `is_unknown`: it may have arrived.
+    """
+
+    def __init__(
+        self, code: str, *, retryable: bool = False, stop_contact: bool = False, is_unknown: bool = False,
+        after: timedelta | None = None, moved_to: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(code)
+        self.code = code
+        self.retryable = retryable
+        self.stop_contact = stop_contact
+        self.is_unknown = is_unknown
+        self.after = after
+        self.moved_to = moved_to
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A callback as it came: raw bytes, headers with lower-case names, query parameters."""
+
+    method: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,252 @@
+"""From an incoming message to its flow: person, locale, place in the dialogue; the one bridge from async to sync.
+
+A message is taken in one transaction with all its effects. When that fails, it is kept alone as pending, and
+the worker tries again; when a flow refuses for a reason that a person can understand, the reason is the answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from assets import codes, register
+from bot import flows, greeting
+from bot.messages import Incoming, unpacked
+from bot.talk import NotYours, OldButton, Talk
+from core import clock, conversations, i18n, inbox, outbox
+from core.database import Database, Session
+from core.errors import Busy, GongdanError, NotFound, TooMany
+from core.inbox import InboxMessage
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HOOK_WAIT = 1.5
+KEEP_WAIT = 1.0
+LONGEST_COMMAND = 24
+Taken = Literal["done", "replay", "kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """What the taking of a message needs: where to write, and the deployer's choices."""
+
+    database: Database
+    settings: Settings
+
+    def take(self, incoming: Incoming) -> Taken:
+        """Take one message exactly once.
+
+        1. Its effects and its inbox row in one transaction; a replay finds the row and changes nothing.
+        2. A reason that a person can understand: the same with that reason as the answer.
+        3. Anything else: keep the message alone as pending. Raises Busy when even that is not possible.
+        """
+        now = clock.now()
+        try:
+            return self.database.write(lambda session: self._handle(session, incoming, now), HOOK_WAIT)
+        except Busy as error:
+            return self._keep(incoming, now, error)
+        except GongdanError as error:
+            return self._answer_error(incoming, error, now)
+        except Exception as error:
+            log.exception("a %s message could not be handled and is kept", incoming.kind)
+            return self._keep(incoming, now, error)
+
+    def _answer_error(self, incoming: Incoming, error: GongdanError, now: datetime) -> Taken:
+        try:
+            return self.database.write(lambda session: self._explain(session, incoming, error, now), HOOK_WAIT)
+        except Exception as failure:
+            log.exception("a refusal could not be answered and the message is kept")
+            return self._keep(incoming, now, failure)
+
+    def _keep(self, incoming: Incoming, now: datetime, error: Exception) -> Taken:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        fresh = self.database.write(
+            lambda session: inbox.take(
+                session, incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation,
+                content=incoming.packed(), error=reason, now=now,
+            ),
+            KEEP_WAIT,
+        )  # fmt: skip
+        return "kept" if fresh else "replay"
+
+    def _handle(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
+        behind = inbox.has_pending(session, incoming.channel, incoming.account, incoming.conversation)
+        content = incoming.packed() if behind else None
+        key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)
+        if not inbox.take(session, *key, content=content, now=now):
+            return "replay"
+        if behind:
+            return "kept"
+        turn(session, incoming, self.settings, now)
+        return "done"
+
+    def _explain(self, session: Session, incoming: Incoming, error: GongdanError, now: datetime) -> Taken:
+        key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)
+        if not inbox.take(session, *key, now=now):
+            return "replay"
+        refuse(session, incoming, error, self.settings, now)
+        return "done"
+
+    def retry_pending(self) -> int:
+        """Handle what was kept, the oldest of each conversation first; returns how many were done."""
+        now = clock.now()
+        with self.database.read_scope() as session:
+            waiting = inbox.due(session, now)
+        return sum(self._retry(message) for message in waiting)
+
+    def _retry(self, message: InboxMessage) -> bool:
+        now, incoming = clock.now(), unpacked(message.content or {})
+        try:
+            return self.database.write(lambda session: self._redo(session, message, incoming, now))
+        except Busy:
+            return False
+        except GongdanError as error:
+            reason = error
+            return self.database.write(lambda session: self._redo_refused(session, message, incoming, reason, now))
+        except Exception as error:
+            log.exception("a kept message failed again")
+            told = f"{type(error).__name__}: {error}"
+            self.database.write(lambda session: inbox.postpone(session, message, told, now))
+            return False
+
+    def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
+        if not inbox.settle(session, message.id):
+            return False
+        turn(session, incoming, self.settings, now)
+        return True
+
+    def _redo_refused(
+        self, session: Session, message: InboxMessage, incoming: Incoming, error: GongdanError, now: datetime
+    ) -> bool:
+        if not inbox.settle(session, message.id):
+            return False
+        refuse(session, incoming, error, self.settings, now)
+        return True
+
+    def wake_silent(self) -> int:
+        """Let conversations go on whose person stayed silent; returns how many did."""
+        now = clock.now()
+        with self.database.read_scope() as session:
+            due = conversations.silent(session, now)
+        return sum(self.database.write(lambda session, row=row: wake(session, row, self.settings, now)) for row in due)
+
+
+def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:
+    """One turn of a conversation."""
+    talk = greeting.begin(session, incoming, settings, now)
+    if talk is None:
+        return
+    _route(talk)
+    talk.finish()
+
+
+def refuse(session: Session, incoming: Incoming, error: GongdanError, settings: Settings, now: datetime) -> None:
+    """Answer with the reason why something could not be done. Where the dialogue stands does not change."""
+    talk = greeting.begin(session, incoming, settings, now)
+    if talk is not None:
+        if not isinstance(error, TooMany) or talk.standing.counted == conversations.FLOOD_LIMIT + 1:
+            talk.say("refused", text=i18n.explain(error, talk.locale))
+        talk.finish()
+
+
+def wake(session: Session, row: conversations.Conversation, settings: Settings, now: datetime) -> bool:
+    """Run a flow's silence step for a conversation that is still waiting."""
+    incoming = Incoming(
+        row.channel, row.account, f"silence:{row.id}:{row.version}", "unknown", row.conversation, row.sender, ""
+    )
+    talk = greeting.resume(session, incoming, settings, now)
+    found = flows.FLOWS.get(talk.standing.flow) if talk else None
+    if talk is None or talk.standing.version != row.version or found is None or found.silence is None:
+        return False
+    talk.standing.wake_at, talk.is_moved = None, True
+    found.silence(talk)
+    talk.finish()
+    return True
+
+
+def _route(talk: Talk) -> None:
+    """Find what a message answers: a button, a scanned code, a command, the step that waits, or nothing yet."""
+    incoming = talk.incoming
+    if incoming.kind == "action":
+        _press(talk)
+    elif incoming.kind in ("follow", "unfollow", "unknown", "file"):
+        _run(talk, incoming.kind)
+    elif incoming.kind == "scan" or (incoming.kind == "command" and incoming.command == "start"):
+        _start(talk, incoming.argument or incoming.text)
+    elif command := _command(talk):
+        command(talk)
+    elif code := _typed_code(talk):
+        _scan(talk, code)
+    else:
+        _answer(talk)
+
+
+def _press(talk: Talk) -> None:
+    """A button: it must be genuine, this person's, and still about what it showed."""
+    tap = outbox.tapped(talk.session, talk.incoming.action, talk.settings.key)
+    action = flows.action_of(tap.action) if tap else None
+    if tap is None or action is None:
+        raise OldButton
+    if tap.person_id is not None and tap.person_id != talk.person_id:
+        raise NotYours
+    action(talk, tap)
+
+
+def _start(talk: Talk, payload: str) -> None:
+    """A deep link or a scan: a code on the wall, a one-time code that joins an identity, or nothing."""
+    if not payload:
+        _run(talk, "follow")
+    elif payload.startswith("link-"):
+        talk.incoming = replace(talk.incoming, argument=payload.removeprefix("link-"))
+        _run(talk, "link")
+    elif code := codes.parse(payload, talk.settings.public_url):
+        _scan(talk, code)
+    else:
+        raise NotFound(what="word.code")
+
+
+def _scan(talk: Talk, code: str) -> None:
+    """A code leads the technician of its site to the work, everyone else to a report."""
+    subject = register.subject_of(talk.session, code)
+    talk.incoming = replace(talk.incoming, kind="scan", text=code)
+    role = "technician" if talk.viewer.holds(subject.site_id, "technician") else "resident"
+    step = flows.scan_of(role)
+    assert step is not None
+    step(talk)
+
+
+def _command(talk: Talk) -> flows.Step | None:
+    if talk.incoming.kind == "command":
+        return flows.command_of(talk.incoming.command) or flows.command_of("help")
+    if talk.incoming.kind != "text" or len(talk.text) > LONGEST_COMMAND:
+        return None
+    name = next((name for name in flows.commands() if talk.is_command_word(name)), None)
+    return flows.command_of(name) if name else None
+
+
+def _typed_code(talk: Talk) -> str | None:
+    """A code that was typed as the whole message."""
+    if talk.incoming.kind != "text" or len(talk.text) > 300:
+        return None
+    code = codes.parse(talk.text, talk.settings.public_url)
+    return code if code and register.is_known(talk.session, code) else None
+
+
+def _answer(talk: Talk) -> None:
+    """A plain message: the step that waits for it, else the start of a report."""
+    waiting = flows.FLOWS.get(talk.standing.flow)
+    step = waiting.steps.get(talk.standing.step) if waiting else None
+    if step is None:
+        step = flows.command_of("report")
+        talk.end()
+    assert step is not None
+    step(talk)
+
+
+def _run(talk: Talk, command: str) -> None:
+    step = flows.command_of(command)
+    assert step is not None
+    step(talk)

@@ -1,0 +1,164 @@
+"""One turn of a conversation: what came in, who said it, where the dialogue stands, and what is said back.
+
+A flow reads and steers through this value alone. Nothing is sent from here: words become outbox rows when the
+turn ends, in the transaction that holds its effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from typing import Any
+from uuid import UUID
+
+from bot.messages import Incoming, Media
+from core import access, conversations, fetches, i18n, outbox
+from core.access import Viewer
+from core.database import Session
+from core.errors import GongdanError
+from core.outbox import Choice, Letter
+from core.settings import Settings
+from core.tickets import additions, news, queries
+from core.tickets.models import Ticket
+
+
+class NotYours(GongdanError):
+    """This button was meant for somebody else."""
+
+
+class OldButton(GongdanError):
+    """This button no longer works. Please look at the newest message."""
+
+
+@cache
+def words_of(command: str) -> frozenset[str]:
+    """The words that start a command when they are typed alone, in every language."""
+    texts = (i18n.translate(f"say.{command}", locale) for locale in i18n.LOCALES if i18n.has_text(f"say.{command}", locale))
+    return frozenset(word for text in texts for word in text.casefold().split("|"))
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where the dialogue stands; written back when it changed."""
+
+    conversation_id: UUID
+    version: int
+    flow: str
+    step: str
+    data: dict[str, Any]
+    wake_at: datetime | None
+    counted_from: datetime
+    counted: int
+
+
+@dataclass
+class Talk:
+    session: Session
+    incoming: Incoming
+    person_id: UUID
+    locale: str
+    standing: Standing
+    settings: Settings
+    now: datetime
+    letters: list[Letter] = field(default_factory=list)
+    is_moved: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.incoming.text.strip()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self.standing.data
+
+    @property
+    def address(self) -> tuple[str, str, str]:
+        return (self.incoming.channel, self.incoming.account, self.incoming.conversation)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        return access.viewer(self.session, self.person_id)
+
+    def is_command_word(self, command: str) -> bool:
+        """Whether the message is nothing but a word that starts a command."""
+        return self.text.casefold() in words_of(command)
+
+    def say(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
+        """Answer in this conversation with the text `chat.<kind>`."""
+        known = news.card(ticket, **facts) if ticket else {name: news.plain(value) for name, value in facts.items()}
+        self.letters.append(
+            Letter(
+                kind, known, self.person_id, self.address, ticket.id if ticket else None,
+                ticket.version if ticket else None, tuple(buttons),
+            )  # fmt: skip
+        )
+
+    def replace(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
+        """Answer in the place of the message whose button was pressed, where the platform can edit."""
+        self.say(kind, buttons, ticket, **facts)
+        last = self.letters.pop()
+        self.letters.append(
+            Letter(
+                last.kind, last.facts, last.person_id, last.address, last.ticket_id, last.version, last.buttons,
+                replaces=self.incoming.message,
+            )  # fmt: skip
+        )
+
+    def go(self, flow: str, step: str, **data: Any) -> None:
+        """Wait for the person's next message in a step, with what is to be remembered until then."""
+        self.standing.flow, self.standing.step, self.standing.data = flow, step, data
+        self.standing.wake_at = None
+        self.is_moved = True
+
+    def wake_in(self, span: timedelta) -> None:
+        """Go on by itself when the person stays silent that long."""
+        self.standing.wake_at = self.now + span
+        self.is_moved = True
+
+    def end(self) -> None:
+        if self.standing.flow:
+            self.go("", "")
+
+    def keep_media(
+        self, *, ticket: Ticket | None = None, purpose: str = "report", wants_code: bool = False
+    ) -> None:
+        """Note the photos and voice notes of this message: attached at once when stored, else fetched later."""
+        for item in self.incoming.media:
+            self._keep_one(item, ticket, purpose, wants_code)
+
+    def _keep_one(self, item: Media, ticket: Ticket | None, purpose: str, wants_code: bool) -> None:
+        fetch = fetches.ask(
+            self.session, self.incoming.channel, self.incoming.account, item.kind, item.reference,
+            self.standing.conversation_id, self.person_id, self.now, ticket_id=ticket.id if ticket else None,
+            purpose=purpose, wants_code=wants_code,
+        )  # fmt: skip
+        if item.stored is not None:
+            fetch.state, fetch.stored = "fetched", item.stored
+            self.session.flush()
+            if ticket is not None:
+                self.attach(fetch, ticket)
+
+    def attach(self, fetch: fetches.Fetch, ticket: Ticket) -> None:
+        """Attach what was fetched to a ticket."""
+        kind = "voice" if fetch.kind == "voice" else fetch.purpose
+        locked = queries.by_id(self.session, ticket.id, lock=True)
+        additions.add_file(self.session, locked, kind, fetch.stored, fetch.person_id, self.now)
+
+    def adopt_draft(self, ticket: Ticket) -> None:
+        """Give a new ticket what was sent in this conversation before it existed."""
+        for fetch in fetches.of_draft(self.session, self.standing.conversation_id):
+            fetch.ticket_id = ticket.id
+            if fetch.state == "fetched":
+                self.attach(fetch, ticket)
+        self.session.flush()
+
+    def finish(self) -> None:
+        """Write the answers and where the dialogue stands."""
+        outbox.post(self.session, self.letters, self.now)
+        standing = self.standing
+        values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
+        if self.is_moved:
+            values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
+        conversations.save(self.session, standing.conversation_id, standing.version, self.now, **values)

@@ -1,0 +1,139 @@
+"""What people add to a ticket without moving it: photos, voice, words, nudges, parts, answers, joining."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from core import clock, outbox, trace
+from core.errors import Conflict, Invalid, Missing, NotFound
+from core.tickets import following, news, queries, words
+from core.tickets.actions import Actor, record
+from core.tickets.models import Attachment, ChecklistItem, Part, Ticket
+
+PHOTO_KINDS = ("report", "before", "after", "other")
+MAX_ATTACHMENTS = 60
+MAX_WORDS = 4000
+NUDGE_EVERY = timedelta(minutes=10)
+
+
+class TooManyPhotos(Conflict):
+    """{number} has {limit} photos already; that is the most it can hold."""
+
+
+class NudgedAlready(Conflict):
+    """{number} was nudged a moment ago. The people in charge have been told; please wait a little."""
+
+
+def add_file(
+    session: Session, ticket: Ticket, kind: str, stored: dict[str, Any], person_id: UUID | None, now: datetime, *,
+    reason: str = "", device_at: datetime | None = None,
+) -> bool:  # fmt: skip
+    """Attach a photo or voice note whose bytes lie in the storage; False when the round has it already.
+
+    `stored`: {"hash", "mime", "width", "height", "evidence"}. Attaching the same file again changes nothing, so
+    an upload is safe to repeat. Evidence that arrives late, when the round has ended, is taken and marked.
+    """
+    same = select(Attachment.id).where(
+        Attachment.ticket_id == ticket.id, Attachment.round == ticket.round, Attachment.kind == kind,
+        Attachment.hash == stored["hash"],
+    )  # fmt: skip
+    if session.scalar(same):
+        return False
+    held = session.scalar(select(func.count()).where(Attachment.ticket_id == ticket.id)) or 0
+    if held >= MAX_ATTACHMENTS:
+        raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
+    row = {
+        "id": clock.new_id(), "ticket_id": ticket.id, "person_id": person_id, "round": ticket.round, "kind": kind,
+        "hash": stored["hash"], "mime": stored["mime"], "width": stored.get("width", 0),
+        "height": stored.get("height", 0), "evidence": stored.get("evidence") or {}, "reason": reason[:200],
+        "device_at": device_at, "added_at": now,
+    }  # fmt: skip
+    session.execute(insert(Attachment), [row])
+    facts = {"kind": kind, "hash": stored["hash"], "round": ticket.round, "late": not ticket.is_open}
+    record(session, ticket, "add_voice" if kind == "voice" else "add_photo", Actor(person_id), facts, now, device_at)
+    return True
+
+
+def add_words(
+    session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime, *, is_internal: bool = False
+) -> None:
+    """Add words. The other side is told that there is something new; notes between staff are never told on."""
+    text = text.strip()[:MAX_WORDS]
+    if not text:
+        raise Missing(field="field.text")
+    proof = words.keep(session, ticket, person_id, text, now, is_internal=is_internal)
+    record(session, ticket, "add_note", Actor(person_id), {"text": proof, "internal": is_internal}, now)
+    if not is_internal:
+        _tell_other_side(session, ticket, person_id, text, now)
+
+
+def _tell_other_side(session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime) -> None:
+    by_staff = person_id == ticket.assignee_id
+    readers = queries.concerned(session, ticket) if by_staff else [ticket.assignee_id] if ticket.assignee_id else []
+    letters = [news.letter(ticket, "note", who, text=text[:500]) for who in readers if who != person_id]
+    outbox.post(session, letters, now)
+
+
+def nudge(session: Session, ticket: Ticket, person_id: UUID, now: datetime) -> None:
+    """Ask for speed. The technician and the desk are told; at most once in ten minutes."""
+    if not ticket.is_open:
+        raise Conflict
+    latest = select(func.max(trace.Event.at)).where(
+        trace.Event.stream == f"ticket:{ticket.id}", trace.Event.action == "nudge"
+    )
+    before = session.scalar(latest)
+    if before is not None and now - before < NUDGE_EVERY:
+        raise NudgedAlready(number=ticket.number)
+    record(session, ticket, "nudge", Actor(person_id), {}, now)
+    readers = [*([ticket.assignee_id] if ticket.assignee_id else []), *queries.desk_of(session, ticket.site_id)]
+    outbox.post(session, [news.letter(ticket, "nudged", who) for who in dict.fromkeys(readers)], now)
+
+
+def join(session: Session, ticket: Ticket, person_id: UUID, text: str, now: datetime) -> bool:
+    """Follow an open ticket on the same thing; False when the person does already. Their words stay private."""
+    if not following.follow(session, ticket, person_id, text, now):
+        return False
+    record(session, ticket, "join", Actor(person_id), {}, now)
+    return True
+
+
+def use_part(session: Session, ticket: Ticket, person_id: UUID, name: str, quantity: str, now: datetime) -> None:
+    if not name.strip():
+        raise Missing(field="field.part")
+    part = Part(
+        id=clock.new_id(), ticket_id=ticket.id, round=ticket.round, name=name.strip()[:200],
+        quantity=quantity.strip()[:40] or "1", person_id=person_id,
+    )  # fmt: skip
+    session.add(part)
+    session.flush()
+    record(session, ticket, "use_part", Actor(person_id), {"part": part.name, "quantity": part.quantity}, now)
+
+
+def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> None:
+    """Give a ticket its checklist: [{"question", "kind"?, "options"?}]."""
+    for position, item in enumerate(items, 1):
+        session.add(
+            ChecklistItem(
+                id=clock.new_id(), ticket_id=ticket.id, position=position, question=item["question"],
+                kind=item.get("kind", "pass_fail"), options=item.get("options", {}), answer="",
+            )  # fmt: skip
+        )
+    session.flush()
+
+
+def answer_item(session: Session, ticket: Ticket, position: int, answer: str, person_id: UUID, now: datetime) -> None:
+    """Answer one question of the checklist; answering again replaces the answer and stays in the trace."""
+    query = select(ChecklistItem).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.position == position)
+    item = session.scalar(query)
+    if item is None:
+        raise NotFound(what="word.checklist")
+    if item.kind == "pass_fail" and answer not in ("pass", "fail"):
+        raise Invalid(field="field.answer")
+    item.answer, item.answered_by, item.answered_at = answer.strip()[:500], person_id, now
+    session.flush()
+    record(session, ticket, "answer", Actor(person_id), {"position": position, "answer": item.answer}, now)
