@@ -75,7 +75,7 @@ def _alone(database: Database) -> Iterator[Connection]:
     before the commit instead. Their switch works outside of transactions only, hence at the driver.
     """
     with database.engine.connect() as connection:
-        driver = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
         if database.is_sqlite:
             driver.execute("PRAGMA foreign_keys=OFF")
         try:

@@ -1,0 +1,48 @@
+# Every target does its own set-up; a fresh machine needs Python 3.11 or newer and make.
+
+PYTHON ?= python3 python3.13 python3.12 python3.11
+BIN := .venv/bin
+READY := .venv/ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench prove lock migration static packages
+
+help:  ## What can be done here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY)  ## Serve the demo on http://127.0.0.1:8000
+	@$(BIN)/gongdan demo
+
+test: static packages  ## The gate and every test, in browsers and on both databases too
+	@$(BIN)/pytest -q -n $(WORKERS) tests
+
+check: static  ## The gate before a commit: format, lint, types, imports, translations, migrations, unit tests
+	@$(BIN)/pytest -q -n $(WORKERS) tests/house tests/core tests/assets tests/bot tests/api tests/contracts
+
+bench: $(READY)  ## Reports per second against a bare handler, as ratios measured in one run
+	@$(BIN)/python -m tests.bench
+
+prove: $(READY) packages  ## The long form of the proofs that nothing acknowledged is ever lost
+	@$(BIN)/pytest -q --full tests/durability
+
+lock: $(READY)  ## Lock every dependency anew, with hashes
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+
+migration: $(READY)  ## Write the first migration anew from the models; with NAME="Add plans" the next one
+	@$(BIN)/python -m tests.house.write_migration $(NAME)
+
+static: $(READY)
+	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check . ; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports --no-logo
+
+packages: $(READY)
+	@.ci/packages chromium:chromium pdftoppm:poppler-utils
+
+$(READY): requirements.lock pyproject.toml
+	@.ci/venv $(PYTHON)
+	@touch $@
