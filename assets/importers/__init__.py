@@ -1,0 +1,1 @@
+"""Formats of handover files, one importer a file: rows in, a `Handover` out."""

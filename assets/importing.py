@@ -1,0 +1,232 @@
+"""Brings a handover into the register, for every format alike: a diff against what is there, bad rows set aside.
+
+A dry run decides the same and writes nothing. Writing is a few bulk statements, so that ten thousand rows take
+seconds and the writer's lock is held no longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from assets import codes, register
+from assets.handover import Handover, Quarantined
+from assets.matching import Known, KnownAsset, Plan, Planned, mentioned_codes, plan
+from assets.models import Asset, AssetType, Code
+from core import clock, trace
+from core.errors import Conflict, NotFound
+from core.places import Place, Site
+from core.trace import Event
+
+T = TypeVar("T")
+
+CHUNK = 500
+KINDS = ("asset", "place", "type")
+ACTOR = "import"
+COLUMNS = {"name": "name", "path": "place_id", "type": "type_id", "parent_id": "parent_id"}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a handover changed, or would change, counted by kind."""
+
+    added: dict[str, int]
+    changed: dict[str, int]
+    unchanged: dict[str, int]
+    quarantined: list[Quarantined]
+
+    def as_dict(self, locale: str = "en") -> dict[str, Any]:
+        """The object that `gongdan import --json` prints."""
+        counts = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
+        return {**counts, "quarantined": [one.as_dict(locale) for one in self.quarantined]}
+
+
+@dataclass(slots=True)
+class _Stock:
+    """What rows are stored by: the ids of the site's places by path and of its types by name."""
+
+    site_id: UUID
+    now: datetime
+    places: dict[str, UUID]
+    types: dict[str, UUID]
+    assets: dict[UUID, KnownAsset] = field(default_factory=dict)
+
+
+def apply(
+    session: Session, site_id: UUID, handover: Handover, now: datetime, *, dry_run: bool = False,
+    progress: Progress | None = None, actor: str = ACTOR,
+) -> Outcome:  # fmt: skip
+    """Bring a handover into a site's register. Importing the same file again changes nothing.
+
+    `progress` is told how many of the rows to write are written. Raises Conflict where somebody else registered
+    the same thing in the same moment.
+    """
+    if not dry_run:
+        _take_turn(session, site_id)
+    stock = _stock(session, site_id, now)
+    decided = plan(handover, _known(session, stock, mentioned_codes(handover)))
+    outcome = _outcome(decided, stock)
+    if not dry_run:
+        try:
+            _write(session, decided, stock, actor, progress or _silently)
+        except IntegrityError as error:
+            raise Conflict from error
+    return outcome
+
+
+def _take_turn(session: Session, site_id: UUID) -> None:
+    """On PostgreSQL a second import of the same site waits here, and then sees what the first one wrote."""
+    session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
+
+
+def _stock(session: Session, site_id: UUID, now: datetime) -> _Stock:
+    if session.get(Site, site_id) is None:
+        raise NotFound(what="word.site")
+    paths = session.execute(select(Place.path, Place.id).where(Place.site_id == site_id))
+    types = session.execute(select(AssetType.name, AssetType.id).where(AssetType.site_id == site_id))
+    stock = _Stock(site_id, now, dict(paths.all()), dict(types.all()))
+    stock.assets = _known_assets(session, stock)
+    return stock
+
+
+def _known_assets(session: Session, stock: _Stock) -> dict[UUID, KnownAsset]:
+    paths = {place_id: path for path, place_id in stock.places.items()}
+    types: dict[UUID | None, str] = {type_id: name for name, type_id in stock.types.items()}
+    query = select(Asset.id, Asset.name, Asset.place_id, Asset.type_id, Asset.parent_id, Asset.retired_at)
+    return {
+        asset_id: KnownAsset(asset_id, name, paths[place], types.get(kind, ""), parent, retired_at is not None)
+        for asset_id, name, place, kind, parent, retired_at in session.execute(
+            query.where(Asset.site_id == stock.site_id).order_by(Asset.id)
+        )
+    }
+
+
+def _known(session: Session, stock: _Stock, mentioned: set[str]) -> Known:
+    here: dict[str, UUID | None] = {}
+    elsewhere: set[str] = set()
+    ours = set(stock.places.values())
+    for chunk in _chunks(sorted(mentioned)):
+        query = select(Code.code, Code.asset_id, Code.place_id).where(Code.code.in_(chunk))
+        for code, asset_id, place_id in session.execute(query):
+            if asset_id in stock.assets or place_id in ours:
+                here[code] = asset_id
+            else:
+                elsewhere.add(code)
+    return Known(stock.assets, here, frozenset(elsewhere))
+
+
+def _outcome(decided: Plan, stock: _Stock) -> Outcome:
+    added = [made for made in decided.assets if made.before is None]
+    changed = [made for made in decided.assets if made.changes]
+    counts = {
+        "asset": (len(added), len(changed), len(decided.assets) - len(added) - len(changed)),
+        "place": _new_and_old(decided.paths, stock.places),
+        "type": _new_and_old(decided.types, stock.types),
+    }
+    new, other, same = ({kind: counts[kind][fate] for kind in KINDS} for fate in range(3))
+    return Outcome(new, other, same, decided.quarantined)
+
+
+def _new_and_old(named: Iterable[str], there: dict[str, UUID]) -> tuple[int, int, int]:
+    names = list(named)
+    new = sum(name not in there for name in names)
+    return new, 0, len(names) - new
+
+
+def _write(session: Session, decided: Plan, stock: _Stock, actor: str, progress: Progress) -> None:
+    _write_places(session, decided.paths, stock)
+    _write_types(session, decided.types, stock)
+    added = [made for made in decided.assets if made.before is None]
+    changed = [made for made in decided.assets if made.changes]
+    total, written = len(added) + len(changed), 0
+    for write, group in ((_write_added, added), (_write_changed, changed)):
+        for chunk in _chunks(group):
+            write(session, chunk, stock, actor)
+            written += len(chunk)
+            progress(written, total)
+
+
+def _write_places(session: Session, paths: dict[str, str], stock: _Stock) -> None:
+    """Add missing places, those above before those below."""
+    rows = []
+    for path in sorted(paths.keys() - stock.places.keys(), key=lambda path: (path.count("/"), path)):
+        above, _, name = path.rpartition("/")
+        stock.places[path] = clock.new_id()
+        row = {"id": stock.places[path], "site_id": stock.site_id, "parent_id": stock.places[above], "name": name}
+        rows.append({**row, "path": path, "kind": paths[path], "is_common": True})
+    for chunk in _chunks(rows):
+        session.execute(insert(Place), chunk)
+
+
+def _write_types(session: Session, types: dict[str, str], stock: _Stock) -> None:
+    rows = []
+    for name in sorted(types.keys() - stock.types.keys()):
+        stock.types[name] = clock.new_id()
+        category = types[name] or register.category_of(name)
+        rows.append({"id": stock.types[name], "site_id": stock.site_id, "name": name, "category": category})
+    for chunk in _chunks(rows):
+        session.execute(insert(AssetType), chunk)
+
+
+def _write_added(session: Session, chunk: Sequence[Planned], stock: _Stock, actor: str) -> None:
+    rows = [_asset_row(made, stock) for made in chunk]
+    session.execute(insert(Asset), rows)
+    minted = {"place_id": None, "minted_at": stock.now, "retired_at": None}
+    session.execute(insert(Code), [{"code": row["code"], "asset_id": row["id"], **minted} for row in rows])
+    events = [
+        event
+        for row in rows
+        for event in trace.chain(
+            register.stream_of(row["id"]), trace.Head(), [register.added_entry(row, actor)], stock.now
+        )
+    ]
+    session.execute(insert(Event), events)
+
+
+def _asset_row(made: Planned, stock: _Stock) -> dict[str, Any]:
+    return _columns(made.after, stock) | {
+        "site_id": stock.site_id, "code": made.item.code or codes.fresh(), "facts": {}, "warranty_until": None,
+        "retired_at": None, "created_at": stock.now,
+    }  # fmt: skip
+
+
+def _write_changed(session: Session, chunk: Sequence[Planned], stock: _Stock, actor: str) -> None:
+    heads = _heads(session, [register.stream_of(made.id) for made in chunk])
+    events, rows = [], []
+    for made in chunk:
+        stream, row = register.stream_of(made.id), _columns(made.after, stock)
+        entry = register.changed_entry({COLUMNS[name]: row[COLUMNS[name]] for name in made.changes}, actor)
+        events += trace.chain(stream, heads.get(stream, trace.Head()), [entry], stock.now)
+        rows.append(row)
+    session.execute(update(Asset), rows)
+    session.execute(insert(Event), events)
+
+
+def _columns(asset: KnownAsset, stock: _Stock) -> dict[str, Any]:
+    return {
+        "id": asset.id, "name": asset.name, "place_id": stock.places[asset.path],
+        "type_id": stock.types.get(asset.type), "parent_id": asset.parent_id,
+    }  # fmt: skip
+
+
+def _heads(session: Session, streams: list[str]) -> dict[str, trace.Head]:
+    query = select(Event.stream, Event.seq, Event.hash).where(Event.stream.in_(streams)).order_by(Event.seq)
+    return {stream: trace.Head(seq, digest) for stream, seq, digest in session.execute(query)}
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def _silently(written: int, total: int) -> None:
+    """Nobody waits for the progress."""
