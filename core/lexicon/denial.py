@@ -11,7 +11,7 @@ def denials(matches: list[Match], words: list[str]) -> dict[int, str]:
     """Position in `matches` → the phrase that denies it.
 
     1. A `before` word denies what begins within its reach behind it, up to a comma, a full stop or a turn.
-    2. An `after` word denies what ends within its reach before it, up to a full stop or a turn.
+    2. An `after` word denies what ends within its reach before it, up to a full stop.
     """
     denied: dict[int, str] = {}
     for at, match in enumerate(matches):
@@ -37,7 +37,7 @@ def _deny_ahead(at: int, term: Term, matches: list[Match], words: list[str], den
     begin = matches[at].start
     for earlier in range(at - 1, -1, -1):
         match = matches[earlier]
-        if begin - match.end > term.reach or _is(match, "turn"):
+        if begin - match.end > term.reach:
             return
         if SENTENCE_END in words[match.end : begin]:
             return

@@ -10,8 +10,10 @@ from core.errors import Invalid
 from core.lexicon.terms import PRIORITIES, Rule, Term
 from core.lexicon.wording import CLAUSE_END, SENTENCE_END, Words, read
 
-# These may stand inside a phrase without being part of it: 停了电, "stuck in the lift".
-_PASSED_OVER = frozenset("了 着 咗 the a an my our your this that is am are was were be been has have".split())
+# English words that may stand inside any phrase: "stuck in the lift". Behind its first word a phrase has none.
+_SMALL = frozenset("the a an my our your this that is am are was were be been has have".split())
+# Chinese ones that may, unless the phrase goes on with them: 停了电, but also 停了.
+_PARTICLES = frozenset("了着咗")
 _TERMS = ""  # a node's own terms; never a word
 _MAX_WEIGHT = 20
 
@@ -60,7 +62,7 @@ class Lexicon:
         return compiled((*kept, *added), self.rules)
 
     def _check(self, term: Term) -> None:
-        if not set(_key(term.phrase)) - {CLAUSE_END, SENTENCE_END}:
+        if not set(_key(term.phrase)) - {"", CLAUSE_END, SENTENCE_END}:
             raise Invalid(field="field.phrase", value=term.phrase)
         if not 0 <= term.weight <= _MAX_WEIGHT:
             raise Invalid(field="field.weight", value=term.weight)
@@ -102,9 +104,11 @@ def _longest(node: Tree, words: list[str], start: int) -> Match | None:
     end = start + 1
     for position in range(start + 1, len(words)):
         word = words[position]
+        if word in _SMALL:
+            continue
         below = node.get(word)
         if below is None:
-            if word in _PASSED_OVER:
+            if word in _PARTICLES:
                 continue
             break
         node = below
@@ -114,7 +118,8 @@ def _longest(node: Tree, words: list[str], start: int) -> Match | None:
 
 
 def _key(phrase: str) -> tuple[str, ...]:
-    return tuple(read(phrase).words)
+    first, *others = read(phrase).words or [""]
+    return (first, *(word for word in others if word not in _SMALL))
 
 
 def _without_category(term: Term) -> Term:

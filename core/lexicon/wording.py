@@ -65,7 +65,6 @@ _folding = _Folding()
 class Words:
     """The words of a text, and where each begins and ends in it. Punctuation is `,` or `.` and joins nothing."""
 
-    folded: str
     words: list[str]
     starts: list[int]
     ends: list[int]
@@ -83,7 +82,7 @@ def read(text: str) -> Words:
         start, end = found.span()
         starts.append(start)
         ends.append(end)
-    return Words(folded, words, starts, ends)
+    return Words(words, starts, ends)
 
 
 @lru_cache(maxsize=8192)

@@ -19,7 +19,13 @@ my kid is in the lift and it will not open | The lift has stopped and we can't g
 Two people trapped in lift no. 3 | 我和孩子现在就在电梯里,电梯卡死了 | 电梯门关上以后就不动了里面有个孕妇
 1号梯有人被困 | 快来!!!电梯里出不来了!!! | 我同事卡电梯了 | 電梯停咗,我哋出唔到去
 Hi, I am currently stuck in lift 2, it's dark | The elevator has jammed with three residents inside
-elevator isn't moving and the doors are shut, I'm inside, help
+elevator isn't moving and the doors are shut, I'm inside, help | 师傅快点,电梯里关着三个人
+电梯又卡住了,我爸妈在里面 | 出不了电梯了,快派人 | 坐电梯坐到一半停了,现在人还在里面 | 小朋友被困电梯里哭 | 被困货梯
+Lift B has stopped with two kids in it | The elevator won't move and I can't get out
+Please help, trapped between 4th and 5th floor in the elevator | My wife has been stuck in the lift for half an hour
+妈妈被困在电梯了 | 电梯上到一半卡住,里面好几个人 | 有人在电梯里出不来,一直按警铃 | 电梯突然下坠,我们困在负一楼
+We're stuck in the elevator, tower 2 | There are people trapped in the lift
+The lift is not moving and there is an old man inside | Locked inside the elevator since ten minutes
 """,
     "gas_smell": """
 家里一股煤气味 | 家里有燃气味头晕 | 厨房闻到很重的天然气味道 | 没有热水,闻到煤气味 | 楼道里好像漏煤气了
@@ -34,7 +40,10 @@ gas odour in the basement, feeling dizzy | no hot water and I smell gas | 煤气
 Strong gas odor on the stairs | is that gas? it smells awful near the gas pipe | 我妈说厨房有煤气的味
 洗完澡感觉到处是煤气味道 | 闻着像液化气漏了 | 有人闻到天然气吗?我这层特别浓 | 燃气泄露报警
 Gas!! whole corridor smells | we smelt gas near the boiler room this morning and it is still there
-hissing sound from the gas line
+hissing sound from the gas line | 好浓的煤气味啊 | 我家煤气泄漏了 | 闻到一点点天然气的味道
+灶台附近有漏气的声音,燃气味 | 楼下餐馆那边煤气味飘上来 | 燃气管子断了 | There's gas leaking in my kitchen
+whole floor smells of gas | gas alarm is beeping nonstop | 煤气味特别大 | 燃气表漏气 | 厨房有煤气泄露的味道
+邻居家飘出天然气味 | Smell of gas near the entrance | I think we have a gas leak | can smell gas in my bathroom
 """,
     "carbon_monoxide": """
 一氧化碳报警器响了 | 洗澡时热水器旁边头晕恶心 | carbon monoxide alarm is beeping
@@ -47,7 +56,10 @@ washing machine is smoking | 家里电闸着火花 | 插线板烧起来了 | 电
 热水器插座焦了有糊味 | 电梯机房冒烟 | socket is sparking when I plug in | my charger caught fire
 light fitting smells of burning plastic | smoke from the air conditioner | 插排冒烟有股塑料味
 电表那边噼里啪啦还有火花 | 走廊的灯冒烟了 | 楼道充电的电动车着火了 | my outlet just sparked and went black
-Electrical panel is making a burning smell
+Electrical panel is making a burning smell | 电饭煲插头冒火花 | 空调里冒烟还有糊味 | 配电箱着火了 | 插座发黑有焦糊味
+led灯冒烟 | There are sparks coming out of the switch | burning smell coming from the electrical cabinet
+The air conditioner is on fire | 灯开关一按就冒火花 | 插头烧了还在冒烟 | 电动自行车充电冒烟 | 变压器着火
+the plug sparked when I pulled it out | our fuse box is smoking
 """,
     "fire": """
 着火了 | 厨房起火了快来 | 楼道里全是浓烟 | 3栋楼下垃圾桶着火 | 地下车库有烟冒出来 | 隔壁失火
@@ -56,13 +68,18 @@ black smoke in the stairwell | Fire! | smoke is coming out of flat 502
 The smoke detector is going off and I see smoke | 五楼有火光还有烟 | 我家厨房烧起来了 | 楼下有人家失火了赶紧来
 楼梯间有很浓的烟 | Help, fire on the second floor! | there's smoke everywhere | my curtains caught fire
 楼下绿化带着火了! | 有人乱扔烟头把垃圾桶烧着了 | 好大的烟,不知道哪里来的
-Something is on fire in the parking garage | I see flames from the window next door
+Something is on fire in the parking garage | I see flames from the window next door | 三楼阳台着火
+垃圾房在烧,火好大 | 快报警有人家里冒烟 | The trash chute is smoking | there's fire in the stairwell
+Lots of smoke in the corridor | 厨房油锅起火 | 隔壁楼冒浓烟 | 有人在楼道烧东西着火了 | the laundry room is on fire
+smoke everywhere on the 6th floor
 """,
     "electric_shock": """
 水龙头漏电,摸着麻手 | 小孩触电了 | 洗澡的时候被电了一下 | 电线掉在地上 | 插座里进水了
 I got an electric shock from the tap | live wire hanging in the corridor | water is leaking into the socket
 摸到洗衣机被电到 | 路灯杆漏电有人被电 | 灯开关进水了 | I was shocked by the washing machine | 手碰到铁门有触电的感觉
-下雨后路灯漏电 | getting shocks when I touch the tap
+下雨后路灯漏电 | getting shocks when I touch the tap | 浴室漏电我被电了一下 | 洗手的时候水龙头电人
+电线断了搭在栏杆上 | The railing gave me an electric shock | a power cable is hanging down near the playground
+电线裸露小孩被电到了 | 铁门带电 | I keep getting an electric shock from the shower
 """,
     "water_through_ceiling": """
 天花板哗哗漏水 | 水管爆了 | 楼上漏水漏到我家了 | 厨房水管爆裂,水喷得到处都是 | 家里被水淹了 | 天花板在往下流水
@@ -77,6 +94,11 @@ water's dripping through the ceiling light like rain, it's pouring | hot water p
 there is water gushing out of the wall | 水管突然崩开水一直喷 | 热水器上面的管子爆了 | 我家被楼上淹了
 吊顶里在哗哗流水 | 天花板漏水,灯都不敢开 | water leaking from upstairs into my bedroom
 Pipe broke and water won't stop | The ceiling light is full of water and it's leaking | Our hallway is under water
+水管裂了家里全是水 | 厕所天花板在漏水 | 楼上往下漏水,厨房全湿了 | 热水管爆开了 | 水从楼上流到我家客厅
+总阀坏了水关不掉,到处喷 | There is water coming out of the ceiling | a pipe has burst in the corridor
+Water pouring from the light | kitchen flooded, please hurry | 楼上水管爆了水流到楼道 | 家里水管爆了水止不住
+天花板一直往下漏水 | 厨房被水泡了 | Pipe burst, water everywhere | water is leaking through my ceiling
+the hallway is flooded
 """,
     "fire_door_blocked": """
 消防通道被堵 | 防火门被杂物堵住 | 安全出口锁住了打不开 | 有车停在消防通道上 | 逃生通道堆满了纸箱
@@ -85,7 +107,9 @@ boxes piled in front of the fire door | someone parked in the fire lane | escape
 楼道的安全出口被杂物挡住了 | 邻居把消防门锁上了 | 电动车把消防通道堵死了 | 防火门前面堆满了东西
 The fire door is blocked by bikes | Emergency exit won't open | fire stairs are obstructed by furniture
 消防车通道停满私家车 | 安全出口的门被锁死 | 楼梯口防火门让人用锁锁了 | The fire escape is blocked with furniture
-fire door chained
+fire door chained | 楼梯间消防通道堆满杂物 | 安全门被人反锁了出不去 | 逃生通道被自行车堵了 | fire exit is locked
+The escape stairs are blocked by a sofa | 消防通道被车堵了 | 安全出口被锁 | 楼道防火门被柜子挡住打不开
+Emergency exit is blocked by boxes | fire door is locked
 """,
     "falling_object": """
 有人高空抛物 | 广告牌摇摇欲坠 | 楼上往下扔酒瓶 | 客厅吊顶塌了 | 窗户玻璃要掉下去了,外面是人行道 | 大树倒下来了
@@ -93,7 +117,10 @@ tiles are falling off the facade | the ceiling has collapsed | someone is throwi
 a window pane is about to fall | 楼上有人扔垃圾下来差点砸到我 | 外墙的石头掉下来了 | 阳台玻璃碎了要掉下去
 bricks falling from the building | A large branch has fallen onto the path | the ceiling just fell down
 楼上又往下扔烟头和垃圾 | 外墙保温层掉下来一大块 | 大风把广告牌吹得快掉下来了
-plaster is falling from the ceiling in big chunks | Someone throws trash from upper floors
+plaster is falling from the ceiling in big chunks | Someone throws trash from upper floors | 外墙砖往下掉
+有人从楼上扔东西下来 | 楼顶的铁皮被风吹得要掉下来了 | tiles fell off the outside wall
+Something heavy fell from the balcony above and nearly hit me | 楼上扔花盆下来 | 外墙玻璃掉下来了
+天花板整块掉下来了 | roof tile fell onto the street | The ceiling in the lobby is collapsing
 """,
     "injury": """
 外墙瓷砖掉下来差点砸到人 | 扶梯夹住小孩的脚了 | 有老人在大堂晕倒了 | someone fell down the stairs and is bleeding
@@ -170,7 +197,37 @@ front gate does not lock | window handle broken | crack in ceiling | roof tiles 
 ants in kitchen | cleaning was not done this week | drunk people being loud | someone parked in my spot
 bike was stolen | intercom is not working | treadmill is broken | the mailbox is jammed | all good now, thanks
 the light was fixed, thank you | No smoke or fire, just a broken alarm | I'd like to report a noisy party
-is the water off today?
+is the water off today? | 我家煤气灶坏了 | 没有闻到燃气味道 | 煤气公司什么时候上门 | 燃气发票怎么开
+检查过了,不漏气 | 电梯老是响 | 电梯显示屏黑了 | 电梯要等很久 | 电梯超载报警 | 昨天电梯坏了今天好了 | 电梯内饰板掉了
+电梯里有人吵架 | 电梯里很闷热没空调 | 水压不足 | 水管有响声 | 花洒漏水 | 马桶盖坏了 | 洗手池下面漏水 | 暖气片漏水
+空调内机漏水 | 地面有水滑 | 下雨窗户渗水 | 阳台地漏堵了 | 开关坏了 | 灯泡坏了要换 | 总是跳闸 | 电表走得快 | 路灯太亮
+插座松动 | 门打不开钥匙拧不动 | 阳台门卡住了 | 小区大门坏了 | 玻璃划痕 | 墙纸脱落 | 地板翘了 | 楼梯灯不亮
+消防演习几点开始 | 消防通道标识不清 | 防火门把手掉了 | 灭火器压力不足 | 邻居在楼道抽烟 | 楼道里停自行车
+有人乱扔垃圾 | 垃圾没人收 | 蟑螂很多 | 晚上跳广场舞太吵 | 楼上小孩跑来跑去 | 停车费太贵 | 车被刮了 | 树要修剪
+草坪黄了 | wifi很慢 | 快递柜坏了 | 物业态度差 | 请问报修电话 | 昨天水管爆了,已经修好了 | 着火点在哪里
+谁能帮我开一下门 | Elevator is slow and noisy | elevator certificate expired | lift doors keep opening and closing
+There was someone stuck in the lift yesterday but it has been fixed | gas stove burner does not ignite
+We have no gas since this morning | Where do I find my gas meter? | the sink is leaking under the cabinet
+toilet keeps running | leaking tap | shower drain clogged | low hot water temperature | AC remote not working
+AC drips outside | light switch is loose | need new light bulbs | outlet cover is broken | circuit breaker tripped
+smoke alarm low battery | fire door handle loose | fire drill noise | window crack | door squeaks
+intercom has no sound | paint stains on the floor | wall has mould | cockroach in bathroom
+noise from upstairs at night | someone throws parties every night | garbage bin is full | stairs are dirty
+my parking spot is taken | the garage door is stuck | trees need cutting | gym machine is broken | package stolen
+slow internet | could you send someone to look at the heater | Thank you for the quick repair | no leak anymore
+is there any news about my ticket? | 煤气灶打不着 | 煤气没了要换罐 | 没有漏气 | 燃气安检什么时候来 | 电梯里面太脏
+电梯运行有噪音 | 电梯门关得太快 | 电梯一直停在1楼不上来 | 电梯坏了要爬楼 | 电梯里没人,就是门开不了 | 厨房下水慢
+卫生间水管滴水 | 水表漏水 | 水压小 | 太阳能漏水 | 空调漏水 | 空调有异味 | 家里插座没电 | 楼道灯坏了 | 电闸老跳
+家里没网 | 门禁卡丢了要补办 | 房门锁不上 | 防盗门有响声 | 窗户玻璃裂了一条缝 | 地砖空鼓 | 外墙有裂缝 | 楼道堆杂物
+垃圾堆了好几天 | 有老鼠 | 噪音扰民 | 停车位被占 | 消防栓漏水 | 消防栓门坏了 | 烟雾报警器响,没有着火 | 应急灯不亮
+健身器材生锈 | 绿化带垃圾多 | 有人推销 | 监控不清楚 | 请问怎么交物业费 | 麻烦派人看一下热水器 | 谢谢,修得很好
+The lift is out of service again | elevator mirror cracked | my stove is broken | gas meter replacement date
+sink drains slowly | bathroom tap leaks | washing machine hose leaks a little | AC not cold | heater smells odd
+lights flicker | outlet not working | fuse blown | front door is stuck | door lock jammed | ceiling paint peeling
+small crack in ceiling | broken window | trash not picked up | bad smell in the hallway | mice in kitchen
+dogs barking | loud music upstairs | car blocking my driveway | tree branch hanging over the fence
+fire alarm chirps | fire door hinge squeaks | smoke from a neighbour's cigarette | intercom dead
+the gym is too hot | water pressure low | when is the next fire drill | parcel locker won't open | mailbox key lost
 """
 
 CATEGORIES = {

@@ -6,6 +6,7 @@ import csv
 import doctest
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
@@ -34,6 +35,24 @@ def test_a_real_emergency_is_recognised(kind: str, sentence: str) -> None:
 
     assert (found.emergency, found.priority, found.confidence) == (kind, "emergency", "sure")
     assert found.category in CATEGORIES
+
+
+BEFORE = {
+    "zh": ("你好,", "没有人接电话,", "没热水,", "请问", "不是开玩笑,", "昨天修好了今天又"),
+    "en": ("Hi, ", "Nobody answers the phone. ", "no hot water and ", "Not a joke, "),
+}
+BEHIND = {
+    "zh": (",谢谢", ",什么时候能修好", ",昨天还好好的", ",不知道怎么办", ",没有受伤"),
+    "en": (", thanks", ". When will it be fixed?", " and nobody is coming", ", no one is hurt"),
+}
+
+
+@pytest.mark.parametrize("kind", EMERGENCIES)
+def test_polite_or_unrelated_words_never_hide_an_emergency(kind: str) -> None:
+    for sentence in sentences(EMERGENCIES[kind]):
+        language = "zh" if any("一" <= character <= "鿿" for character in sentence) else "en"
+        wrapped = [before + sentence for before in BEFORE[language]] + [sentence + end for end in BEHIND[language]]
+        assert [text for text in wrapped if guessed(text).emergency is None] == []
 
 
 @pytest.mark.parametrize("sentence", sentences(CALM))
@@ -260,9 +279,15 @@ def test_city_requests_get_a_sensible_category(requests: list[dict[str, str]]) -
 
 
 def test_city_requests_by_their_descriptor_alone_mostly_get_a_sensible_category(requests: list[dict[str, str]]) -> None:
-    noises = [row["descriptor"] for row in requests if row["complaint_type"].startswith("Noise")]
+    expected = [
+        (row["descriptor"], category)
+        for row in requests
+        for category, kinds in NYC.items()
+        if re.match(kinds, row["complaint_type"]) and row["descriptor"] != "N/A"
+    ]
+    right = sum(guessed(text).category == category for text, category in expected)
 
-    assert sum(guessed(text).category == "noise" for text in noises) / len(noises) >= 0.9
+    assert right / len(expected) >= 0.85
 
 
 def test_city_requests_raise_only_alarms_that_are_listed(requests: list[dict[str, str]]) -> None:
@@ -274,7 +299,7 @@ def test_city_requests_raise_only_alarms_that_are_listed(requests: list[dict[str
 def test_citizens_subjects_get_a_sensible_category(messages: dict[str, tuple[str, str]]) -> None:
     right = [number for number, keys in CITIZENS.items() if guessed(messages[number][0]).category in keys.split()]
 
-    assert len(right) >= 20
+    assert len(right) >= 21
 
 
 def test_citizens_whole_letters_get_a_sensible_category(messages: dict[str, tuple[str, str]]) -> None:
@@ -282,7 +307,7 @@ def test_citizens_whole_letters_get_a_sensible_category(messages: dict[str, tupl
         number for number, keys in CITIZENS.items() if guessed("\n".join(messages[number])).category in keys.split()
     ]
 
-    assert len(right) >= 20
+    assert len(right) >= 23
 
 
 def test_citizens_letters_raise_only_alarms_that_are_listed(messages: dict[str, tuple[str, str]]) -> None:
@@ -293,6 +318,6 @@ def test_citizens_letters_raise_only_alarms_that_are_listed(messages: dict[str, 
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
-    sheet = load_workbook(path, read_only=True).worksheets[0]
-    for row in sheet.iter_rows(min_row=2, values_only=True):
-        yield [str(cell or "") for cell in row]
+    with closing(load_workbook(path, read_only=True)) as book:
+        for row in book.worksheets[0].iter_rows(min_row=2, values_only=True):
+            yield [str(cell or "") for cell in row]
