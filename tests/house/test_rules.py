@@ -1,0 +1,132 @@
+"""Rules that keep the house in order and that no linter knows. docs/decisions/ and the design say why."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house import source
+from tests.house.source import ROOMS
+
+PYTHON = source.files(*ROOMS, "tests")
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 400
+# What tells the time, draws lots or reads the surroundings, and the only file that may.
+SOURCES = {
+    "datetime.now": "core/clock.py",
+    "datetime.utcnow": "core/clock.py",
+    "datetime.today": "core/clock.py",
+    "date.today": "core/clock.py",
+    "time.time": "core/clock.py",
+    "secrets.token_urlsafe": "core/clock.py",
+    "secrets.token_bytes": "core/clock.py",
+    "secrets.token_hex": "core/settings.py",
+    "uuid.uuid1": "core/clock.py",
+    "uuid.uuid4": "core/clock.py",
+    "uuid4": "core/clock.py",
+    "os.getenv": "core/settings.py",
+}
+FORBIDDEN_MODULES = {"random", "pickle", "marshal", "shelve", "dill", "yaml"}
+
+
+def test_the_state_of_a_ticket_is_written_by_apply_alone() -> None:
+    assert [where for where in _state_writes() if not where.startswith("core/tickets/actions.py")] == []
+    callers = [
+        where for where, _, name in source.calls(*ROOMS) if name.split(".")[-1] == "_write" and "tickets" in where
+    ]
+    apply = _function("core/tickets/actions.py", "apply")
+    assert [int(where.rpartition(":")[2]) in range(apply.lineno, (apply.end_lineno or 0) + 1) for where in callers] == [
+        True
+    ]
+
+
+def test_the_state_of_a_ticket_is_written_under_its_state_and_version() -> None:
+    assert "Ticket.state == ticket.state, Ticket.version == ticket.version" in ast.unparse(
+        _function("core/tickets/actions.py", "_write")
+    )
+
+
+def test_only_the_scopes_of_the_database_commit() -> None:
+    committing = {where.partition(":")[0] for where, _, name in source.calls(*ROOMS) if name.endswith(".commit")}
+    assert committing == {"core/database.py"}
+
+
+def test_time_chance_and_environment_have_one_door_each() -> None:
+    strays = [
+        f"{where} {name}"
+        for where, _, name in source.calls(*ROOMS)
+        if name in SOURCES and not where.startswith(SOURCES[name])
+    ]
+    readers = {
+        where.partition(":")[0]
+        for where, node in source.nodes(*ROOMS)
+        if isinstance(node, ast.Attribute) and source.dotted(node) == "os.environ"
+    }
+    assert strays == []
+    assert readers <= {"core/settings.py"}
+
+
+def test_nothing_draws_lots_or_unpacks_objects_from_strangers() -> None:
+    imported = [
+        f"{where} {name}"
+        for where, node in source.nodes(*ROOMS)
+        for name in _imported(node)
+        if name.partition(".")[0] in FORBIDDEN_MODULES
+    ]
+    assert imported == []
+
+
+def test_files_stay_readable() -> None:
+    lengths = {source.named(file): len(file.read_text(encoding="utf-8").splitlines()) for file in PYTHON}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_functions_do_one_thing() -> None:
+    lengths = {
+        f"{source.named(file)} {node.name}()": (node.end_lineno or 0) - node.lineno + 1
+        for file in PYTHON
+        for node in _functions(file)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+
+
+def _functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(source.tree(file)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _function(name: str, function: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    return next(node for node in _functions(source.ROOT / name) if node.name == function)
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def _state_writes() -> Iterator[str]:
+    """Where an attribute `state` of a ticket is set, or a statement updates the column."""
+    for where, node in source.nodes(*ROOMS):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_state_of_ticket(node):
+            yield where
+        if isinstance(node, ast.Call) and _updates_state(node):
+            yield where
+
+
+def _is_state_of_ticket(node: ast.Attribute) -> bool:
+    return node.attr == "state" and source.dotted(node.value).rpartition(".")[2].endswith("ticket")
+
+
+def _updates_state(call: ast.Call) -> bool:
+    """`update(Ticket)….values(state=…)`, `setattr(ticket, "state", …)` and values that cannot be read from here."""
+    name = source.dotted(call.func)
+    if name.split(".")[-1] in ("setattr", "set_committed_value", "set_attribute"):
+        owner, field = source.dotted(call.args[0]), call.args[1]
+        return owner.endswith("ticket") and source.text(field) in ("state", None)
+    if not name.endswith(".values") or "update(Ticket)" not in ast.unparse(call.func):
+        return False
+    is_open_ended = bool(call.args) or any(keyword.arg is None for keyword in call.keywords)
+    return is_open_ended or any(keyword.arg == "state" for keyword in call.keywords)
