@@ -1,0 +1,46 @@
+"""What has served its purpose is forgotten, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from core import access, inbox
+from core.access import REPLAY_LIFE, Replay, Token
+from core.database import Database
+from core.inbox import InboxMessage
+from core.triggers import Outcome
+from tests.core.triggers.conftest import Wake
+from tests.personas import Cast
+
+
+def test_expired_tokens_go_and_valid_ones_stay(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        access.issue(session, "sign_in", cast.resident, now, life=timedelta(minutes=15))
+        access.issue(session, "session", cast.resident, now, life=timedelta(days=90))
+        access.issue(session, "bearer", cast.admin, now, life=None)
+    assert wake("purge", now + timedelta(hours=1)) == Outcome(handled=3)
+    with db.read_scope() as session:
+        assert session.scalars(select(Token.kind).order_by(Token.kind)).all() == ["bearer", "session"]
+
+
+def test_results_of_requests_stay_for_half_a_year(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        for key, days in (("old", 200), ("young", 100)):
+            access.keep_result(session, cast.technician, key, b"", 200, {}, now - timedelta(days=days))
+    wake("purge", now)
+    with db.read_scope() as session:
+        assert session.scalars(select(Replay.key)).all() == ["young"]
+    assert timedelta(days=180) == REPLAY_LIFE
+
+
+def test_handled_messages_go_and_pending_ones_stay(db: Database, now: datetime, wake: Wake) -> None:
+    long_ago = now - timedelta(days=30)
+    with db.write_scope() as session:
+        inbox.take(session, "telegram", "bot", "1", "chat", now=long_ago)
+        inbox.take(session, "telegram", "bot", "2", "chat", content={"text": "hello"}, now=long_ago)
+        inbox.take(session, "telegram", "bot", "3", "chat", now=now)
+    wake("purge", now)
+    with db.read_scope() as session:
+        assert session.scalars(select(InboxMessage.dedupe_key).order_by(InboxMessage.dedupe_key)).all() == ["2", "3"]
