@@ -15,13 +15,13 @@ from starlette.staticfiles import StaticFiles
 import assets.models
 from api import errors, pages, routes
 from api.deps import System
-from api.pages import STATIC
+from api.pages import STATIC, static_version
 from api.safety import Safety
 from bot import flows
 from bot.channels import open_channels
 from bot.router import Router
 from bot.worker import Worker
-from core.database import Table, open_database
+from core.database import open_database
 from core.migrations.run import upgrade
 from core.settings import Settings
 from core.storage import open_storage
@@ -38,10 +38,10 @@ def open_system(settings: Settings) -> System:
     flows.load()
     database = open_database(settings.database_url)
     if database.is_sqlite:
-        upgrade(database, Table.metadata)
+        upgrade(database)
     storage = open_storage(settings.storage_url)
     router = Router(database, settings)
-    return System(settings, database, storage, open_channels(settings, storage), router)
+    return System(settings, database, storage, open_channels(settings, storage, database), router)
 
 
 def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
@@ -67,7 +67,7 @@ def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
     for package in (routes, pages):
         for router in routers_of(package.__name__):
             app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC), name="static")
     return app
 
 

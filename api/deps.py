@@ -53,7 +53,7 @@ def _read(system: SystemDep) -> Iterator[Session]:
 
 
 def _write(system: SystemDep) -> Iterator[Session]:
-    with system.database.write_scope() as session:
+    with system.database.late_write_scope() as session:
         yield session
     system.nudge()
 

@@ -14,7 +14,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api import pages
-from api.routes.hooks import BodyTooLarge, NotAuthentic
+from api.routes.hooks import NotAuthentic
+from api.uploads import BodyTooLarge
 from core import errors, i18n
 from core.access import ChangedReplay, WeakPassword, WrongPassword
 from core.errors import GongdanError

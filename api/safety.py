@@ -18,6 +18,7 @@ POLICY = (
     "form-action 'self'; frame-ancestors {ancestors}"
 )
 SAFE = ("GET", "HEAD", "OPTIONS")
+MAX_BODY = 64 * 1024 * 1024
 
 
 class Safety:
@@ -35,12 +36,16 @@ class Safety:
             await JSONResponse({"title": "foreign origin", "status": 403}, 403)(scope, receive, send)
             return
 
+        if _declared(scope) > MAX_BODY:
+            await JSONResponse({"title": "body too large", "status": 413}, 413)(scope, receive, send)
+            return
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._protect(scope["path"], MutableHeaders(scope=message))
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, _counted(receive), send_with_headers)
 
     def _protect(self, path: str, headers: MutableHeaders) -> None:
         embeddable = " ".join(self.system.settings.web.origins) if path == "/chat" else ""
@@ -53,6 +58,24 @@ class Safety:
             headers.setdefault("cache-control", "public, max-age=31536000, immutable")
         else:
             headers.setdefault("cache-control", "no-store")
+
+
+def _declared(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdigit() else 0
+
+
+def _counted(receive: Receive) -> Receive:
+    """Stop reading a body that did not tell its length once it is too large."""
+    total = 0
+
+    async def limited() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if total > MAX_BODY else message
+
+    return limited
 
 
 def _is_foreign(scope: Scope, public_url: str) -> bool:

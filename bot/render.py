@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.messages import Button, Limits, Outgoing
 from core import i18n
+from core.storage import key_of
 
 ELLIPSIS = "…"
 
@@ -32,32 +33,59 @@ def render(
     `buttons`: (the button as the outbox keeps it, its token). Where taps cannot come back, the choices are
     numbered in the text.
     """
-    known = {name: _said(name, value, setting) for name, value in facts.items()}
-    if facts.get("advice"):
-        known["advice"] = i18n.translate(f"advice.{facts['advice']}", setting.locale, phone=facts.get("phone", ""))
-    known.setdefault("thing", known.get("asset") or known.get("place") or "")
-    text = i18n.translate(f"chat.{kind}", setting.locale, **known).strip()
+    text = i18n.translate(f"chat.{kind}", setting.locale, **_words(facts, setting)).strip()
     shown = [_button(button, token, setting, limits) for button, token in buttons]
     if not limits.has_taps:
         text = "\n".join([text, *(f"{number}. {button.label}" for number, button in enumerate(shown, 1))])
         shown = []
-    photo = str(facts.get("photo") or "") if limits.has_photos else ""
+    photo = key_of(facts["photo"], ".screen.jpg") if facts.get("photo") and limits.has_photos else ""
     room = limits.caption if photo else limits.text
     return Outgoing(shorten(text, room, limits.unit), tuple(shown[: limits.buttons]), photo, replaces)
 
 
 def _button(button: Mapping[str, Any], token: str, setting: Setting, limits: Limits) -> Button:
-    label = button["text"] or i18n.translate(f"button.{button['label'] or button['action']}", setting.locale)
-    if button["facts"].get("category") and not button["label"]:
-        label = setting.category(button["facts"]["category"])
-    label = shorten(label, limits.label, limits.unit)
+    label = shorten(_label(button, setting), limits.label, limits.unit)
     return Button(label, "" if button["url"] else token, button["url"], button["row"])
 
 
+def _label(button: Mapping[str, Any], setting: Setting) -> str:
+    """What a button is called: its own text, the category that it chooses, or the text of its action."""
+    if button["text"]:
+        return str(button["text"])
+    if button["facts"].get("category") and not button["label"]:
+        return setting.category(button["facts"]["category"])
+    return i18n.translate(f"button.{button['label'] or button['action']}", setting.locale)
+
+
+def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    """What the placeholders of a text stand for; `span` is the time between `from_at` and `until_at`."""
+    known = {name: _said(name, value, setting) for name, value in facts.items()}
+    if facts.get("advice"):
+        known["advice"] = i18n.translate(f"advice.{facts['advice']}", setting.locale, phone=facts.get("phone", ""))
+    if facts.get("from_at") and facts.get("until_at"):
+        known["span"] = _span(facts["from_at"], facts["until_at"], setting)
+    known.setdefault("thing", known.get("asset") or known.get("place") or "")
+    return known
+
+
+def _span(start: str, end: str, setting: Setting) -> str:
+    """A stretch of time; its end names the day only when that is another one."""
+    begins, ends = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    from_words = i18n.local_time(begins, setting.zone, setting.locale, setting.now)
+    return f"{from_words}–{i18n.local_time(ends, setting.zone, setting.locale, begins)}"
+
+
+def _line(facts: Mapping[str, Any], setting: Setting) -> str:
+    """One line of a list: the text `line.<line>` with its own facts."""
+    return i18n.translate(f"line.{facts['line']}", setting.locale, **_words(facts, setting))
+
+
 def _said(name: str, value: Any, setting: Setting) -> Any:
-    """A fact in the reader's words: instants as local times, keys as their texts."""
+    """A fact in the reader's words: instants as local times, keys as their texts, lists as lines."""
     if value is None:
         return ""
+    if name == "lines":
+        return "\n".join(_line(facts, setting) for facts in value)
     if name.endswith("_at"):
         return i18n.local_time(datetime.fromisoformat(value), setting.zone, setting.locale, setting.now)
     if name == "category":
@@ -66,7 +94,7 @@ def _said(name: str, value: Any, setting: Setting) -> Any:
     return i18n.translate(key, setting.locale) if name in _PREFIXES and i18n.has_text(key, setting.locale) else value
 
 
-_PREFIXES = {name: name for name in ("priority", "state", "resolution", "reason")}
+_PREFIXES = {name: name for name in ("priority", "state", "resolution", "reason", "emergency", "evidence")}
 
 
 def shorten(text: str, limit: int, unit: str) -> str:

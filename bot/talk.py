@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
+from assets import codes
 from bot.messages import Incoming, Media
 from core import access, conversations, fetches, i18n, outbox
 from core.access import Viewer
@@ -127,6 +128,11 @@ class Talk:
         """Note the photos and voice notes of this message: attached at once when stored, else fetched later."""
         for item in self.incoming.media:
             self._keep_one(item, ticket, purpose, wants_code)
+
+    def seen_code(self) -> str | None:
+        """The code on a photo of this message that was read already; others are read when they are fetched."""
+        texts = [text for item in self.incoming.media for text in item.texts]
+        return next((code for text in texts if (code := codes.parse(text, self.settings.public_url))), None)
 
     def _keep_one(self, item: Media, ticket: Ticket | None, purpose: str, wants_code: bool) -> None:
         fetch = fetches.ask(

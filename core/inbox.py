@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 
 MAX_ATTEMPTS = 10
 FIRST_DELAY = timedelta(seconds=1)
@@ -62,7 +62,7 @@ def take(
         "conversation": conversation, "state": "done" if content is None else "pending", "content": content,
         "answer": "", "received_at": now, "attempts": 0, "error": error, "retry_at": None,
     }  # fmt: skip
-    kept = session.execute(dialect.insert(InboxMessage).on_conflict_do_nothing(), [values])
+    kept = session.execute(dialect.insert(rows(InboxMessage)).on_conflict_do_nothing().values(values))
     return kept.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import calendars, categories, clock, lexicon, trace
 from core.categories import Handbook
+from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Invalid, Missing
 from core.places import Site
@@ -141,8 +142,8 @@ def _insert(session: Session, values: dict[str, Any], guess: lexicon.Guess, now:
     entry = trace.Entry("report", facts, actor, "", "reported")
     events = trace.chain(f"ticket:{values['id']}", trace.Head(), [entry], now)
     last = events[-1]
-    session.execute(insert(Ticket), [{**values, "trace_seq": last["seq"], "trace_head": last["hash"]}])
-    session.execute(insert(trace.Event), events)
+    session.execute(insert(rows(Ticket)), [{**values, "trace_seq": last["seq"], "trace_head": last["hash"]}])
+    session.execute(insert(rows(trace.Event)), events)
 
 
 def _priority(report: FaultReport, guess: lexicon.Guess, book: Handbook, category: str) -> str:
@@ -161,10 +162,10 @@ def next_number(session: Session, site: Site, now: datetime) -> str:
     """The next number of a site on its local day: WX-261120-042."""
     day = calendars.local_day(now, site.timezone).strftime("%y%m%d")
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(Counter).values(site_id=site.id, day=day, value=1)
+    row = dialect.insert(rows(Counter)).values(site_id=site.id, day=day, value=1)
     counted = row.on_conflict_do_update(
-        index_elements=["site_id", "day"], set_={"value": Counter.value + 1}
-    ).returning(Counter.value)
+        index_elements=["site_id", "day"], set_={"value": rows(Counter).c.value + 1}
+    ).returning(rows(Counter).c.value)
     return f"{site.prefix}-{day}-{session.execute(counted).scalar_one():03d}"
 
 

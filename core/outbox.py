@@ -20,7 +20,7 @@ from sqlalchemy import ForeignKey, Index, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 12
@@ -118,10 +118,10 @@ class Tap:
 
 def post(session: Session, letters: Iterable[Letter], now: datetime) -> list[UUID]:
     """Write letters into the outbox with one statement."""
-    rows = [_row(letter, now) for letter in letters]
-    if rows:
-        session.execute(insert(OutboxMessage), rows)
-    return [row["id"] for row in rows]
+    posted = [_row(letter, now) for letter in letters]
+    if posted:
+        session.execute(insert(rows(OutboxMessage)), posted)
+    return [row["id"] for row in posted]
 
 
 def _row(letter: Letter, now: datetime) -> dict[str, Any]:

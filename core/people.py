@@ -154,6 +154,13 @@ def add_team(session: Session, name: str, site_id: UUID, *, phone: str = "", is_
     return team
 
 
+def team_named(session: Session, site_id: UUID, name: str) -> Team:
+    team = session.scalar(select(Team).where(Team.site_id == site_id, Team.name == name))
+    if team is None:
+        raise NotFound(what="word.team")
+    return team
+
+
 def join_team(session: Session, team_id: UUID, person_id: UUID, skills: list[str]) -> None:
     session.merge(Membership(team_id=team_id, person_id=person_id, skills=skills))
     session.flush()

@@ -18,7 +18,7 @@ from sqlalchemy import Index, UniqueConstraint, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 
 GENESIS = "0" * 64
 
@@ -113,9 +113,9 @@ def append(session: Session, stream: str, entries: list[Entry], now: datetime, h
     `head`: the stream's end where the caller holds it in a row that it is changing under a version; otherwise
     it is looked up.
     """
-    rows = chain(stream, head or head_of(session, stream), entries, now)
-    session.execute(insert(Event), rows)
-    return Head(rows[-1]["seq"], rows[-1]["hash"])
+    events = chain(stream, head or head_of(session, stream), entries, now)
+    session.execute(insert(rows(Event)), events)
+    return Head(events[-1]["seq"], events[-1]["hash"])
 
 
 def head_of(session: Session, stream: str) -> Head:

@@ -35,10 +35,17 @@ def environment() -> Environment:
 
 
 @cache
+def static_version() -> str:
+    """A digest over all static files: it stands in their path, so that modules import each other's same version."""
+    digest = hashlib.sha256()
+    for file in sorted(STATIC.rglob("*.*")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
 def static_url(name: str) -> str:
-    """The address of a static file; its digest in the query lets browsers keep it for ever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-    return f"/static/{name}?v={digest}"
+    """The address of a static file, which browsers may keep for ever."""
+    return f"/static/{static_version()}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

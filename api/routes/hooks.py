@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from api import uploads
 from api.deps import System, SystemDep
 from bot.channels import Channel
 from bot.messages import HookRequest, Incoming
@@ -18,10 +19,6 @@ MAX_BODY = 1024 * 1024
 
 class NotAuthentic(GongdanError):
     """The platform's proof is missing or wrong."""
-
-
-class BodyTooLarge(GongdanError):
-    """The request is larger than {limit} bytes."""
 
 
 @router.get("/{channel}")
@@ -42,7 +39,7 @@ async def take(channel: str, request: Request, system: SystemDep) -> Response:
     proof = HookRequest("POST", b"", _headers(request), dict(request.query_params))
     if not found.is_welcome(proof):
         raise NotAuthentic
-    hook = HookRequest("POST", await _body(request), proof.headers, proof.query)
+    hook = HookRequest("POST", await uploads.body_of(request, MAX_BODY), proof.headers, proof.query)
     if not found.is_authentic(hook):
         raise NotAuthentic
     messages = found.parse(hook)
@@ -61,19 +58,6 @@ def _open(system: System, name: str) -> Channel:
     if found is None:
         raise NotFound(what="word.channel")
     return found
-
-
-async def _body(request: Request) -> bytes:
-    """The body, refused as soon as it is known to be too large."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise BodyTooLarge(limit=MAX_BODY)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise BodyTooLarge(limit=MAX_BODY)
-    return bytes(body)
 
 
 def _headers(request: Request) -> dict[str, str]:

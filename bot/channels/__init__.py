@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.messages import HookRequest, Incoming, Limits, Outgoing
 from core import registry
+from core.database import Database
 from core.settings import Settings
 from core.storage import Storage
 
@@ -63,7 +64,7 @@ class Channel(Protocol):
         ...
 
 
-Opener = Callable[[Settings, Storage], Channel | None]
+Opener = Callable[[Settings, Storage, Database], Channel | None]
 CHANNELS: registry.Registry[Opener] = registry.Registry("channel")
 
 
@@ -72,8 +73,8 @@ def channel(name: str) -> Callable[[Opener], Opener]:
     return CHANNELS.register(name)
 
 
-def open_channels(settings: Settings, storage: Storage) -> dict[str, Channel]:
+def open_channels(settings: Settings, storage: Storage, database: Database) -> dict[str, Channel]:
     """Every channel whose settings are there, by name."""
     registry.load(__name__)
-    opened = {name: opener(settings, storage) for name, opener in CHANNELS.items()}
+    opened = {name: opener(settings, storage, database) for name, opener in CHANNELS.items()}
     return {name: found for name, found in opened.items() if found is not None}

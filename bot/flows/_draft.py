@@ -45,10 +45,16 @@ class Draft:
             self.data["words"] = f"{self.words}\n{incoming.text.strip()}".strip()[:MAX_WORDS]
         if incoming.media:
             self.data["has_media"] = True
-            self._talk.keep_media(wants_code="code" not in self.data and "place" not in self.data)
+            self._talk.keep_media(wants_code=not self._is_placed)
+            if not self._is_placed and (code := self._talk.seen_code()):
+                self.at_code(code)
         if incoming.location:
             where = incoming.location
             self.data["location"] = {"latitude": where.latitude, "longitude": where.longitude}
+
+    @property
+    def _is_placed(self) -> bool:
+        return "code" in self.data or "place" in self.data
 
     def at_code(self, code: str) -> None:
         self.data.pop("place", None)

@@ -28,8 +28,11 @@ class NewerDatabase(Conflict):
 def upgrade(database: Database) -> None:
     """Run what is missing, all of it in one transaction. Processes that upgrade at once take turns.
 
+    Where nothing is missing it only reads, so that a command may run beside a busy server.
     Errors: NewerDatabase when the database was written by a newer version.
     """
+    if is_current(database):
+        return
     with _alone(database) as connection:
         _refuse_newer(connection)
         command.upgrade(_config(connection), "head")
@@ -111,3 +114,8 @@ def _refuse_newer(connection: Connection) -> None:
     revision = _revision(connection)
     if revision and revision not in {script.revision for script in _script().walk_revisions()}:
         raise NewerDatabase(revision=revision)
+
+
+def head() -> str:
+    """The revision of this version's tables."""
+    return str(_script().get_current_head())

@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core import clock, outbox, trace
 from core.access import Viewer
+from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from core.people import Person, Role
@@ -155,7 +156,7 @@ def apply(
         "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"],
     }  # fmt: skip
     _write(session, ticket, values)
-    session.execute(insert(trace.Event), events)
+    session.execute(insert(rows(trace.Event)), events)
     outbox.post(session, news.letters(session, ticket, row.action, actor.person_id, change.news, now), now)
     return ticket
 
@@ -198,7 +199,7 @@ def record(
         raise Conflict
     set_committed_value(ticket, "trace_seq", events[-1]["seq"])
     set_committed_value(ticket, "trace_head", events[-1]["hash"])
-    session.execute(insert(trace.Event), events)
+    session.execute(insert(rows(trace.Event)), events)
 
 
 @verb("assign")

@@ -1,0 +1,71 @@
+"""Run it: the web server, the worker, the database's migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import build, open_system
+from api.commands import root
+from bot.worker import Worker
+from core.database import open_database
+from core.errors import Conflict
+from core.locks import alone
+from core.migrations.run import upgrade
+from core.settings import Settings, load_settings
+
+
+class OneProcess(Conflict):
+    """SQLite serves one process: run `gongdan serve` without --no-worker, or move to PostgreSQL."""
+
+
+@root.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave delivery and time to `gongdan worker`.")] = False,
+) -> None:
+    """Serve pages, API and hooks; with a worker in the same process."""
+    run_server(load_settings(), host, port, with_worker=not no_worker)
+
+
+def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = True) -> None:
+    """Serve until stopped. On SQLite a second server of the same data folder is refused."""
+    with alone(settings):
+        uvicorn.run(
+            build(settings, with_worker=with_worker), host=host, port=port, log_level="warning", access_log=False,
+            proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies, server_header=False,
+        )  # fmt: skip
+
+
+@root.command()
+def worker() -> None:
+    """Deliver messages, fetch photos, keep time. Any number may run on PostgreSQL."""
+    settings = load_settings()
+    if settings.is_sqlite:
+        raise OneProcess
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    system = open_system(settings)
+    running = asyncio.create_task(
+        Worker(system.database, settings, system.storage, system.channels, system.router).run()
+    )
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(stop, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@root.command()
+def migrate() -> None:
+    """Bring the database to the tables of this version."""
+    database = open_database(load_settings().database_url)
+    upgrade(database)
+    typer.echo("The database is up to date.")

@@ -1,0 +1,157 @@
+"""Set it up: sites, teams, people, categories, duty; passwords, tokens and links."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+from core.database import Session
+
+from api.commands import group, root, writing
+from core import access, calendars, categories, clock, people, places
+from core.errors import Invalid
+from core.settings import load_settings
+
+site = group("site", "Sites.")
+team = group("team", "Teams of a site.")
+person = group("person", "People and their roles.")
+token = group("token", "Bearer tokens for machines.")
+category = group("category", "Categories of work at a site.")
+term = group("term", "Words of a site's lexicon.")
+duty = group("duty", "Who is on call.")
+home = group("home", "Units that residents may report for.")
+
+SiteName = Annotated[str, typer.Option("--site", help="Name of the site.")]
+PersonName = Annotated[str, typer.Argument(help="Name or id of the person.")]
+
+
+@site.command("add")
+def add_site(
+    name: str,
+    timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "Asia/Shanghai",
+    locale: Annotated[str, typer.Option(help="zh_CN or en.")] = "zh_CN",
+    phone: Annotated[str, typer.Option(help="The number that answers for 24 hours.")] = "",
+) -> None:
+    """Add a site."""
+    with writing() as session:
+        added = places.add_site(session, name, timezone=timezone, locale=locale, phone=phone)
+        typer.echo(f"{added.name}: tickets are numbered {added.prefix}-…")
+
+
+@team.command("add")
+def add_team(
+    name: str, site: SiteName, phone: Annotated[str, typer.Option()] = "",
+    contractor: Annotated[bool, typer.Option("--contractor")] = False,
+) -> None:  # fmt: skip
+    """Add a team to a site."""
+    with writing() as session:
+        found = places.site_named(session, site)
+        people.add_team(session, name, found.id, phone=phone, is_contractor=contractor)
+    typer.echo(name)
+
+
+@person.command("add")
+def add_person(
+    name: str, role: Annotated[str, typer.Option(help="resident, technician, supervisor, manager or admin.")],
+    site: SiteName, team: Annotated[str, typer.Option(help="Name of a team.")] = "",
+    skills: Annotated[str, typer.Option(help="Categories, separated by commas.")] = "",
+    locale: Annotated[str, typer.Option()] = "zh_CN", phone: Annotated[str, typer.Option()] = "",
+) -> None:  # fmt: skip
+    """Add a person with a role at a site."""
+    with writing() as session:
+        found = places.site_named(session, site)
+        added = people.add_person(session, name, locale=locale, phone=phone)
+        people.grant(session, added.id, role, found.id)
+        if team:
+            known = [skill.strip() for skill in skills.split(",") if skill.strip()]
+            people.join_team(session, people.team_named(session, found.id, team).id, added.id, known)
+        typer.echo(str(added.id))
+
+
+@home.command("add")
+def add_home(person: PersonName, place: str, site: SiteName) -> None:
+    """Let a resident report for a unit, given by its path; a unit that is not there yet is added."""
+    with writing() as session:
+        unit = places.ensure_path(session, places.site_named(session, site).id, place, kind="unit", is_common=False)
+        claimed = people.claim_home(session, people.person_named(session, person).id, unit.id)
+        if claimed.state == "claimed":
+            people.decide_home(session, claimed.id, approve=True, by=None)
+    typer.echo(place)
+
+
+@root.command("password")
+def set_password(person: PersonName) -> None:
+    """Set a person's password; it is asked for twice and shown nowhere."""
+    secret = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+    with writing() as session:
+        access.set_password(session, people.person_named(session, person).id, secret)
+
+
+@token.command("create")
+def create_token(person: PersonName) -> None:
+    """Print a new bearer token, once."""
+    with writing() as session:
+        typer.echo(_issue(session, "bearer", person, None))
+
+
+@root.command("sign-in-link")
+def sign_in_link(person: PersonName) -> None:
+    """Print a one-time link that signs a person in."""
+    with writing() as session:
+        secret = _issue(session, "sign_in", person, access.LINK_LIFE)
+    typer.echo(f"{load_settings().public_url}/sign-in/{secret}")
+
+
+@root.command("link-code")
+def link_code(person: PersonName) -> None:
+    """Print a one-time code that joins a chat to a person: typed as `/link CODE`."""
+    with writing() as session:
+        typer.echo(_issue(session, "link", person, access.LINK_LIFE))
+
+
+def _issue(session: Session, kind: str, person: str, life: timedelta | None) -> str:
+    return access.issue(session, kind, people.person_named(session, person).id, clock.now(), life=life)
+
+
+@category.command("add")
+def add_category(
+    key: str, site: SiteName, zh: Annotated[str, typer.Option(help="Chinese name.")] = "",
+    en: Annotated[str, typer.Option(help="English name.")] = "", priority: Annotated[str, typer.Option()] = "normal",
+    mode: Annotated[str, typer.Option(help="assign, claim or by_hand.")] = "assign",
+    team: Annotated[str, typer.Option()] = "",
+) -> None:  # fmt: skip
+    """Add a category of work, or change one."""
+    with writing() as session:
+        site_id = places.site_named(session, site).id
+        team_id = people.team_named(session, site_id, team).id if team else None
+        categories.set_category(
+            session, site_id, key, name_zh=zh, name_en=en, priority=priority, mode=mode, team_id=team_id
+        )
+
+
+@term.command("add")
+def add_term(
+    phrase: str, category: Annotated[str, typer.Option()], site: SiteName,
+    emergency: Annotated[str, typer.Option(help="Kind of emergency that the words raise.")] = "",
+) -> None:  # fmt: skip
+    """Teach a site's lexicon a word or phrase."""
+    with writing() as session:
+        categories.add_term(session, places.site_named(session, site).id, phrase, category, emergency=emergency)
+
+
+@duty.command("add")
+def add_duty(
+    person: PersonName, site: SiteName,
+    start: Annotated[datetime, typer.Option("--from", help="Begin, in the site's local time.")],
+    end: Annotated[datetime, typer.Option("--until", help="End, in the site's local time.")],
+) -> None:  # fmt: skip
+    """Put a person on call."""
+    with writing() as session:
+        found = places.site_named(session, site)
+        span = [calendars.instant(moment.date(), moment.time(), found.timezone) for moment in (start, end)]
+        if span[0] >= span[1]:
+            raise Invalid(field="field.until")
+        calendars.put_on_call(session, found.id, people.person_named(session, person).id, span[0], span[1])
+
+

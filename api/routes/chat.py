@@ -1,0 +1,184 @@
+"""The web chat's wire: begin a conversation, say something, upload a file, read the lines, see a photo.
+
+A browser proves its conversation with `Authorization: Bearer <chat token>`; cookies play no part, so that the
+chat works inside a page of another origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from api import uploads
+from api.deps import System, SystemDep, Visitor
+from assets import scan
+from bot.channels.web import ACCOUNT, WebChannel
+from bot.fetching import stored_photo, stored_voice
+from bot.messages import HookRequest
+from core import clock, i18n, limits, people, transcripts
+from core.access import Viewer
+from core.database import Session
+from core.errors import NotFound, SignInNeeded
+
+router = APIRouter(prefix="/chat", include_in_schema=False)
+
+LONGEST_WAIT = 25.0
+LOOK_EVERY = 0.4
+MAX_MESSAGE = 64 * 1024
+
+
+def channel_of(system: SystemDep) -> WebChannel:
+    found = system.channels["web"]
+    assert isinstance(found, WebChannel)
+    return found
+
+
+Web = Annotated[WebChannel, Depends(channel_of)]
+
+
+def chat_of(request: Request, web: Web) -> str:
+    """The conversation that the request proves."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    chat_id = web.chat_of(token.strip()) if scheme.lower() == "bearer" else None
+    if chat_id is None:
+        raise SignInNeeded
+    return chat_id
+
+
+Chat = Annotated[str, Depends(chat_of)]
+
+
+@router.post("/sessions", status_code=201)
+def begin(request: Request, system: SystemDep, web: Web, visitor: Visitor) -> dict[str, str]:
+    """Begin a conversation; for somebody who is signed in it is theirs."""
+    locale = i18n.choose(request.headers.get("accept-language"))
+
+    def work(session: Session) -> str:
+        limits.count(session, f"chat:{uploads.address_of(request)}", clock.now(), most=60)
+        chat_id = transcripts.open_chat(session, clock.now())
+        _identify(session, chat_id, visitor, locale)
+        return chat_id
+
+    return {"token": web.token_of(system.database.write(work))}
+
+
+def _identify(session: Session, chat_id: str, visitor: Viewer | None, locale: str) -> None:
+    person_id = visitor.person_id if visitor else people.add_person(session, "", locale=locale).id
+    via = "signed_in" if visitor else "first_contact"
+    people.add_identity(session, person_id, "web", ACCOUNT, "web_chat", chat_id, conversation=chat_id, via=via)
+
+
+@router.post("/messages")
+async def say(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> Response:
+    """Say something; safe to repeat with the same id, and refused with 503 when it could not be kept."""
+    body = await uploads.body_of(request, MAX_MESSAGE)
+    await run_in_threadpool(_say, system, web, chat_id, HookRequest("POST", body, dict(request.headers)))
+    system.nudge()
+    return JSONResponse({"ok": True})
+
+
+def _say(system: System, web: WebChannel, chat_id: str, hook: HookRequest) -> None:
+    """Show what was said in the conversation, then take it."""
+    for incoming in web.parse(hook):
+        photos = [item.stored["hash"] for item in incoming.media if item.stored and item.kind == "photo"]
+        shown = {"text": incoming.text or incoming.argument, "photos": photos, "pressed": incoming.message}
+        system.database.write(
+            lambda s, i=incoming, b=shown: transcripts.append(s, chat_id, i.dedupe_key, "mine", b, clock.now())
+        )
+        system.router.take(incoming)
+
+
+@router.post("/files", status_code=201)
+async def upload(
+    request: Request, system: SystemDep, web: Web, chat_id: Chat, file: UploadFile, kind: Annotated[str, Form()] = "photo"
+) -> dict[str, Any]:
+    """Take a photo or voice note in before it is said; its reference goes into the message."""
+    data = await uploads.bytes_of(file)
+    return await run_in_threadpool(_keep, system, web, kind, data)
+
+
+def _keep(system: System, web: WebChannel, kind: str, data: bytes) -> dict[str, Any]:
+    if kind == "voice":
+        stored, texts = stored_voice(system.storage, data), []
+    else:
+        stored, texts = stored_photo(system.storage, data, keep_evidence=False), scan.read_codes(data)
+    kind = "voice" if kind == "voice" else "photo"
+    return {"reference": web.sign_file(kind, stored, texts), "hash": stored["hash"]}
+
+
+@router.get("/lines")
+async def read(system: SystemDep, chat_id: Chat, after: int = 0, wait: float = 0) -> dict[str, Any]:
+    """The lines after a number; waits for new ones, whoever delivered them, up to `wait` seconds."""
+    number = await run_in_threadpool(_newest, system, chat_id)
+    if number <= after and wait > 0:
+        await _wait_for_more(system, chat_id, after, min(wait, LONGEST_WAIT))
+    return {"lines": await run_in_threadpool(_lines, system, chat_id, after)}
+
+
+def _newest(system: System, chat_id: str) -> int:
+    with system.database.read_scope() as session:
+        return transcripts.newest(session, [chat_id]).get(chat_id, 0)
+
+
+def _lines(system: System, chat_id: str, after: int) -> list[dict[str, Any]]:
+    with system.database.read_scope() as session:
+        return [
+            {"number": line.number, "side": line.side, "replaces": line.replaces, "at": line.said_at.isoformat(), **line.body}
+            for line in transcripts.lines_after(session, chat_id, after)
+        ]
+
+
+@router.get("/photos/{photo:path}")
+def photo(photo: str, system: SystemDep, chat_id: Chat) -> Response:
+    """A picture that this very conversation shows."""
+    with system.database.read_scope() as session:
+        if not transcripts.shows(session, chat_id, photo):
+            raise NotFound(what="word.photo")
+    return Response(system.storage.get(photo), media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+
+
+class Watch:
+    """All conversations of this process that wait for a line: one query looks for all of them."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.waiting: dict[str, dict[asyncio.Event, int]] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    async def wait(self, chat_id: str, after: int, seconds: float) -> None:
+        news = asyncio.Event()
+        self.waiting.setdefault(chat_id, {})[news] = after
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._look())
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), seconds)
+        finally:
+            self.waiting[chat_id].pop(news, None)
+            if not self.waiting[chat_id]:
+                del self.waiting[chat_id]
+
+    async def _look(self) -> None:
+        """Look for new lines until nobody waits any more."""
+        while self.waiting:
+            found = await run_in_threadpool(self._numbers, list(self.waiting))
+            for chat_id, number in found.items():
+                for news, after in self.waiting.get(chat_id, {}).items():
+                    if number > after:
+                        news.set()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _numbers(self, chat_ids: list[str]) -> dict[str, int]:
+        with self.system.database.read_scope() as session:
+            return transcripts.newest(session, chat_ids)
+
+
+async def _wait_for_more(system: System, chat_id: str, after: int, seconds: float) -> None:
+    watch = system.facts.setdefault("watch", Watch(system))
+    assert isinstance(watch, Watch)
+    await watch.wait(chat_id, after, seconds)

@@ -1,0 +1,42 @@
+"""Bodies and files from outside, refused as soon as they are known to be too large; and who sent them."""
+
+from __future__ import annotations
+
+from fastapi import Request, UploadFile
+
+from core.errors import GongdanError
+from core.photos import MAX_BYTES, TooLarge
+
+CHUNK = 256 * 1024
+
+
+class BodyTooLarge(GongdanError):
+    """The request is larger than {limit} bytes."""
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The whole body of a request. Raises BodyTooLarge before reading when the length is told, else while reading."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise BodyTooLarge(limit=limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(limit=limit)
+    return bytes(body)
+
+
+async def bytes_of(file: UploadFile) -> bytes:
+    """The bytes of an uploaded file."""
+    data = bytearray()
+    while chunk := await file.read(CHUNK):
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise TooLarge(field="field.file", megabytes=MAX_BYTES // 1024**2)
+    return bytes(data)
+
+
+def address_of(request: Request) -> str:
+    """The address that a request came from, as the server sees it (its trusted proxies resolved by uvicorn)."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,156 @@
+"""The web chat: our own platform, without an account, embeddable in any page of an allowed origin.
+
+A browser proves its conversation with a token that names the chat under a MAC. Files are uploaded first and
+come back as a signed reference, so that nobody can claim a file that was not taken in here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import orjson
+
+from bot.channels import Take, channel
+from bot.messages import HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
+from core import clock, transcripts
+from core.database import Database
+from core.errors import Invalid
+from core.settings import Settings
+from core.storage import Storage
+
+ACCOUNT = "web"
+MAX_TEXT = 4000
+MAX_FILES = 10
+KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
+
+
+class WebChannel:
+    name = "web"
+    account = ACCOUNT
+    limits = Limits(text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200)
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+
+    def token_of(self, chat_id: str) -> str:
+        """What the browser keeps to prove its conversation."""
+        return f"{chat_id}.{self._mac('chat', chat_id)}"
+
+    def chat_of(self, token: str) -> str | None:
+        """The conversation that a token proves; None for a forged one."""
+        chat_id, _, mac = token.partition(".")
+        return chat_id if chat_id and hmac.compare_digest(mac.encode(), self._mac("chat", chat_id).encode()) else None
+
+    def sign_file(self, kind: str, stored: dict[str, Any], texts: list[str]) -> str:
+        """The reference of an uploaded file."""
+        body = base64.urlsafe_b64encode(orjson.dumps({"kind": kind, "stored": stored, "texts": texts})).decode()
+        return f"{body}.{self._mac('file', body)}"
+
+    def is_welcome(self, request: HookRequest) -> bool:
+        return self._chat_id(request) is not None
+
+    def is_authentic(self, request: HookRequest) -> bool:
+        return self._chat_id(request) is not None
+
+    def handshake(self, request: HookRequest) -> str | None:
+        return None
+
+    def parse(self, request: HookRequest) -> list[Incoming]:
+        """One message: {"id", "kind", "text", "action", "message", "command", "argument", "media", "location", "locale"}."""
+        chat_id = self._chat_id(request)
+        said = _object(request.body)
+        key = str(said.get("id", ""))
+        if chat_id is None or not 8 <= len(key) <= 64:
+            raise Invalid(field="field.id")
+        kind = said.get("kind") if said.get("kind") in KINDS else "unknown"
+        return [
+            Incoming(
+                "web", ACCOUNT, f"{chat_id}:{key}", kind, chat_id, chat_id, "web_chat",  # type: ignore[arg-type]
+                text=_text(said, "text"), media=self._media(said), location=_location(said),
+                action=_text(said, "action"), message=_text(said, "message"), command=_text(said, "command"),
+                argument=_text(said, "argument"), locale=_text(said, "locale"),
+            )  # fmt: skip
+        ]
+
+    async def send(self, conversation: str, message: Outgoing, key: str) -> str:
+        return await asyncio.to_thread(self._write_line, conversation, message, key)
+
+    async def fetch(self, reference: str) -> bytes:
+        raise SendError("gone")
+
+    async def settle_tap(self, incoming: Incoming, notice: str) -> None:
+        return
+
+    async def listen(self, take: Take) -> None:
+        return
+
+    async def prepare(self) -> None:
+        return
+
+    def _write_line(self, conversation: str, message: Outgoing, key: str) -> str:
+        buttons = [{"label": b.label, "token": b.token, "url": b.url, "row": b.row} for b in message.buttons]
+        body = {"text": message.text, "buttons": buttons, "photo": message.photo}
+        line = self._database.write(
+            lambda s: transcripts.append(s, conversation, key, "theirs", body, clock.now(), replaces=message.replaces)
+        )
+        return line or key
+
+    def _chat_id(self, request: HookRequest) -> str | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return self.chat_of(token.strip()) if scheme.lower() == "bearer" else None
+
+    def _media(self, said: dict[str, Any]) -> tuple[Media, ...]:
+        references = said.get("media") or []
+        if not isinstance(references, list) or len(references) > MAX_FILES:
+            raise Invalid(field="field.file")
+        return tuple(self._file(str(reference)) for reference in references)
+
+    def _file(self, reference: str) -> Media:
+        body, _, mac = reference.partition(".")
+        if not hmac.compare_digest(mac.encode(), self._mac("file", body).encode()):
+            raise Invalid(field="field.file")
+        known = orjson.loads(base64.urlsafe_b64decode(body))
+        return Media(known["kind"], known["stored"]["hash"], known["stored"], tuple(known["texts"]))
+
+    def _mac(self, what: str, text: str) -> str:
+        return hmac.new(self._settings.key, f"web-{what}:{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+@channel("web")
+def open_web(settings: Settings, storage: Storage, database: Database) -> WebChannel:
+    return WebChannel(settings, database)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Invalid(field="field.body") from None
+    if not isinstance(said, dict):
+        raise Invalid(field="field.body")
+    return said
+
+
+def _text(said: dict[str, Any], name: str) -> str:
+    value = said.get(name) or ""
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise Invalid(field=f"field.{name}")
+    return value
+
+
+def _location(said: dict[str, Any]) -> Location | None:
+    where = said.get("location")
+    if where is None:
+        return None
+    try:
+        found = Location(float(where["latitude"]), float(where["longitude"]))
+    except (KeyError, TypeError, ValueError):
+        raise Invalid(field="field.location") from None
+    if not (-90 <= found.latitude <= 90 and -180 <= found.longitude <= 180):
+        raise Invalid(field="field.location")
+    return found

@@ -1,0 +1,45 @@
+"""Counting, so that one address, code or person cannot flood the others. Rows, so that processes share them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.database import Table, rows
+from core.errors import TooMany
+
+WINDOW = timedelta(minutes=10)
+
+
+class Tally(Table):
+    """How often something happened in a window of time."""
+
+    __tablename__ = "tallies"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+def count(session: Session, key: str, now: datetime, *, most: int, window: timedelta = WINDOW) -> int:
+    """Count one more; raises TooMany after `most` in the window, and tells how long to wait."""
+    seconds = int(window.total_seconds())
+    started = int(now.timestamp()) // seconds
+    table = rows(Tally)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(table).values(key=key, window=started, value=1)
+    counted = row.on_conflict_do_update(index_elements=["key", "window"], set_={"value": table.c.value + 1})
+    value: int = session.execute(counted.returning(table.c.value)).scalar_one()
+    if value > most:
+        raise TooMany(seconds=(started + 1) * seconds - int(now.timestamp()))
+    return value
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Drop windows that ended a day ago."""
+    table = rows(Tally)
+    long_ago = int((now - timedelta(days=1)).timestamp()) // int(WINDOW.total_seconds())
+    return int(session.execute(delete(table).where(table.c.window < long_ago)).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,89 @@
+"""What a web chat shows: both sides of each conversation, in the order in which the server took and sent it.
+
+The other platforms keep their own history; for the web chat we are the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table, rows
+
+
+class WebChat(Table):
+    """One browser's conversation, with the number of its newest line."""
+
+    __tablename__ = "web_chats"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    lines: Mapped[int] = mapped_column(default=0)
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Line(Table):
+    """One bubble. `body`: {"text", "buttons", "photo"}; `side`: mine (the person's) or theirs."""
+
+    __tablename__ = "chat_lines"
+    __table_args__ = (Index(None, "chat_id", "key", unique=True),)
+
+    chat_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    side: Mapped[str]
+    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    replaces: Mapped[str] = mapped_column(default="")
+    said_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def open_chat(session: Session, now: datetime) -> str:
+    """Begin a conversation; its id is random and hard to guess."""
+    chat = WebChat(id=UUID(bytes=clock.new_id().bytes).hex + clock.secret(64), lines=0, opened_at=now)
+    session.add(chat)
+    session.flush()
+    return chat.id
+
+
+def append(
+    session: Session, chat_id: str, key: str, side: str, body: dict[str, Any], now: datetime, *, replaces: str = ""
+) -> str | None:
+    """Add a line once; returns its reference, None when the line is there already or the chat is unknown.
+
+    The row of the chat is locked by its counter, so that numbers have no gaps and no two lines share one.
+    """
+    counted = update(WebChat).where(WebChat.id == chat_id).values(lines=WebChat.lines + 1).returning(WebChat.lines)
+    number = session.scalar(counted.execution_options(synchronize_session=False))
+    if number is None:
+        return None
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {
+        "chat_id": chat_id, "number": number, "key": key, "side": side, "body": body, "replaces": replaces,
+        "said_at": now,
+    }  # fmt: skip
+    added = session.execute(dialect.insert(rows(Line)).on_conflict_do_nothing().values(values))
+    return str(number) if added.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def lines_after(session: Session, chat_id: str, number: int, limit: int = 200) -> list[Line]:
+    """The newest lines of a chat after a number, in order."""
+    query = select(Line).where(Line.chat_id == chat_id, Line.number > number)
+    return list(reversed(session.scalars(query.order_by(Line.number.desc()).limit(limit)).all()))
+
+
+def newest(session: Session, chat_ids: Iterable[str]) -> dict[str, int]:
+    """The number of the newest line of some chats: one query for all who wait."""
+    query = select(WebChat.id, WebChat.lines).where(WebChat.id.in_(list(chat_ids)))
+    return {chat_id: lines for chat_id, lines in session.execute(query)}
+
+
+def shows(session: Session, chat_id: str, photo: str) -> bool:
+    """Whether a chat has a line with this photo, so that only its own reader gets the picture."""
+    query = select(Line.body).where(Line.chat_id == chat_id)
+    return any(body.get("photo") == photo for body in session.scalars(query))
