@@ -38,10 +38,15 @@ def upgrade(database: Database) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def head() -> str:
+    """The revision of this version of the program."""
+    return str(_script().get_current_head())
+
+
 def is_current(database: Database) -> bool:
     """Whether the database has the tables of this version."""
     with database.engine.connect() as connection:
-        return _revision(connection) == _script().get_current_head()
+        return _revision(connection) == head()
 
 
 def differences(database: Database, metadata: MetaData) -> list[Any]:

@@ -13,6 +13,20 @@ depends_on: Sequence[str] | None = None
 
 def upgrade() -> None:
     op.create_table(
+        "chat_lines",
+        sa.Column("chat_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("chat_id", "number", name=op.f("pk_chat_lines")),
+    )
+    with op.batch_alter_table("chat_lines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_lines_chat_id_key"), ["chat_id", "key"], unique=True)
+
+    op.create_table(
         "events",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("stream", sa.String(), nullable=False),
@@ -126,6 +140,20 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_subtrees")),
+    )
+    op.create_table(
+        "tallies",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("window", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "window", name=op.f("pk_tallies")),
+    )
+    op.create_table(
+        "web_chats",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_chats")),
     )
     op.create_table(
         "asset_types",
