@@ -1,15 +1,25 @@
-"""An extension is one file: every package of extensions loads whole, whatever was imported before it."""
+"""An extension is one file: each package of extensions loads whole, and no extension knows another.
+
+What outgrows its file has parts beside it, named after it with a leading underscore (`telegram.py`,
+`_telegram_errors.py`); other names with an underscore are shared by all of the package.
+"""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT
+from tests.house import source
+from tests.house.source import ROOMS, ROOT
 
 PACKAGES = ("bot.channels", "bot.flows", "core.triggers", "core.reports", "assets.importers")
+# A platform's own library, and the one channel that may use it.
+SDKS = {"telegram": "telegram", "wechatpy": "wechat", "dingtalk_stream": "dingtalk"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -17,3 +27,54 @@ def test_every_file_of_a_package_of_extensions_loads_alone(package: str) -> None
     program = f"from core.registry import load; load({package!r}); load({package!r})"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_extension_knows_no_other(package: str) -> None:
+    folder = ROOT / package.replace(".", "/")
+    names = {file.stem for file in folder.glob("*.py")}
+    strays = [
+        f"{source.named(file)} → {imported}"
+        for file in source.files(str(folder))
+        for imported in _siblings(file, package) & names
+        if not _may_know(file.stem, imported, names)
+    ]
+    assert strays == []
+
+
+def test_the_library_of_a_platform_is_used_by_its_channel_alone() -> None:
+    strays = [
+        f"{source.named(file)} → {module}"
+        for file in source.files(*ROOMS)
+        for module in _imports(file)
+        if (channel := SDKS.get(module.partition(".")[0])) and not _is_part(file, channel)
+    ]
+    assert strays == []
+
+
+def _may_know(name: str, imported: str, names: set[str]) -> bool:
+    """A part may be known by its extension and its other parts, what is shared by all, an extension by nobody."""
+    owners = [other for other in names if not other.startswith("_") and imported.startswith(f"_{other}")]
+    return imported.startswith("_") and (not owners or any(name.lstrip("_").startswith(owner) for owner in owners))
+
+
+def _is_part(file: Path, channel: str) -> bool:
+    return file.parent == ROOT / "bot/channels" and file.stem.lstrip("_").startswith(channel)
+
+
+def _siblings(file: Path, package: str) -> set[str]:
+    return {
+        module.removeprefix(f"{package}.").partition(".")[0]
+        for module in _imports(file)
+        if module.startswith(f"{package}.")
+    }
+
+
+def _imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports; `from a import b` may mean the module `a.b` and counts as both."""
+    for node in ast.walk(source.tree(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
