@@ -1,17 +1,27 @@
-"""Templates hold no words of their own, and every key that they name exists."""
+"""Templates hold no words of their own, every key that they name exists, and every page renders in every language.
+
+The contexts to render with stand in `tests/api/examples_<noun>.py`, beside the tests of the pages:
+`EXAMPLES = {"ticket.html": [TicketPage(…), …]}`, one for each shape that the page can take.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from fastapi import Request
 from jinja2 import nodes
 
-from api.pages import environment
-from core.i18n import catalog
+from api.pages import as_context, environment, words
+from core.i18n import LOCALES, catalog
+from core.settings import Settings
 from tests.house.source import ROOT
 
 TEMPLATES = sorted((ROOT / "api/templates").rglob("*.html"))
@@ -27,6 +37,10 @@ PRODUCT = {"Gongdan", "工单"}
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "template" in metafunc.fixturenames:
         metafunc.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+    if "page" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "page", [path.name for path in TEMPLATES if path.name[0] != "_" and path.name != "base.html"]
+        )
 
 
 def test_a_template_holds_no_words(template: Path) -> None:
@@ -42,6 +56,27 @@ def test_a_template_names_keys_that_exist(template: Path) -> None:
 
 def test_a_template_compiles(template: Path) -> None:
     assert environment().get_template(str(template.relative_to(ROOT / "api/templates"))).name
+
+
+def test_a_page_renders_in_every_language(page: str) -> None:
+    examples = _examples().get(page, [])
+    assert examples, f"tests/api/examples_*.py holds no context for {page}"
+    for locale in LOCALES:
+        for context in examples:
+            html = environment().get_template(page).render(**words(_request(), locale), **as_context(context))
+            assert f'lang="{locale.replace("_", "-")}"' in html
+
+
+@cache
+def _examples() -> dict[str, list[Any]]:
+    files = sorted((ROOT / "tests/api").glob("examples_*.py"))
+    return {name: found for file in files for name, found in import_module(f"tests.api.{file.stem}").EXAMPLES.items()}
+
+
+def _request() -> Request:
+    system = SimpleNamespace(settings=Settings(demo=True))
+    app = SimpleNamespace(state=SimpleNamespace(system=system))
+    return Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "app": app})
 
 
 class _Reader(HTMLParser):
