@@ -70,7 +70,7 @@ def visitor(request: Request, system: SystemDep) -> Viewer | None:
         return None
     with system.database.read_scope() as session:
         token = access.look_up(session, kind, secret, clock.now())
-        return access.viewer(session, token.person_id) if token else None
+        return access.viewer(session, token.person_id, token.ticket_id) if token else None
 
 
 def _credential(request: Request) -> tuple[str, str]:

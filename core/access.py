@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -72,12 +72,24 @@ class Replay(Table):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in person with the roles held, by site."""
+    """A signed-in person with the roles held, by site.
+
+    `only`: set for somebody who came by a link to one ticket. Such a person holds no role anywhere but at that
+    ticket (`at()`), because links are forwarded.
+    """
 
     person_id: UUID
     name: str
     locale: str
     roles: dict[UUID, set[str]]
+    only: UUID | None = None
+    roles_there: dict[UUID, set[str]] = field(default_factory=dict)
+
+    def at(self, ticket_id: UUID) -> Viewer:
+        """The person as this ticket knows them: with their roles, also where their link is for it alone."""
+        if self.only != ticket_id:
+            return self
+        return Viewer(self.person_id, self.name, self.locale, self.roles_there)
 
     def holds(self, site_id: UUID, *roles: str) -> bool:
         return bool(self.roles.get(site_id, set()) & set(roles))
@@ -91,10 +103,14 @@ class Viewer:
 
 
 def issue(
-    session: Session, kind: str, person_id: UUID, now: datetime, *, life: timedelta | None, ticket_id: UUID | None = None
-) -> str:
-    """Make a token and keep its hash. The token itself is told once, here."""
-    secret = clock.secret(160)
+    session: Session, kind: str, person_id: UUID, now: datetime, *, life: timedelta | None,
+    ticket_id: UUID | None = None, secret: str = "",
+) -> str:  # fmt: skip
+    """Make a token and keep its hash. The token itself is told once, here.
+
+    `secret`: one that the caller can make again, so that the answer to a repeated request is the same.
+    """
+    secret = secret or clock.secret(160)
     session.add(
         Token(
             hash=hash_of(secret), kind=kind, person_id=person_id, ticket_id=ticket_id, created_at=now,
@@ -137,9 +153,13 @@ def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
     session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
 
 
-def viewer(session: Session, person_id: UUID) -> Viewer:
+def viewer(session: Session, person_id: UUID, only: UUID | None = None) -> Viewer:
+    """`only`: the ticket that a link has opened for the person."""
     person = session.get_one(Person, person_id)
-    return Viewer(person.id, person.name, person.locale, roles_of(session, person.id))
+    roles = roles_of(session, person.id)
+    if only is None:
+        return Viewer(person.id, person.name, person.locale, roles)
+    return Viewer(person.id, person.name, person.locale, {}, only, roles)
 
 
 def set_password(session: Session, person_id: UUID, password: str) -> None:

@@ -57,6 +57,9 @@ def subject_of(ticket: Ticket, is_common: bool) -> Subject:
 def parts_of(session: Session, ticket: Ticket, viewer: Viewer) -> set[str]:
     """The parts a person plays at a ticket: assignee, eligible, reporter, supervisor. Empty: a stranger to it."""
     parts: set[str] = set()
+    if viewer.only not in (None, ticket.id):
+        return parts
+    viewer = viewer.at(ticket.id)
     if ticket.assignee_id == viewer.person_id:
         parts.add("assignee")
     if ticket.reporter_id == viewer.person_id or session.get(Follower, (ticket.id, viewer.person_id)):
@@ -74,7 +77,7 @@ def _in_team(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
 
 def may_see(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
     """Staff of the site see its tickets; a resident those that were reported or joined; nobody else any."""
-    return viewer.holds(ticket.site_id, *STAFF) or "reporter" in parts_of(session, ticket, viewer)
+    return viewer.at(ticket.id).holds(ticket.site_id, *STAFF) or "reporter" in parts_of(session, ticket, viewer)
 
 
 def concerned(session: Session, ticket: Ticket) -> list[UUID]:

@@ -1,0 +1,130 @@
+"""What a page's form sends: read within limits, taken once however often it arrives, answered with a redirect."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import UploadFile
+
+from api import uploads
+from api.deps import SystemDep
+from core import access, clock
+from core.database import Session
+from core.errors import Forbidden, GongdanError
+
+MAX_FORM = 64 * 1024 * 1024
+MAX_FILES = 12
+MAX_FIELDS = 400
+MAX_FIELD = 1024 * 1024
+NOT_CONTENT = ("idempotency_key",)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The fields and files of a form. `refused`: why a file was not read; the others still count.
+
+    `key`: the same for every arrival of the same press of a button.
+    """
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, list[bytes]] = field(default_factory=dict)
+    refused: tuple[GongdanError, ...] = ()
+    key: str = ""
+    is_strict: bool = False
+
+    def one(self, name: str) -> str:
+        return self.fields.get(name, [""])[-1].strip()
+
+    def many(self, name: str) -> list[str]:
+        return [value for value in self.fields.get(name, []) if value]
+
+    def of(self, name: str) -> list[bytes]:
+        return self.files.get(name, [])
+
+    @property
+    def version(self) -> int | None:
+        """The version of the ticket that the page showed."""
+        given = self.one("version")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+    @property
+    def digest(self) -> bytes:
+        """What was sent, apart from the key that it came under."""
+        told = [(name, values) for name, values in sorted(self.fields.items()) if name not in NOT_CONTENT]
+        parts = [repr(told).encode(), *(item for name in sorted(self.files) for item in self.files[name])]
+        return b"".join(hashlib.sha256(part).digest() for part in parts)
+
+
+async def read(request: Request, system: SystemDep) -> Posted:
+    """The form of a request, which must come from a page of ours. Raises BodyTooLarge before anything is read."""
+    _check_origin(request, system.settings.public_url)
+    declared = request.headers.get("content-length", "")
+    if not declared.isdigit() or int(declared) > MAX_FORM:
+        raise uploads.BodyTooLarge(limit=MAX_FORM)
+    fields: dict[str, list[str]] = {}
+    files: dict[str, list[bytes]] = {}
+    refused: list[GongdanError] = []
+    async with request.form(max_files=MAX_FILES * 2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD) as form:
+        for name, value in form.multi_items():
+            if not isinstance(value, UploadFile):
+                fields.setdefault(name, []).append(value)
+            elif value.filename and len(files.get(name, [])) < MAX_FILES:
+                await _keep_file(files.setdefault(name, []), value, refused)
+    own = fields.get("idempotency_key", [""])[0]
+    header = request.headers.get("idempotency-key", "")
+    return Posted(fields, files, tuple(refused), (own or header)[:200], is_strict=bool(header and not own))
+
+
+async def _keep_file(kept: list[bytes], file: UploadFile, refused: list[GongdanError]) -> None:
+    try:
+        kept.append(await uploads.bytes_of(file))
+    except GongdanError as error:
+        refused.append(error)
+
+
+def _check_origin(request: Request, public_url: str) -> None:
+    """A browser says where a post comes from; one of another site is refused, signed in or not."""
+    origin = request.headers.get("origin", "")
+    if origin and origin != "null" and urlsplit(origin).netloc not in {
+        request.headers.get("host", ""), urlsplit(public_url).netloc
+    }:  # fmt: skip
+        raise Forbidden
+
+
+Form = Annotated[Posted, Depends(read)]
+
+
+def see_other(url: str) -> RedirectResponse:
+    return RedirectResponse(url, 303)
+
+
+def once(session: Session, person_id: UUID, posted: Posted, path: str, work: Callable[[], str]) -> str:
+    """Do the work of a post once; returns the address to go to, the same for every arrival of the same post.
+
+    A key in the page itself may be sent again with other content, by the back button: that is a new post. A key of
+    the Idempotency-Key header with other content is refused.
+    """
+    if not posted.key:
+        return work()
+    body = posted.digest
+    mixed = b"" if posted.is_strict else body
+    key = hashlib.sha256(path.encode() + b"\0" + posted.key.encode() + mixed).hexdigest()
+    if (before := access.replayed(session, person_id, key, body)) is not None:
+        return str(before.result["to"])
+    to = work()
+    access.keep_result(session, person_id, key, body, 303, {"to": to}, clock.now())
+    return to
+
+
+def local_path(wished: str, otherwise: str) -> str:
+    """A path of this server to go to, or another where the wish is not one: never a way to another site."""
+    parts = urlsplit(wished)
+    is_plain = wished.startswith("/") and not wished.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return wished if is_plain and wished.isprintable() and "\\" not in wished else otherwise

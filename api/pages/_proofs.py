@@ -1,0 +1,60 @@
+"""What a page carries from one request to the next, with a proof that this server wrote it: hidden fields get edited."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+
+from core.settings import Settings
+
+SCAN_LIFE = timedelta(hours=4)
+MARK = "~"
+
+
+def prove(settings: Settings, purpose: str, *parts: object) -> str:
+    """The parts as one word with its proof. None of them may hold `~`."""
+    told = MARK.join(str(part) for part in parts)
+    return f"{told}{MARK}{_mac(settings, purpose, told)}"
+
+
+def proven(settings: Settings, purpose: str, word: str) -> list[str]:
+    """The parts of a word that this server has proved for that purpose; none otherwise."""
+    told, _, given = word.rpartition(MARK)
+    if not told or not given.isascii() or not hmac.compare_digest(_mac(settings, purpose, told), given):
+        return []
+    return told.split(MARK)
+
+
+def _mac(settings: Settings, purpose: str, told: str) -> str:
+    return hmac.digest(settings.key, f"page\0{purpose}\0{told}".encode(), "sha256").hex()[:40]
+
+
+def derived_secret(settings: Settings, purpose: str, key: str) -> str:
+    """A secret that is the same whenever the same post arrives, and that nobody else can make."""
+    return hmac.digest(settings.key, f"derived\0{purpose}\0{key}".encode(), "sha256").hex()
+
+
+def prove_scan(settings: Settings, code: str, person_id: object, now: datetime) -> str:
+    """That a person has opened the page behind a code, for the next hours."""
+    return prove(settings, "scan", code, person_id, int((now + SCAN_LIFE).timestamp()))
+
+
+def scanned_code(settings: Settings, word: str, person_id: object, now: datetime) -> str:
+    """The code that this person has scanned; empty when the proof is somebody else's, old or none."""
+    parts = proven(settings, "scan", word)
+    if len(parts) != 3 or parts[1] != str(person_id) or int(parts[2]) < now.timestamp():
+        return ""
+    return parts[0]
+
+
+def prove_photo(settings: Settings, code: str, stored: dict[str, object]) -> str:
+    """A photo that lies in the storage but at no ticket yet; it belongs to the report form of one code."""
+    return prove(settings, f"photo {code}", stored["hash"], stored["width"], stored["height"], stored["mime"])
+
+
+def proven_photo(settings: Settings, code: str, word: str) -> dict[str, object] | None:
+    """What `additions.add_file` takes."""
+    parts = proven(settings, f"photo {code}", word)
+    if len(parts) != 4:
+        return None
+    return {"hash": parts[0], "width": int(parts[1]), "height": int(parts[2]), "mime": parts[3], "evidence": {}}
