@@ -119,8 +119,3 @@ def _refuse_newer(connection: Connection) -> None:
     revision = _revision(connection)
     if revision and revision not in {script.revision for script in _script().walk_revisions()}:
         raise NewerDatabase(revision=revision)
-
-
-def head() -> str:
-    """The revision of this version's tables."""
-    return str(_script().get_current_head())
