@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from assets import codes, register
@@ -21,7 +21,7 @@ from assets.handover import Handover, Quarantined
 from assets.matching import Known, KnownAsset, Plan, Planned, mentioned_codes, plan
 from assets.models import Asset, AssetType, Code
 from core import clock, trace
-from core.errors import Conflict, NotFound
+from core.errors import Busy, Conflict, NotFound
 from core.places import Place, Site
 from core.trace import Event
 
@@ -68,7 +68,7 @@ def apply(
     """Bring a handover into a site's register. Importing the same file again changes nothing.
 
     `progress` is told how many of the rows to write are written. Raises Conflict where somebody else registered
-    the same thing in the same moment.
+    the same thing in the same moment, Busy where another import of the site does not end.
     """
     if not dry_run:
         _take_turn(session, site_id)
@@ -85,7 +85,10 @@ def apply(
 
 def _take_turn(session: Session, site_id: UUID) -> None:
     """On PostgreSQL a second import of the same site waits here, and then sees what the first one wrote."""
-    session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
+    try:
+        session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
+    except OperationalError as error:
+        raise Busy from error
 
 
 def _stock(session: Session, site_id: UUID, now: datetime) -> _Stock:

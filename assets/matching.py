@@ -72,7 +72,8 @@ class Planned:
         """The fields of an asset of the register that change: name, path, type, parent_id."""
         if self.before is None:
             return []
-        return [name for name in CHANGEABLE if getattr(self.before, name) != getattr(self.after, name)]
+        after = self.after
+        return [name for name in CHANGEABLE if getattr(self.before, name) != getattr(after, name)]
 
 
 @dataclass(frozen=True, slots=True)

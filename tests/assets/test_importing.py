@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
 
@@ -225,6 +226,17 @@ def test_the_site_itself_is_a_place(db: Database, cast: Cast) -> None:
     with db.write_scope() as session:
         _apply(session, cast.site, _handover(("G-1", "Gate", "", "/", "")))
         assert register.subject_of(session, "G-1").place == "Garden Court"
+
+
+def test_two_imports_of_a_file_at_the_same_moment_register_everything_once(db: Database, cast: Cast) -> None:
+    handover = _handover(*(("", f"Fan {number}", "Fan", f"B/{number}", "") for number in range(50)))
+
+    def work(_: int) -> Outcome:
+        return db.write(lambda session: _apply(session, cast.site, handover))
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(work, range(4)))
+    assert sorted(outcome.added["asset"] for outcome in outcomes) == [0, 0, 0, 50]
 
 
 def test_progress_is_told_to_the_end(db: Database, cast: Cast) -> None:
