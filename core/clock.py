@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 _frozen: datetime | None = None
+_counter = count(1)
 
 
 def now() -> datetime:
@@ -31,10 +33,16 @@ def at(moment: datetime) -> Iterator[None]:
 
 def new_id() -> UUID:
     """A time-ordered UUIDv7, so that keys sort by creation and indexes grow at their end."""
-    if _frozen is None:
-        return uuid7()
-    seconds, fraction = divmod(_frozen.timestamp(), 1)
-    return uuid7(int(seconds), int(fraction * 1_000_000_000))
+    return uuid7() if _frozen is None else _id_at(_frozen)
+
+
+def _id_at(moment: datetime) -> UUID:
+    """A UUIDv7 of an injected moment; a counter in place of the sub-millisecond bits keeps the order of making."""
+    milliseconds = int(moment.timestamp() * 1000)
+    place = next(_counter) & 0x3FFFFFFF
+    high = (milliseconds << 16) | 0x7000 | (place >> 18)
+    low = (0b10 << 62) | ((place & 0x3FFFF) << 44) | secrets.randbits(44)
+    return UUID(int=(high << 64) | low)
 
 
 def secret(bits: int = 128) -> str:

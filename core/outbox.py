@@ -208,6 +208,13 @@ def retry(session: Session, message: OutboxMessage, error: str, now: datetime, a
     )
 
 
+def mark_history(session: Session, now: datetime) -> None:
+    """Settle every message of a history that was told at once: nobody is to get it now."""
+    session.execute(
+        update(OutboxMessage).where(OutboxMessage.is_due).values(is_due=False, state="sent", settled_at=now)
+    )
+
+
 def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> None:
     """Let delivery choose another of the reader's identities, because this one can no longer be reached."""
     session.execute(

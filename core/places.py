@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +116,12 @@ def is_common(session: Session, place_id: UUID) -> bool:
     return session.get_one(Place, place_id).is_common
 
 
+def only_site(session: Session) -> Site | None:
+    """The only site there is; None when there are several or none."""
+    found = session.scalars(select(Site).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def only_root(session: Session) -> UUID | None:
     """The root place of the only site there is; None when there are several or none."""
     roots = session.scalars(select(Place.id).where(Place.parent_id.is_(None)).limit(2)).all()
@@ -133,3 +140,27 @@ def find(session: Session, words: str, limit: int) -> list[Place]:
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     within = select(Place).where(Place.path.ilike(f"%{escaped}%", escape="\\"), Place.path != "")
     return list(session.scalars(within.order_by(func.length(Place.path), Place.path).limit(limit)))
+
+
+def places_of(
+    session: Session, site_id: UUID, *, words: str = "", homes: Sequence[UUID] | None = None, after: str | None = None,
+    limit: int = 50,
+) -> list[Place]:  # fmt: skip
+    """Places of a site in the order of their paths, paged by key: `after` is the path of the last one seen.
+
+    `homes`: of the places that are not common only these, as a resident may know them.
+    """
+    query = select(Place).where(Place.site_id == site_id)
+    for word in words.split():
+        query = query.where(Place.path.icontains(word, autoescape=True))
+    if homes is not None:
+        query = query.where(or_(Place.is_common, Place.id.in_(homes)))
+    if after is not None:
+        query = query.where(Place.path > after)
+    return list(session.scalars(query.order_by(Place.path).limit(limit)))
+
+
+def names_of(session: Session, site_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of some sites."""
+    found = session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))
+    return {site_id: name for site_id, name in found}

@@ -1,0 +1,36 @@
+"""The trace: verify it, and name the event that somebody touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands import group, opened
+from api.commands.keeping import bars
+from core import audit, clock, i18n, seals
+
+commands = group("audit", "The trace.")
+
+
+@commands.command("verify")
+def verify(
+    since: Annotated[Path | None, typer.Option(help="A signed checkpoint that was kept outside.")] = None,
+) -> None:
+    """Check every hash, chain and seal; exits 1 and names the first event that is not as it was written."""
+    settings, database = opened()
+    key = seals.load_key(settings).public
+    with bars() as tell, database.read_scope() as session:
+        note = since.read_text() if since else None
+        report = audit.verify(session, key, note, lambda done, total: tell("events", done, total))
+    age = f"{int((clock.now() - report.sealed_at).total_seconds())} s ago" if report.sealed_at else "never"
+    typer.echo(
+        f"events {report.events}, streams {report.streams}, seals {report.seals}, not sealed yet {report.unsealed}, "
+        f"last seal {age}"
+    )
+    for problem in report.problems:
+        typer.echo(i18n.translate(problem.what, "en", **problem.params), err=True)
+    if not report.is_intact:
+        raise typer.Exit(1)
+    typer.echo("The trace is intact.")

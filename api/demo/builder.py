@@ -1,0 +1,71 @@
+"""Makes the demo's data once, and remembers who is who."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import assets.models
+from api.demo import compound, history
+from core import clock, outbox, seals
+from core.database import Database, open_database
+from core.migrations.run import upgrade
+from core.settings import Settings
+from core.storage import open_storage
+
+MARK = "demo.json"
+BEFORE = timedelta(days=history.DAYS + 1)
+
+__all__ = ["MARK", "Roles", "assets", "build", "is_built", "roles"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Whom one enters as, and a code to scan."""
+
+    resident: str
+    technician: str
+    supervisor: str
+    codes: list[str]
+
+
+def is_built(settings: Settings) -> bool:
+    return (settings.data_dir / MARK).exists()
+
+
+def roles(settings: Settings) -> Roles:
+    return Roles(**json.loads((settings.data_dir / MARK).read_text()))
+
+
+def build(settings: Settings, locale: str, progress: Callable[[str, int, int], None]) -> None:
+    """Build the demo into its folder; what an interrupted attempt left there is removed first."""
+    for left in ("gongdan.db", "gongdan.db-wal", "gongdan.db-shm"):
+        (settings.data_dir / left).unlink(missing_ok=True)
+    shutil.rmtree(settings.data_dir / "media", ignore_errors=True)
+    database = open_database(settings.database_url)
+    upgrade(database)
+    now = clock.now()
+    with clock.at(now - BEFORE):
+        built = database.write(lambda session: compound.build(session, locale, now - BEFORE))
+    storage = open_storage(settings.storage_url)
+    history.tell(database, storage, built, now, lambda done, total: progress("history", done, total))
+    database.write(lambda session: outbox.mark_history(session, now))
+    _seal(database, settings)
+    database.dispose()
+    (settings.data_dir / MARK).write_text(json.dumps(asdict(_roles(built))))
+
+
+def _seal(database: Database, settings: Settings) -> None:
+    key = seals.load_key(settings)
+    while database.write(lambda session: seals.seal(session, key, clock.now())):
+        pass
+
+
+def _roles(built: compound.Compound) -> Roles:
+    people: dict[str, Any] = {role: str(found[0].id) for role, found in built.people.items()}
+    lifts, lights = (built.codes[name] for name in compound.SCANNED)
+    return Roles(people["resident"], people["technician"], people["supervisor"], [lifts[0], lights[0], lifts[-1]])
