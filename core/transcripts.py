@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, String, cast, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,7 +29,11 @@ class WebChat(Table):
 
 
 class Line(Table):
-    """One bubble. `body`: {"text", "buttons", "photo"}; `side`: mine (the person's) or theirs."""
+    """One bubble; `side`: mine (the person's) or theirs.
+
+    `body` of theirs: {"text", "buttons", "photo"}; of mine: {"kind", "text", "files", "location", "message",
+    "token"}. Photos and files are named by their storage keys.
+    """
 
     __tablename__ = "chat_lines"
     __table_args__ = (Index(None, "chat_id", "key", unique=True),)
@@ -54,12 +58,11 @@ def open_chat(session: Session, now: datetime) -> str:
 def append(
     session: Session, chat_id: str, key: str, side: str, body: dict[str, Any], now: datetime, *, replaces: str = ""
 ) -> str | None:
-    """Add a line once; returns its reference, None when the line is there already or the chat is unknown.
+    """Add a line once; returns its reference, for a replay that of the line which is there, None for an unknown chat.
 
     The row of the chat is locked by its counter, so that numbers have no gaps and no two lines share one.
     """
-    counted = update(WebChat).where(WebChat.id == chat_id).values(lines=WebChat.lines + 1).returning(WebChat.lines)
-    number = session.scalar(counted.execution_options(synchronize_session=False))
+    number = _count(session, chat_id, 1)
     if number is None:
         return None
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -67,8 +70,18 @@ def append(
         "chat_id": chat_id, "number": number, "key": key, "side": side, "body": body, "replaces": replaces,
         "said_at": now,
     }  # fmt: skip
-    added = session.execute(dialect.insert(rows(Line)).on_conflict_do_nothing().values(values))
-    return str(number) if added.rowcount == 1 else None  # type: ignore[attr-defined]
+    line = dialect.insert(rows(Line)).values(values).on_conflict_do_nothing(index_elements=["chat_id", "key"])
+    # What is returned tells whether it was added; psycopg gives no row count here (checked).
+    if session.scalar(line.returning(Line.number)) is not None:
+        return str(number)
+    # A reader who waits for the number that was counted in vain would ask again and again.
+    _count(session, chat_id, -1)
+    return str(session.scalar(select(Line.number).where(Line.chat_id == chat_id, Line.key == key)))
+
+
+def _count(session: Session, chat_id: str, more: int) -> int | None:
+    counted = update(WebChat).where(WebChat.id == chat_id).values(lines=WebChat.lines + more).returning(WebChat.lines)
+    return session.scalar(counted.execution_options(synchronize_session=False))
 
 
 def lines_after(session: Session, chat_id: str, number: int, limit: int = 200) -> list[Line]:
@@ -80,10 +93,17 @@ def lines_after(session: Session, chat_id: str, number: int, limit: int = 200) -
 def newest(session: Session, chat_ids: Iterable[str]) -> dict[str, int]:
     """The number of the newest line of some chats: one query for all who wait."""
     query = select(WebChat.id, WebChat.lines).where(WebChat.id.in_(list(chat_ids)))
-    return {chat_id: lines for chat_id, lines in session.execute(query)}
+    return {row.id: row.lines for row in session.execute(query)}
 
 
-def shows(session: Session, chat_id: str, photo: str) -> bool:
-    """Whether a chat has a line with this photo, so that only its own reader gets the picture."""
-    query = select(Line.body).where(Line.chat_id == chat_id)
-    return any(body.get("photo") == photo for body in session.scalars(query))
+def shows(session: Session, chat_id: str, file: str) -> str | None:
+    """The media type of a file that some line of a chat shows, so that only its own reader gets it; None otherwise."""
+    named = cast(Line.body, String).contains(file, autoescape=True)
+    query = select(Line.body).where(Line.chat_id == chat_id, named)
+    return next((mime for body in session.scalars(query) if (mime := _shown(body, file))), None)
+
+
+def _shown(body: dict[str, Any], file: str) -> str | None:
+    if body.get("photo") == file:
+        return "image/jpeg"
+    return next((str(item["mime"]) for item in body.get("files", ()) if item["key"] == file), None)

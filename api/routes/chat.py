@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
@@ -17,9 +18,9 @@ from starlette.concurrency import run_in_threadpool
 from api import uploads
 from api.deps import System, SystemDep, Visitor
 from assets import scan
-from bot.channels.web import ACCOUNT, WebChannel
+from bot.channels.web import ACCOUNT, WebChannel, shown
 from bot.fetching import stored_photo, stored_voice
-from bot.messages import HookRequest
+from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/chat", include_in_schema=False)
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
 MAX_MESSAGE = 64 * 1024
+MOST_FILES = 100
 
 
 def channel_of(system: SystemDep) -> WebChannel:
@@ -85,24 +87,32 @@ async def say(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> R
 def _say(system: System, web: WebChannel, chat_id: str, hook: HookRequest) -> None:
     """Show what was said in the conversation, then take it."""
     for incoming in web.parse(hook):
-        photos = [item.stored["hash"] for item in incoming.media if item.stored and item.kind == "photo"]
-        shown = {"text": incoming.text or incoming.argument, "photos": photos, "pressed": incoming.message}
-        system.database.write(
-            lambda s, i=incoming, b=shown: transcripts.append(s, chat_id, i.dedupe_key, "mine", b, clock.now())
-        )
+        system.database.write(partial(_show, incoming))
         system.router.take(incoming)
+
+
+def _show(incoming: Incoming, session: Session) -> None:
+    key, chat_id = incoming.dedupe_key, incoming.conversation
+    if transcripts.append(session, chat_id, key, "mine", shown(incoming), clock.now()) is None:
+        raise SignInNeeded
 
 
 @router.post("/files", status_code=201)
 async def upload(
-    request: Request, system: SystemDep, web: Web, chat_id: Chat, file: UploadFile, kind: Annotated[str, Form()] = "photo"
+    request: Request,
+    system: SystemDep,
+    web: Web,
+    chat_id: Chat,
+    file: UploadFile,
+    kind: Annotated[str, Form()] = "photo",
 ) -> dict[str, Any]:
     """Take a photo or voice note in before it is said; its reference goes into the message."""
     data = await uploads.bytes_of(file)
-    return await run_in_threadpool(_keep, system, web, kind, data)
+    return await run_in_threadpool(_keep, system, web, chat_id, kind, data)
 
 
-def _keep(system: System, web: WebChannel, kind: str, data: bytes) -> dict[str, Any]:
+def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes) -> dict[str, Any]:
+    system.database.write(lambda s: limits.count(s, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES))
     if kind == "voice":
         stored, texts = stored_voice(system.storage, data), []
     else:
@@ -121,25 +131,36 @@ async def read(system: SystemDep, chat_id: Chat, after: int = 0, wait: float = 0
 
 
 def _newest(system: System, chat_id: str) -> int:
+    """The number of a chat's newest line. A chat that is no longer kept must begin anew."""
     with system.database.read_scope() as session:
-        return transcripts.newest(session, [chat_id]).get(chat_id, 0)
+        number = transcripts.newest(session, [chat_id]).get(chat_id)
+    if number is None:
+        raise SignInNeeded
+    return number
 
 
 def _lines(system: System, chat_id: str, after: int) -> list[dict[str, Any]]:
     with system.database.read_scope() as session:
-        return [
-            {"number": line.number, "side": line.side, "replaces": line.replaces, "at": line.said_at.isoformat(), **line.body}
-            for line in transcripts.lines_after(session, chat_id, after)
-        ]
+        return [_line(line) for line in transcripts.lines_after(session, chat_id, after)]
+
+
+def _line(line: transcripts.Line) -> dict[str, Any]:
+    """A line as the browser shows it; with the browser's own id for what it said itself."""
+    own = {"id": line.key.removeprefix(f"{line.chat_id}:")} if line.side == "mine" else {}
+    return {
+        "number": line.number, "side": line.side, "replaces": line.replaces, "at": line.said_at.isoformat(),
+        **own, **line.body,
+    }  # fmt: skip
 
 
 @router.get("/photos/{photo:path}")
 def photo(photo: str, system: SystemDep, chat_id: Chat) -> Response:
-    """A picture that this very conversation shows."""
+    """A picture or voice note that this very conversation shows."""
     with system.database.read_scope() as session:
-        if not transcripts.shows(session, chat_id, photo):
-            raise NotFound(what="word.photo")
-    return Response(system.storage.get(photo), media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
+        mime = transcripts.shows(session, chat_id, photo)
+    if mime is None:
+        raise NotFound(what="word.photo")
+    return Response(system.storage.get(photo), media_type=mime, headers={"cache-control": "private, max-age=86400"})
 
 
 class Watch:

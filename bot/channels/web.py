@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 from typing import Any
 
 import orjson
@@ -18,13 +19,15 @@ from bot.channels import Take, channel
 from bot.messages import HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
 from core import clock, transcripts
 from core.database import Database
-from core.errors import Invalid
+from core.errors import Busy, Invalid
+from core.media import SUFFIXES
 from core.settings import Settings
-from core.storage import Storage
+from core.storage import Storage, key_of
 
 ACCOUNT = "web"
 MAX_TEXT = 4000
 MAX_FILES = 10
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
 
 
@@ -47,7 +50,7 @@ class WebChannel:
         return chat_id if chat_id and hmac.compare_digest(mac.encode(), self._mac("chat", chat_id).encode()) else None
 
     def sign_file(self, kind: str, stored: dict[str, Any], texts: list[str]) -> str:
-        """The reference of an uploaded file."""
+        """The reference of an uploaded file: what a message names it by."""
         body = base64.urlsafe_b64encode(orjson.dumps({"kind": kind, "stored": stored, "texts": texts})).decode()
         return f"{body}.{self._mac('file', body)}"
 
@@ -61,21 +64,24 @@ class WebChannel:
         return None
 
     def parse(self, request: HookRequest) -> list[Incoming]:
-        """One message: {"id", "kind", "text", "action", "message", "command", "argument", "media", "location", "locale"}."""
+        """One message: an object with id, kind, text, action, message, command, argument, media, location, locale.
+
+        `id`: made by the browser, so that a message that is sent again is taken once. `message`: the number of the
+        line whose button was pressed. `media`: the references of uploaded files.
+        """
         chat_id = self._chat_id(request)
         said = _object(request.body)
         key = str(said.get("id", ""))
-        if chat_id is None or not 8 <= len(key) <= 64:
+        if chat_id is None or not MESSAGE_ID.fullmatch(key):
             raise Invalid(field="field.id")
         kind = said.get("kind") if said.get("kind") in KINDS else "unknown"
-        return [
-            Incoming(
-                "web", ACCOUNT, f"{chat_id}:{key}", kind, chat_id, chat_id, "web_chat",  # type: ignore[arg-type]
-                text=_text(said, "text"), media=self._media(said), location=_location(said),
-                action=_text(said, "action"), message=_text(said, "message"), command=_text(said, "command"),
-                argument=_text(said, "argument"), locale=_text(said, "locale"),
-            )  # fmt: skip
-        ]
+        incoming = Incoming(
+            "web", ACCOUNT, f"{chat_id}:{key}", kind, chat_id, chat_id, "web_chat",  # type: ignore[arg-type]
+            text=_text(said, "text"), media=self._media(said), location=_location(said),
+            action=_text(said, "action"), message=_text(said, "message"), command=_text(said, "command"),
+            argument=_text(said, "argument"), locale=_text(said, "locale"),
+        )  # fmt: skip
+        return [incoming]
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:
         return await asyncio.to_thread(self._write_line, conversation, message, key)
@@ -95,10 +101,17 @@ class WebChannel:
     def _write_line(self, conversation: str, message: Outgoing, key: str) -> str:
         buttons = [{"label": b.label, "token": b.token, "url": b.url, "row": b.row} for b in message.buttons]
         body = {"text": message.text, "buttons": buttons, "photo": message.photo}
-        line = self._database.write(
-            lambda s: transcripts.append(s, conversation, key, "theirs", body, clock.now(), replaces=message.replaces)
-        )
-        return line or key
+        try:
+            line = self._database.write(
+                lambda s: transcripts.append(
+                    s, conversation, key, "theirs", body, clock.now(), replaces=message.replaces
+                )
+            )
+        except Busy:
+            raise SendError("busy", retryable=True) from None
+        if line is None:
+            raise SendError("gone", stop_contact=True)
+        return line
 
     def _chat_id(self, request: HookRequest) -> str | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -121,6 +134,26 @@ class WebChannel:
         return hmac.new(self._settings.key, f"web-{what}:{text}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
+def shown(incoming: Incoming) -> dict[str, Any]:
+    """What a conversation shows of a message of its person: the body of its line."""
+    files = [_listed(item.stored) for item in incoming.media if item.stored]
+    location = (
+        {"latitude": incoming.location.latitude, "longitude": incoming.location.longitude}
+        if incoming.location
+        else None
+    )
+    return {
+        "kind": incoming.kind, "text": incoming.text or incoming.argument, "files": files, "location": location,
+        "message": incoming.message, "token": incoming.action,
+    }  # fmt: skip
+
+
+def _listed(stored: dict[str, Any]) -> dict[str, Any]:
+    mime = stored["mime"]
+    key = key_of(stored["hash"], SUFFIXES.get(mime, ".screen.jpg"))
+    return {"key": key, "mime": mime, "width": stored["width"], "height": stored["height"]}
+
+
 @channel("web")
 def open_web(settings: Settings, storage: Storage, database: Database) -> WebChannel:
     return WebChannel(settings, database)
@@ -140,7 +173,7 @@ def _text(said: dict[str, Any], name: str) -> str:
     value = said.get(name) or ""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise Invalid(field=f"field.{name}")
-    return value
+    return value.replace("\0", "")  # PostgreSQL keeps no such character
 
 
 def _location(said: dict[str, Any]) -> Location | None:
