@@ -116,6 +116,11 @@ def is_common(session: Session, place_id: UUID) -> bool:
     return session.get_one(Place, place_id).is_common
 
 
+def sites(session: Session, site_ids: list[UUID]) -> list[Site]:
+    """Some sites by name."""
+    return list(session.scalars(select(Site).where(Site.id.in_(site_ids)).order_by(Site.name)))
+
+
 def only_site(session: Session) -> Site | None:
     """The only site there is; None when there are several or none."""
     found = session.scalars(select(Site).limit(2)).all()
@@ -162,5 +167,4 @@ def places_of(
 
 def names_of(session: Session, site_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of some sites."""
-    found = session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))
-    return {site_id: name for site_id, name in found}
+    return {site.id: site.name for site in session.scalars(select(Site).where(Site.id.in_(site_ids)))}
