@@ -21,7 +21,7 @@ from core.errors import Conflict, NotFound
 from core.settings import Settings, kept_secret
 from core.trace import Event
 
-BATCH = 5000
+BATCH = 1000  # 30 ms of the writer of SQLite
 LOCK = 0x5EA1  # the advisory lock of PostgreSQL that stands for the end of the log
 
 

@@ -56,13 +56,13 @@ def words(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode()
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError(f"{value!r} is no text")  # noqa: TRY004  # one error for whatever cannot be read
     return value
 
 
 def number(value: Any) -> int:
     if type(value) is not int:
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is no number")  # one error for whatever cannot be read
     return value
 
 

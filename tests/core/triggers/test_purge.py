@@ -28,7 +28,7 @@ def test_expired_tokens_go_and_valid_ones_stay(db: Database, cast: Cast, now: da
 def test_results_of_requests_stay_for_half_a_year(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
     with db.write_scope() as session:
         for key, days in (("old", 200), ("young", 100)):
-            access.keep_result(session, cast.technician, key, b"", 200, {}, now - timedelta(days=days))
+            access.take_key(session, cast.technician, key, b"", now - timedelta(days=days))
     wake("purge", now)
     with db.read_scope() as session:
         assert session.scalars(select(Replay.key)).all() == ["young"]
