@@ -39,7 +39,7 @@ class Server:
         handler = type("Handler", (_Handler,), {"fake": fake, "open": set()})
         self._open: set[socket.socket] = handler.open  # type: ignore[attr-defined]
         self._server = _Threads(("127.0.0.1", port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self.port: int = self._server.server_address[1]
 
     def start(self) -> None:

@@ -1,0 +1,157 @@
+"""What every channel promises to the rest of the bot, tried on each one that is registered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot import channels
+from bot.channels import CHANNELS
+from bot.messages import Button, Outgoing, SendError, unpacked
+from bot.render import shorten
+from core import registry
+from core.database import Database
+from core.errors import Invalid
+from core.settings import Settings
+from core.storage import key_of, open_storage
+from tests.contracts.rigs import Rig, rig_of
+from tests.pictures import corners, encoded
+
+registry.load(channels.__name__)
+NAMES = list(CHANNELS)
+INCOMING = ("text", "photo", "voice", "location", "button", "scan", "unknown")
+FAULTS = ("throttled", "timeout", "refused", "blocked")
+PHOTO = key_of("ab" * 32, ".screen.jpg")
+WORDS = {
+    "plain": "Got it: lift not moving, building 3 (WX-1120-042).",
+    "chinese": "已收到:3号楼2单元电梯不动(工单 WX-1120-042)。张师傅会在 15:30 前到。",
+    "emoji": "👍🏽 👨‍👩‍👧‍👦 🇨🇳 1️⃣ 电梯🛗 ok",
+    "markup": "<b>a</b> & *b* _c_ [d](http://e.f) `g` ]]> {h} %s @li #x",
+}
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def rig(name: str, sqlite_db: Database, tmp_path: Path, runner: asyncio.Runner) -> Iterator[Rig]:
+    storage = open_storage(f"file://{tmp_path}/media")
+    storage.put(PHOTO, encoded(corners(), "JPEG"))
+    rig = rig_of(name)(sqlite_db, storage)
+    yield rig
+    rig.close(runner)
+
+
+def pairs(cases: Iterable[str]) -> list[tuple[str, str]]:
+    """Each channel with each case that its platform knows."""
+    return [(name, case) for name in NAMES for case in cases if case not in rig_of(name).lacks]
+
+
+def send(rig: Rig, runner: asyncio.Runner, message: Outgoing) -> str:
+    return runner.run(rig.channel.send(rig.conversation, message, "00000000-0000-7000-8000-000000000001"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_platform_lacks_is_said_with_a_reason(name: str) -> None:
+    lacks = rig_of(name).lacks
+    assert set(lacks) <= {*INCOMING, *FAULTS}
+    assert all(lacks.values())
+
+
+@pytest.mark.parametrize(("name", "case"), pairs(INCOMING))
+def test_a_callback_is_authentic_and_says_what_was_sent(rig: Rig, name: str, case: str) -> None:
+    known = rig.incoming()[case]
+    assert rig.channel.is_welcome(known.request)
+    assert rig.channel.is_authentic(known.request)
+    [found] = rig.channel.parse(known.request)
+    assert {field: getattr(found, field) for field in known.expected} == dict(known.expected)
+    assert (found.channel, found.account, rig.channel.name) == (name, rig.channel.account, name)
+
+
+@pytest.mark.parametrize(("name", "case"), pairs(INCOMING))
+def test_a_redelivered_callback_is_the_same_message_also_after_the_inbox(rig: Rig, case: str) -> None:
+    request = rig.incoming()[case].request
+    [first], [again] = rig.channel.parse(request), rig.channel.parse(request)
+    assert first.dedupe_key
+    assert first == again == unpacked(json.loads(json.dumps(first.packed())))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_forged_is_authentic(rig: Rig) -> None:
+    forged = rig.forged()
+    assert forged
+    assert not any(rig.channel.is_authentic(request) for request in forged)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_callback_is_invalid(rig: Rig) -> None:
+    for request in rig.garbage():
+        assert rig.channel.is_authentic(request)
+        with pytest.raises(Invalid):
+            rig.channel.parse(request)
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_words_arrive_as_they_were_written(rig: Rig, runner: asyncio.Runner, words: str) -> None:
+    assert send(rig, runner, Outgoing(WORDS[words]))
+    assert [message.text for message in rig.seen()] == [WORDS[words]]
+
+
+@pytest.mark.parametrize("character", ["a", "工", "🛗"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_longest_message_that_the_limits_allow_is_taken(rig: Rig, runner: asyncio.Runner, character: str) -> None:
+    limits = rig.channel.limits
+    text = shorten(character * (limits.text + 1), limits.text, limits.unit)
+    send(rig, runner, Outgoing(text))
+    assert [message.text for message in rig.seen()] == [text]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_photo_arrives_with_its_words_and_buttons(rig: Rig, runner: asyncio.Runner) -> None:
+    send(
+        rig, runner, Outgoing("修好了", (Button("确认", "t" * 40), Button("看", url="https://x.org/t/1")), photo=PHOTO)
+    )
+    assert [(m.text, m.labels, m.has_photo) for m in rig.seen()] == [("修好了", ["确认", "看"], True)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_platform_with_taps_carries_every_token_of_ours_and_many_buttons(rig: Rig, runner: asyncio.Runner) -> None:
+    limits = rig.channel.limits
+    buttons = tuple(Button(f"{n}", f"{n:040}", row=n // 2) for n in range(min(limits.buttons, 40)))
+    send(rig, runner, Outgoing("哪一类?", buttons if limits.has_taps else ()))
+    assert rig.seen()[0].labels == ([button.label for button in buttons] if limits.has_taps else [])
+
+
+@pytest.mark.parametrize(("name", "case"), pairs(FAULTS))
+def test_a_message_that_was_not_taken_says_what_to_do(rig: Rig, runner: asyncio.Runner, case: str) -> None:
+    rig.faults()[case]()
+    with pytest.raises(SendError) as caught:
+        send(rig, runner, Outgoing("您好"))
+    error = caught.value
+    if case == "throttled":
+        assert error.retryable
+        assert error.after
+    else:
+        assert (error.is_unknown, error.stop_contact, error.retryable) == (case == "timeout", case == "blocked", False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_not_there_is_a_send_error(rig: Rig, runner: asyncio.Runner) -> None:
+    with pytest.raises(SendError):
+        runner.run(rig.channel.fetch("no-such-file"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_opening_needs_no_platform(name: str, sqlite_db: Database, tmp_path: Path) -> None:
+    settings = Settings(secret_key=SecretStr("k"))
+    opened = CHANNELS[name](settings, open_storage(f"file://{tmp_path}/media"), sqlite_db)
+    assert opened is None or opened.name == name
