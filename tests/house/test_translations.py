@@ -19,8 +19,9 @@ KEYS = {locale: {key for key in catalog(locale) if not key[0].isupper()} for loc
 NAMED_IN_FACTS = re.compile(r"(field|word)\.[a-z_]+")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 TELLING = {"letter": 1, "_to_reporters": 1, "_to_assignee": 1, "_to_desk": 1, "Letter": 0}
-# The demo's people speak Chinese and do not exist: what they are called and say is data.
-DEMO = "demo"
+# The people of the demo do not exist, and what they say is data; the help of the command line names the Chinese
+# headers of a table.
+DATA = ("api/demo/", "api/commands/")
 
 
 def placeholders(text: str) -> set[str]:
@@ -72,7 +73,7 @@ def test_code_that_talks_to_people_holds_no_chinese(room: str) -> None:
     spoken = [
         f"{where} {node.value!r}"
         for where, node in source.nodes(room)
-        if DEMO not in where and isinstance(node, ast.Constant) and CHINESE.search(str(node.value))
+        if not where.startswith(DATA) and isinstance(node, ast.Constant) and CHINESE.search(str(node.value))
     ]
     assert spoken == []
 
