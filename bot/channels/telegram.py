@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import json
 import logging
+import re
 import ssl
 from functools import cache, partial
 from typing import Any
@@ -34,6 +35,7 @@ from core.storage import Storage
 __all__ = ["TelegramChannel", "verify_init_data"]
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the name of a header)
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # https://core.telegram.org/bots/api#setwebhook
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 COMMANDS = ("report", "mine", "work", "link", "language", "help", "cancel")
 LANGUAGES = {"": "en", "en": "en", "zh": "zh_CN"}  # Telegram's code (empty: everyone else) and ours
@@ -198,6 +200,8 @@ def open_telegram(settings: Settings, storage: Storage, database: Database) -> C
     for library in ("httpx", "httpcore", "telegram"):
         logging.getLogger(library).setLevel(logging.WARNING)
     secret = chosen.secret.get_secret_value() if chosen.secret and chosen.mode == "webhook" else ""
+    if secret and not SECRET.fullmatch(secret):
+        raise SettingsError(problem="GONGDAN_TELEGRAM__SECRET may hold 1 to 256 letters, digits, _ and - only")
     base_url = chosen.base_url.rstrip("/")
     return TelegramChannel(token, storage, base_url=base_url, secret=secret, public_url=settings.public_url)
 

@@ -227,6 +227,26 @@ def test_what_is_no_token_is_told_without_showing_it(sqlite_db: Database, storag
     assert "bot42" not in str(caught.value)
 
 
+@pytest.mark.parametrize("secret", ["a b", "密", "x" * 257, "a,b"])
+def test_a_secret_that_telegram_would_not_take_is_told_at_the_start(
+    sqlite_db: Database, storage: Storage, secret: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        opened(sqlite_db, storage, token=TOKEN, mode="webhook", secret=secret)
+    assert "GONGDAN_TELEGRAM__SECRET" in str(caught.value)
+
+
+def test_a_proxy_of_the_environment_is_used(
+    telegram: FakeTelegram, storage: Storage, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", telegram.base_url)
+    bot = TelegramChannel(TOKEN, storage, base_url="http://telegram.invalid")
+    runner.run(bot.send("7", Outgoing("您好"), "key"))
+    assert runner.run(bot.fetch(telegram.keep(b"photo"))) == b"photo"
+    runner.run(bot.close())
+    assert telegram.sent_texts(7) == ["您好"]
+
+
 def test_the_account_is_the_bots_number(sqlite_db: Database, storage: Storage) -> None:
     bot = opened(sqlite_db, storage, token=TOKEN, base_url="http://127.0.0.1:1/")
     assert bot is not None
