@@ -12,7 +12,7 @@ from core import people, places
 from core.database import Database, Session
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # Friday, ten in the morning in Shanghai
-SKILLS = ["elevator", "plumbing", "electrical"]
+SKILLS = ["lift", "water", "electricity"]
 
 
 @dataclass(frozen=True, slots=True)

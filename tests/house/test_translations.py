@@ -19,9 +19,9 @@ KEYS = {locale: {key for key in catalog(locale) if not key[0].isupper()} for loc
 NAMED_IN_FACTS = re.compile(r"(field|word)\.[a-z_]+")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 TELLING = {"letter": 1, "_to_reporters": 1, "_to_assignee": 1, "_to_desk": 1, "Letter": 0}
-# The people of the demo do not exist, and what they say is data; the help of the command line names the Chinese
-# headers of a table.
-DATA = ("api/demo/", "api/commands/")
+# Chinese that nobody is told: what people of the demo say, headers of a table that the command line names in its
+# help, and words of time that are understood when somebody types them.
+DATA = ("api/demo/", "api/commands/", "bot/flows/_work_windows.py")
 
 
 def placeholders(text: str) -> set[str]:
