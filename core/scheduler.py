@@ -25,7 +25,7 @@ from core.triggers import TRIGGERS, Outcome, Tick, run
 
 LEASE = "scheduler"
 LEASE_LIFE = timedelta(seconds=15)
-RENEW_EVERY = timedelta(seconds=5)
+RENEWALS = 3  # in the life of a lease: one that fails does not lose it
 THREADS = 4
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Scheduler:
         self._ticker = BackgroundScheduler(
             timezone=UTC,
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(THREADS)},
+            executors={"default": ThreadPoolExecutor(THREADS), LEASE: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -65,25 +65,31 @@ class Scheduler:
         return time.monotonic() < self._held_until
 
     def start(self) -> None:
-        """Begin to tick; what came due while nobody ticked is done at once."""
+        """Begin to tick. What came due while nobody ticked is done as soon as the lease is held."""
         registry.load("core.triggers")
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        self.renew()
-        self._ticker.add_job(self.renew, _every(RENEW_EVERY), id=LEASE)
         for name, woken in TRIGGERS.items():
-            self._ticker.add_job(
-                self.wake, _every(woken.every), args=[name], id=f"trigger:{name}", next_run_time=clock.now()
-            )
+            self._ticker.add_job(self.wake, _every(woken.every), args=[name], id=f"trigger:{name}")
+        often = _every(self._life / RENEWALS)
+        self._ticker.add_job(self._keep_lease, often, id=LEASE, executor=LEASE, next_run_time=clock.now())
         self._ticker.start()
 
     def stop(self) -> None:
         """End when the triggers that run have ended, and let another process tick."""
         self._ticker.shutdown(wait=True)
-        if self.is_holder:
-            self._held_until = 0.0
-            self._database.write(
-                lambda session: leases.let_go(session, LEASE, self._holder, leases.shared_now(session))
-            )
+        self._held_until = 0.0
+        try:
+            self._database.write(self._let_go)
+        except Exception:
+            log.exception("the scheduler's lease could not be given back; it expires by itself")
+
+    def _keep_lease(self) -> None:
+        """Renew the lease; when it has just come here, wake everything at once."""
+        held_before = self.is_holder
+        if self.renew() and not held_before:
+            for job in self._ticker.get_jobs():
+                if job.id != LEASE:
+                    job.modify(next_run_time=clock.now())
 
     def renew(self) -> bool:
         """Take or renew the lease."""
@@ -98,6 +104,9 @@ class Scheduler:
 
     def _hold(self, session: Session) -> int | None:
         return leases.hold(session, LEASE, self._holder, self._life, leases.shared_now(session))
+
+    def _let_go(self, session: Session) -> None:
+        leases.let_go(session, LEASE, self._holder, leases.shared_now(session))
 
     def wake(self, name: str, now: datetime | None = None) -> Outcome | None:
         """Run one trigger. Whatever it raises is logged and told by its heartbeat; None while another process ticks."""

@@ -169,6 +169,21 @@ def test_all_registered_triggers_are_woken_at_once_and_on_their_own(
     assert Scheduler(db, settings).renew()
 
 
+def test_when_one_stops_the_other_wakes_everything_at_once(
+    db: Database, settings: Settings, registered: list[str]
+) -> None:
+    woken = threading.Semaphore(0)
+    due = Trigger("hourly", HOUR, lambda _s, _t: [1], lambda _s, _i, _t: woken.release())
+    register(registered, due)
+    first, second = Scheduler(db, settings), Scheduler(db, settings, life=timedelta(milliseconds=600))
+    first.start()
+    assert woken.acquire(timeout=10)
+    second.start()
+    first.stop()
+    assert woken.acquire(timeout=10)
+    second.stop()
+
+
 def test_starting_finds_the_triggers_of_core(db: Database, settings: Settings) -> None:
     registry.load("core.triggers")
     assert set(TRIGGERS) >= {"offers", "emergencies", "closures", "seals", "purge"}
