@@ -117,7 +117,7 @@ class TelegramChannel:
                 return await self._download(file.file_path or "")
         except TimeoutError:
             raise SendError("timeout", retryable=True) from None
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             raise SendError("unreachable", retryable=True) from None
 
     async def listen(self, take: Take) -> None:

@@ -12,7 +12,7 @@ from bot.channels.telegram import TelegramChannel
 from core.storage import Storage, open_storage
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
 
-PATIENCE = 0.4
+PATIENCE = 1.0
 
 
 class Naps:

@@ -184,7 +184,7 @@ def test_where_nothing_could_be_sent_trying_again_is_safe(
     telegram: FakeTelegram, storage: Storage, runner: asyncio.Runner
 ) -> None:
     telegram.stop()
-    bot = TelegramChannel(TOKEN, storage, base_url=telegram.base_url, patience=0.4)
+    bot = TelegramChannel(TOKEN, storage, base_url=telegram.base_url, patience=1.0)
     with pytest.raises(SendError) as caught:
         runner.run(bot.send("7", Outgoing("您好"), "key"))
     runner.run(bot.close())

@@ -24,7 +24,7 @@ class Rig:
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self.platform = FakeTelegram().start()
-        self.channel = TelegramChannel(TOKEN, storage, base_url=self.platform.base_url, secret=SECRET, patience=0.4)
+        self.channel = TelegramChannel(TOKEN, storage, base_url=self.platform.base_url, secret=SECRET, patience=1.0)
 
     def incoming(self) -> Mapping[str, Case]:
         make = self.platform.updates
