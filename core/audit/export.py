@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from core.audit.stored import ROWS
+from core.audit.stored import EVENT, ROWS
 from core.checkpoints import PublicKey
 from core.seals import Seal
 from core.trace import Event
@@ -26,12 +26,11 @@ def lines(session: Session, public_key: PublicKey) -> Iterator[str]:
     for note in session.scalars(select(Seal.note).order_by(Seal.number), execution_options={"yield_per": ROWS}):
         yield _line({"seal": note})
     order = (Event.leaf.is_(None), Event.leaf, Event.stream, Event.seq)
-    for event in session.scalars(select(Event).order_by(*order), execution_options={"yield_per": ROWS}):
+    for event in session.execute(select(*EVENT).order_by(*order), execution_options={"yield_per": ROWS}):
         yield _line({"event": _said(event)})
-        session.expunge(event)
 
 
-def _said(event: Event) -> dict[str, Any]:
+def _said(event: Row[Any]) -> dict[str, Any]:
     return {
         "id": event.id.hex, "stream": event.stream, "seq": event.seq, "action": event.action,
         "from_state": event.from_state, "to_state": event.to_state, "actor": event.actor, "facts": event.facts,
