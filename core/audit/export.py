@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.stored import EVENT, ROWS
@@ -30,7 +30,7 @@ def lines(session: Session, public_key: PublicKey) -> Iterator[str]:
         yield _line({"event": _said(event)})
 
 
-def _said(event: Row[Any]) -> dict[str, Any]:
+def _said(event: Any) -> dict[str, Any]:
     return {
         "id": event.id.hex, "stream": event.stream, "seq": event.seq, "action": event.action,
         "from_state": event.from_state, "to_state": event.to_state, "actor": event.actor, "facts": event.facts,
