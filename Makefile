@@ -35,8 +35,8 @@ migration: $(READY)  ## Write the first migration anew from the models; with NAM
 	@$(BIN)/python -m tests.house.write_migration $(NAME)
 
 static: $(READY)
-	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check . ; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --output-format concise .
+	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
