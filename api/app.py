@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 import assets.models
-from api import errors, pages, routes
+from api import errors, openapi, pages, routes
 from api.deps import System
 from api.pages import STATIC, static_version
 from api.safety import Safety
@@ -64,6 +64,7 @@ def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
     app.state.system = system
     app.add_middleware(Safety, system=system)
     errors.install(app)
+    openapi.install(app)
     for package in (routes, pages):
         for router in routers_of(package.__name__):
             app.include_router(router)

@@ -43,6 +43,8 @@ STATUS: dict[type[GongdanError], int] = {
     GongdanError: 422,
 }
 PROBLEM = "application/problem+json"
+KEY = re.compile(r"^(?:evidence|field|state|word)\.(?=\w)")
+HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "1"}}
 
 
 def status_of(error: GongdanError) -> int:
@@ -63,15 +65,26 @@ def install(app: FastAPI) -> None:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GongdanError)
-    return answer(request, status_of(error), slug(error.key), i18n.explain(error, _locale(request)), error.facts)
+    status = status_of(error)
+    facts = {name: _for_machines(value) for name, value in error.facts.items() if name != "items"}
+    return answer(request, status, slug(error.key), i18n.explain(error, _locale(request)), facts, HEADERS.get(status))
+
+
+def _for_machines(value: Any) -> Any:
+    """A fact that is a key for translation is told without its domain: `field.text` is `text`."""
+    if isinstance(value, list | tuple):
+        return [_for_machines(item) for item in value]
+    return KEY.sub("", value) if isinstance(value, str) else value
 
 
 def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = [".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]) for item in error.errors()]
-    known = errors.Invalid(field=", ".join(dict.fromkeys(fields)))
+    is_missing = all(item["type"] == "missing" for item in error.errors())
+    kind = errors.Missing if is_missing else errors.Invalid
+    known = kind(field=", ".join(dict.fromkeys(fields)))
     details = [{"field": name, "problem": item["msg"]} for name, item in zip(fields, error.errors(), strict=True)]
-    return answer(request, 422, "invalid", i18n.explain(known, _locale(request)), {"errors": details})
+    return answer(request, 422, slug(known.key), i18n.explain(known, _locale(request)), {"errors": details})
 
 
 def _plain(request: Request, error: Exception) -> Response:

@@ -11,11 +11,12 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import ForeignKey, Index, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table
-from core.errors import Conflict, GongdanError, NotFound
+from core.errors import GongdanError, NotFound
 from core.people import Person, roles_of
 
 SESSION_LIFE = timedelta(days=90)
@@ -58,7 +59,7 @@ class Token(Table):
 
 
 class Replay(Table):
-    """The first result of a mutation that carried an Idempotency-Key."""
+    """The first result of a mutation that carried an Idempotency-Key; `status` is 0 while it is being done."""
 
     __tablename__ = "replays"
 
@@ -197,26 +198,30 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def replayed(session: Session, person_id: UUID, key: str, body: bytes) -> Replay | None:
-    """The kept result of a request that came before. The same key with another body raises ChangedReplay."""
-    found = session.get(Replay, (person_id, key))
-    if found is not None and found.body_hash != hashlib.sha256(body).hexdigest():
+def take_key(session: Session, person_id: UUID, key: str, body: bytes, now: datetime) -> Replay | None:
+    """Take an Idempotency-Key for the request that is about to be done; its kept result when it was done before.
+
+    The row goes in before the effect: of two parallel twins the second waits here for the first one's commit.
+    The same key with another body raises ChangedReplay.
+    """
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {
+        "person_id": person_id, "key": key, "body_hash": hashlib.sha256(body).hexdigest(), "status": 0, "result": {},
+        "created_at": now,
+    }  # fmt: skip
+    taken = session.execute(dialect.insert(Replay).values(**row).on_conflict_do_nothing().returning(Replay.key))
+    if taken.scalar_one_or_none() is not None:
+        return None
+    found = session.get_one(Replay, (person_id, key), populate_existing=True)
+    if found.body_hash != row["body_hash"]:
         raise ChangedReplay
     return found
 
 
-def keep_result(
-    session: Session, person_id: UUID, key: str, body: bytes, status: int, result: dict[str, Any], now: datetime
-) -> None:
-    if session.get(Replay, (person_id, key)) is not None:
-        raise Conflict
-    session.add(
-        Replay(
-            person_id=person_id, key=key, body_hash=hashlib.sha256(body).hexdigest(), status=status, result=result,
-            created_at=now,
-        )  # fmt: skip
-    )
-    session.flush()
+def keep_result(session: Session, person_id: UUID, key: str, status: int, result: dict[str, Any]) -> None:
+    """Keep the first result of a key that was taken, in the transaction of its effect."""
+    kept = update(Replay).where(Replay.person_id == person_id, Replay.key == key)
+    session.execute(kept.values(status=status, result=result))
 
 
 def hash_of(secret: str) -> str:

@@ -1,51 +1,83 @@
-"""Whether the system can work: when the scheduler last ticked, what waits, what has failed."""
+"""Whether this installation can work, and the figures that a monitor watches. They name nobody."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.orm import Session
 
 from core import scheduler
+from core.database import Database
+from core.errors import Busy
 from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
 from core.tickets.models import Ticket
 
-LATE = timedelta(minutes=2)
+SILENT_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`reasons`: why it is not ready, as keys. `gauges`: figures by name."""
+    """`reasons`: why it cannot work, as stable words: `database`, `scheduler`."""
 
-    reasons: list[str]
-    gauges: dict[str, float]
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.reasons
+    is_ready: bool
+    reasons: tuple[str, ...] = ()
+    gauges: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"ready": self.is_ready, "reasons": self.reasons, **self.gauges}
+        return {"ready": self.is_ready, "reasons": list(self.reasons), **self.gauges}
+
+
+def check(database: Database, now: datetime) -> Health:
+    """The health of an installation, also when its database does not answer."""
+    try:
+        with database.read_scope() as session:
+            return look(session, now)
+    except (Busy, DBAPIError, InterfaceError, TimeoutError):
+        return Health(is_ready=False, reasons=("database",))
 
 
 def look(session: Session, now: datetime) -> Health:
+    """What the database tells. A scheduler that nobody has heard of for two minutes is a reason not to be ready."""
     ticked = scheduler.last_ticked(session)
-    age = (now - ticked).total_seconds() if ticked else -1.0
+    is_silent = ticked is None or now - ticked > SILENT_AFTER
     gauges = {
-        "scheduler_age_seconds": age,
-        "outbox_due": _count(session, OutboxMessage.is_due),
-        "outbox_dead": _count(session, OutboxMessage.state == "dead"),
-        "inbox_pending": _count(session, InboxMessage.state == "pending"),
-        "inbox_dead": _count(session, InboxMessage.state == "dead"),
-        "tickets_open": _count(session, Ticket.is_open),
+        "scheduler_silent_seconds": (now - ticked).total_seconds() if ticked else -1.0,
+        **_outbox(session, now),
+        **_inbox(session, now),
+        "tickets_open": float(session.scalar(select(func.count()).where(Ticket.is_open)) or 0),
+        "emergencies_open": float(
+            session.scalar(select(func.count()).where(Ticket.is_open, Ticket.emergency != "")) or 0
+        ),
     }
-    is_late = ticked is None or now - ticked > LATE
-    return Health(["scheduler_late"] if is_late else [], gauges)
+    return Health(not is_silent, ("scheduler",) if is_silent else (), gauges)
 
 
-def _count(session: Session, condition: Any) -> float:
-    return float(session.scalar(select(func.count()).where(condition)) or 0)
+def _outbox(session: Session, now: datetime) -> dict[str, float]:
+    """How much waits to be sent, since when the oldest of what is due waits, and what was given up."""
+    waiting = select(func.count(), func.min(OutboxMessage.not_before)).where(
+        OutboxMessage.is_due, OutboxMessage.not_before <= now
+    )
+    count, oldest = session.execute(waiting).one()
+    dead = select(func.count()).where(OutboxMessage.state.in_(("dead", "undeliverable")))
+    return {
+        "outbox_due": float(count),
+        "outbox_oldest_seconds": (now - oldest).total_seconds() if oldest else 0.0,
+        "outbox_dead": float(session.scalar(dead) or 0),
+    }
+
+
+def _inbox(session: Session, now: datetime) -> dict[str, float]:
+    """Messages that wait for another attempt, since when, and those that were given up."""
+    pending = select(func.count(), func.min(InboxMessage.received_at)).where(InboxMessage.state == "pending")
+    count, oldest = session.execute(pending).one()
+    dead = select(func.count()).where(InboxMessage.state == "dead")
+    return {
+        "inbox_pending": float(count),
+        "inbox_oldest_seconds": (now - oldest).total_seconds() if oldest else 0.0,
+        "inbox_dead": float(session.scalar(dead) or 0),
+    }

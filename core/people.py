@@ -15,6 +15,7 @@ from core.errors import Conflict, Invalid, NotFound
 
 ROLES = ("resident", "technician", "supervisor", "manager", "admin")
 STAFF_ROLES = ROLES[1:]
+Member = tuple[UUID, str, list[str]]  # who, the name, the skills
 
 
 class Person(Table):
@@ -241,3 +242,33 @@ def homes_of(session: Session, person_id: UUID) -> list[UUID]:
 
 def members_of(session: Session, place_id: UUID) -> list[UUID]:
     return list(session.scalars(select(Home.person_id).where(Home.place_id == place_id, Home.state == "approved")))
+
+
+def staff_of(session: Session, site_id: UUID) -> list[tuple[Person, list[str]]]:
+    """The active staff of a site by name, each with the roles held there."""
+    query = select(Person, Role.role).join(Role, Role.person_id == Person.id)
+    query = query.where(Role.site_id == site_id, Role.role.in_(STAFF_ROLES), Person.is_active)
+    held: dict[UUID, tuple[Person, list[str]]] = {}
+    for person, role in session.execute(query.order_by(Person.name, Person.id, Role.role)):
+        held.setdefault(person.id, (person, []))[1].append(role)
+    return list(held.values())
+
+
+def teams_of(session: Session, site_id: UUID) -> list[Team]:
+    return list(session.scalars(select(Team).where(Team.site_id == site_id).order_by(Team.name)))
+
+
+def members_by_team(session: Session, site_id: UUID) -> dict[UUID, list[Member]]:
+    """The active members of the teams of a site, by team."""
+    query = select(Membership.team_id, Person.id, Person.name, Membership.skills)
+    query = query.join(Team, Team.id == Membership.team_id).join(Person, Person.id == Membership.person_id)
+    found: dict[UUID, list[Member]] = {}
+    query = query.where(Team.site_id == site_id, Person.is_active).order_by(Person.name)
+    for team_id, person_id, name, skills in session.execute(query):
+        found.setdefault(team_id, []).append((person_id, name, list(skills or [])))
+    return found
+
+
+def masked(phone: str) -> str:
+    """A telephone number that can be recognised but not called: 138****1234."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "****" if phone else ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 from core.errors import Invalid, NotFound
+from core.prepared import Prepared
 
 
 class Site(Table):
@@ -48,6 +50,29 @@ class Place(Table):
     is_common: Mapped[bool] = mapped_column(default=True)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """A site as the rules see it."""
+
+    id: UUID
+    name: str
+    prefix: str
+    timezone: str
+    locale: str
+    phone: str
+    settings: dict[str, Any]
+    revision: int
+
+
+_SITES = rows(Site)
+_FACTS = Prepared(select(*(_SITES.c[item.name] for item in fields(SiteFacts))).where(_SITES.c.id == bindparam("of_id")))
+
+
+def site_of(session: Session, site_id: UUID) -> SiteFacts:
+    """The facts of a site."""
+    return SiteFacts(*_FACTS.rows(session, of_id=site_id)[0])
+
+
 def add_site(
     session: Session, name: str, *, timezone: str = "Asia/Shanghai", locale: str = "zh_CN", phone: str = ""
 ) -> Site:
@@ -69,8 +94,16 @@ def site_named(session: Session, name: str) -> Site:
     return site
 
 
+def site_of(session: Session, site_id: UUID) -> Site:
+    return session.get_one(Site, site_id)
+
+
 def root_of(session: Session, site_id: UUID) -> Place:
     return session.scalars(select(Place).where(Place.site_id == site_id, Place.path == "")).one()
+
+
+def place_of(session: Session, place_id: UUID) -> Place | None:
+    return session.get(Place, place_id)
 
 
 def place_at(session: Session, site_id: UUID, path: str) -> Place:

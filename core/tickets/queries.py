@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
@@ -37,6 +38,12 @@ def by_number(session: Session, number: str, *, lock: bool = False) -> Ticket:
 
 def by_id(session: Session, ticket_id: UUID, *, lock: bool = False) -> Ticket:
     return _one(session, select(Ticket).where(Ticket.id == ticket_id), lock)
+
+
+def lock_all(session: Session, numbers: Sequence[str]) -> None:
+    """Lock several tickets in one order, so that two who want the same ones do not wait for each other."""
+    wanted = [number.strip().upper() for number in numbers]
+    session.execute(select(Ticket.id).where(Ticket.number.in_(wanted)).order_by(Ticket.id).with_for_update())
 
 
 def _one(session: Session, query: Select[tuple[Ticket]], lock: bool) -> Ticket:
@@ -144,10 +151,27 @@ def board(
 ) -> list[Ticket]:  # fmt: skip
     """Tickets of some sites, newest first, paged by key: `after` is the id of the last one seen."""
     query = select(Ticket).where(Ticket.site_id.in_(site_ids))
-    if states:
-        query = query.where(Ticket.state.in_(states))
     if assignee_id:
         query = query.where(Ticket.assignee_id == assignee_id)
+    return _page(session, query, states, words, after, limit)
+
+
+def own(
+    session: Session, person_id: UUID, *, states: Sequence[str] = (), words: str = "", after: UUID | None = None,
+    limit: int = 50,
+) -> list[Ticket]:  # fmt: skip
+    """What a person has reported or joined, merged ones too, newest first, paged by key like the board."""
+    reported = select(Ticket.id).where(Ticket.reporter_id == person_id)
+    joined = select(Follower.ticket_id).where(Follower.person_id == person_id)
+    query = select(Ticket).where(Ticket.id.in_(reported.union(joined)))
+    return _page(session, query, states, words, after, limit)
+
+
+def _page(
+    session: Session, query: Select[Any], states: Sequence[str], words: str, after: UUID | None, limit: int
+) -> list[Ticket]:
+    if states:
+        query = query.where(Ticket.state.in_(states))
     if words:
         query = query.where(_mentions(words))
     if after:
@@ -177,6 +201,18 @@ def evidence_of(session: Session, ticket: Ticket) -> Evidence:
         photo_kinds=frozenset(session.scalars(photos)), signed_by=frozenset(session.scalars(signed)),
         scan_proof=ticket.scan_proof, unanswered=session.scalar(unanswered) or 0, waived=frozenset(ticket.waived),
     )  # fmt: skip
+
+
+def numbers_of(session: Session, ticket_ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    wanted = [ticket_id for ticket_id in ticket_ids if ticket_id]
+    rows = session.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(wanted))).all() if wanted else []
+    return {row.id: row.number for row in rows}
+
+
+def words_of_follower(session: Session, ticket_id: UUID, person_id: UUID) -> str:
+    """What somebody who joined said themselves."""
+    follower = session.get(Follower, (ticket_id, person_id))
+    return follower.text if follower else ""
 
 
 def attachments_of(session: Session, ticket_id: UUID) -> list[Attachment]:
