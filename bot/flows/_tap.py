@@ -1,0 +1,82 @@
+"""The ticket behind a pressed button: found, allowed to be seen, and compared with what the button showed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from bot.flows import command_of
+from bot.talk import OldButton, Talk
+from core import access, lexicon
+from core.errors import NotFound
+from core.outbox import Choice, Tap
+from core.tickets import queries
+from core.tickets.models import Ticket
+
+ALBUM = timedelta(seconds=8)
+
+
+def ticket_of(talk: Talk, tap: Tap) -> Ticket:
+    """The ticket that a button is about: the one of its message, or its own one in a list. Read to be changed."""
+    known = UUID(tap.facts["ticket"]) if tap.facts.get("ticket") else tap.ticket_id
+    if known is None:
+        raise OldButton
+    return visible(talk, known)
+
+
+def kept_ticket(talk: Talk) -> Ticket:
+    """The ticket that the waiting step is about."""
+    return visible(talk, UUID(talk.data["ticket"]))
+
+
+def visible(talk: Talk, ticket_id: UUID) -> Ticket:
+    """A ticket, read to be changed; for a stranger to it there is no such ticket."""
+    ticket = queries.by_id(talk.session, ticket_id, lock=True)
+    if not queries.may_see(talk.session, ticket, talk.viewer):
+        raise NotFound(what="word.ticket")
+    return ticket
+
+
+def is_stale(tap: Tap, ticket: Ticket) -> bool:
+    """Whether the ticket has moved on since the button was shown."""
+    seen = tap.facts.get("version", tap.version)
+    return seen is not None and seen != ticket.version
+
+
+def bound(ticket: Ticket) -> dict[str, object]:
+    """The facts that bind a button to a ticket as it is now, for messages about several tickets."""
+    return {"ticket": str(ticket.id), "version": ticket.version}
+
+
+def page_of(talk: Talk, ticket: Ticket, label: str) -> Choice:
+    """A link that opens the ticket's page for this person without a sign-in."""
+    token = access.issue(
+        talk.session, "page", talk.person_id, talk.now, life=access.PAGE_LINK_LIFE, ticket_id=ticket.id
+    )
+    return Choice("track.page", label=label, url=f"{talk.settings.public_url}/w/{token}", row=9)
+
+
+def photo_at(talk: Talk) -> str:
+    """When this message brought a photo, for the next one to tell whether it belongs to the same album."""
+    return talk.now.isoformat() if talk.incoming.media else ""
+
+
+def is_in_album(talk: Talk) -> bool:
+    """Whether this photo follows another so closely that one answer is enough."""
+    before = talk.data.get("photo_at")
+    if not before or talk.text or not talk.incoming.media:
+        return False
+    return talk.now - talk.now.fromisoformat(before) < ALBUM
+
+
+def is_emergency(talk: Talk) -> bool:
+    """Whether words that came while something else was asked tell of an emergency: that is always a new report."""
+    return lexicon.guess(talk.text, lexicon.load()).emergency is not None
+
+
+def report_instead(talk: Talk) -> None:
+    """Leave what was asked, and report what was said."""
+    talk.end()
+    begin = command_of("report")
+    assert begin is not None
+    begin(talk)

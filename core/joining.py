@@ -1,0 +1,149 @@
+"""A chat identity joins the person that it belongs to; a person joins a home.
+
+Neither reveals anything before somebody with the right to it has agreed: a one-time code proves the first, the
+desk or a member of the home decides the second. An identity that is somebody's already is never reassigned.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core import access, outbox, people, trace
+from core.conversations import Conversation
+from core.errors import Conflict, Forbidden, NotFound
+from core.outbox import Choice, Letter, OutboxMessage
+from core.people import Home, Identity, Person, Role
+from core.places import Place
+from core.tickets.models import Follower, Ticket
+
+MOST_OPEN_CLAIMS = 3
+FIRST_CONTACT = "first_contact"
+
+
+class BelongsToAnother(Conflict):
+    """This chat already belongs to somebody. Please ask an administrator to change that."""
+
+
+class DecidedAlready(Conflict):
+    """This has been decided already."""
+
+
+def join(session: Session, code: str, identity: Identity, now: datetime) -> Person:
+    """Join a chat identity to the person of a one-time code. The nameless person of the first contact steps back.
+
+    Errors: NotFound for a code that is unknown, expired or used; BelongsToAnother where the identity is
+    somebody's already. Then the code is not used up, when the caller rolls back.
+    """
+    token = access.use_up(session, "link", code.strip(), now)
+    before = identity.person_id
+    if before == token.person_id:
+        return session.get_one(Person, before)
+    if not _is_passing(session, identity):
+        raise BelongsToAnother
+    identity.revoked_at = now
+    session.flush()
+    people.add_identity(
+        session, token.person_id, identity.channel, identity.account, identity.kind, identity.value,
+        conversation=identity.conversation, via="link",
+    )  # fmt: skip
+    moved = _hand_over(session, before, token.person_id)
+    facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(before), "tickets": moved}
+    _note(session, token.person_id, "identity_joined", facts, token.person_id, now)
+    return session.get_one(Person, token.person_id)
+
+
+def _is_passing(session: Session, identity: Identity) -> bool:
+    """Whether nobody has said yet who the person behind an identity is: no role, no home, no other identity."""
+    person = session.get_one(Person, identity.person_id)
+    others = [known for known in people.identities_of(session, person.id) if known.id != identity.id]
+    known_otherwise = others or person.password_hash or people.roles_of(session, person.id)
+    return identity.verified_via == FIRST_CONTACT and not known_otherwise and not people.homes_of(session, person.id)
+
+
+def _hand_over(session: Session, before: UUID, after: UUID) -> list[str]:
+    """What the one has reported, joined and been told belongs to the other; returns the numbers of the tickets."""
+    numbers = list(session.scalars(select(Ticket.number).where(Ticket.reporter_id == before).order_by(Ticket.id)))
+    followed = select(Follower.ticket_id).where(Follower.person_id == after).scalar_subquery()
+    claimed = select(Home.place_id).where(Home.person_id == after).scalar_subquery()
+    steps = [
+        update(Ticket).where(Ticket.reporter_id == before).values(reporter_id=after),
+        delete(Follower).where(Follower.person_id == before, Follower.ticket_id.in_(followed)),
+        update(Follower).where(Follower.person_id == before).values(person_id=after),
+        update(Home).where(Home.person_id == before, Home.place_id.not_in(claimed)).values(person_id=after),
+        update(OutboxMessage).where(OutboxMessage.person_id == before).values(person_id=after),
+        update(Conversation).where(Conversation.person_id == before).values(person_id=after),
+    ]
+    for step in steps:
+        session.execute(step.execution_options(synchronize_session="fetch"))
+    return numbers
+
+
+def claim(session: Session, person_id: UUID, place_id: UUID, now: datetime) -> None:
+    """Ask to report for a unit. The claimant learns nothing; members of the home and the supervisors are asked.
+
+    A common place cannot be claimed, a claim that waits is not told again, and one person has a few at a time.
+    """
+    place = session.get(Place, place_id)
+    if place is None or place.is_common or _is_waiting(session, person_id, place_id):
+        return
+    open_claims = select(func.count()).where(Home.person_id == person_id, Home.state == "claimed")
+    if (session.scalar(open_claims) or 0) >= MOST_OPEN_CLAIMS:
+        return
+    home = people.claim_home(session, person_id, place_id)
+    _note(session, person_id, "home_claimed", {"place": str(place_id)}, person_id, now)
+    outbox.post(session, _questions(session, home, place), now)
+
+
+def _is_waiting(session: Session, person_id: UUID, place_id: UUID) -> bool:
+    settled = ("claimed", "approved")
+    return bool(
+        session.scalar(
+            select(Home.id).where(Home.person_id == person_id, Home.place_id == place_id, Home.state.in_(settled))
+        )
+    )
+
+
+def _questions(session: Session, home: Home, place: Place) -> list[Letter]:
+    asked = [*people.members_of(session, place.id), *people.holders(session, place.site_id, "supervisor")]
+    name = session.get_one(Person, home.person_id).name
+    facts = {"name": name, "place": place.path, "site": str(place.site_id)}
+    answers = [Choice(f"link.{answer}", {"home": str(home.id)}) for answer in ("approve", "refuse")]
+    readers = [who for who in dict.fromkeys(asked) if who != home.person_id]
+    return [Letter("home_claimed", facts, who, buttons=answers) for who in readers]
+
+
+def decide(session: Session, home_id: UUID, by: UUID, now: datetime, *, approve: bool) -> Home:
+    """Approve or refuse a claim. A refusal is not told to the claimant: it would reveal that the unit exists.
+
+    Errors: Forbidden for who is neither a member of that home nor a supervisor of its site; DecidedAlready.
+    """
+    home = session.get(Home, home_id)
+    if home is None:
+        raise NotFound(what="word.home")
+    place = session.get_one(Place, home.place_id)
+    if not _may_decide(session, place, by) or home.person_id == by:
+        raise Forbidden
+    if home.state != "claimed":
+        raise DecidedAlready
+    home = people.decide_home(session, home_id, approve=approve, by=by)
+    facts: dict[str, Any] = {"place": str(place.id), "approved": approve}
+    _note(session, home.person_id, "home_decided", facts, by, now)
+    if approve:
+        people.grant(session, home.person_id, "resident", place.site_id)
+        told = {"place": place.path, "site": str(place.site_id)}
+        outbox.post(session, [Letter("home_approved", told, home.person_id)], now)
+    return home
+
+
+def _may_decide(session: Session, place: Place, person_id: UUID) -> bool:
+    is_desk = any(session.get(Role, (person_id, place.site_id, role)) for role in ("supervisor", "admin"))
+    return is_desk or person_id in people.members_of(session, place.id)
+
+
+def _note(session: Session, person_id: UUID, action: str, facts: dict[str, Any], by: UUID, now: datetime) -> None:
+    trace.append(session, f"person:{person_id}", [trace.Entry(action, facts, str(by))], now)
