@@ -20,10 +20,10 @@ VERSIONS = Path(run.__file__).parent / "versions"
 
 
 def main(name: str) -> None:
+    import_models()
     if not name:
         for old in VERSIONS.glob("*.py"):
             old.unlink()
-    import_models()
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{folder}/upgraded.db")
         run.upgrade(database)
