@@ -1,7 +1,7 @@
 """An extension is one file: each package of extensions loads whole, and no extension knows another.
 
-What outgrows its file has parts beside it, named after it with a leading underscore (`telegram.py`,
-`_telegram_errors.py`); other names with an underscore are shared by all of the package.
+What outgrows its file, or is shared by several, stands beside it with a leading underscore. A channel's parts are
+named after it (`telegram.py`, `_telegram_errors.py`) and known by it alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.house import source
 from tests.house.source import ROOMS, ROOT
 
 PACKAGES = ("bot.channels", "bot.flows", "core.triggers", "core.reports", "assets.importers")
+CHANNELS = [file.stem for file in source.files("bot/channels") if not file.stem.startswith("_")]
 # A platform's own library, and the one channel that may use it.
 SDKS = {"telegram": "telegram", "wechatpy": "wechat", "dingtalk_stream": "dingtalk"}
 
@@ -37,7 +38,18 @@ def test_an_extension_knows_no_other(package: str) -> None:
         f"{source.named(file)} → {imported}"
         for file in source.files(str(folder))
         for imported in _siblings(file, package) & names
-        if not _may_know(file.stem, imported, names)
+        if not imported.startswith("_")
+    ]
+    assert strays == []
+
+
+def test_the_parts_of_a_channel_are_known_by_it_alone() -> None:
+    strays = [
+        f"{source.named(file)} → {imported}"
+        for file in source.files("bot/channels")
+        for imported in _siblings(file, "bot.channels")
+        for channel in CHANNELS
+        if imported.startswith(f"_{channel}") and not _is_part(file, channel)
     ]
     assert strays == []
 
@@ -50,12 +62,6 @@ def test_the_library_of_a_platform_is_used_by_its_channel_alone() -> None:
         if (channel := SDKS.get(module.partition(".")[0])) and not _is_part(file, channel)
     ]
     assert strays == []
-
-
-def _may_know(name: str, imported: str, names: set[str]) -> bool:
-    """A part may be known by its extension and its other parts, what is shared by all, an extension by nobody."""
-    owners = [other for other in names if not other.startswith("_") and imported.startswith(f"_{other}")]
-    return imported.startswith("_") and (not owners or any(name.lstrip("_").startswith(owner) for owner in owners))
 
 
 def _is_part(file: Path, channel: str) -> bool:

@@ -110,12 +110,14 @@ class _Reader(HTMLParser):
 def _literal(node: nodes.Node) -> str:
     """The literal parts of a template, with a mark that is no word in the place of each printed value.
 
-    A macro without any tag makes a piece of a tag, such as a class or an attribute, which nobody reads.
+    Nobody reads the class of the body, nor a macro without any tag: that makes a piece of one, such as an attribute.
     """
     if isinstance(node, nodes.TemplateData):
         return node.data
     if isinstance(node, nodes.Expr):
         return PRINTED
+    if isinstance(node, nodes.Block) and node.name == "body_class":
+        return ""
     text = "".join(_literal(child) for child in node.iter_child_nodes(only=("nodes", "body", "elif_", "else_")))
     return PIECE_OF_TAG.sub("", text) if isinstance(node, nodes.Macro) and "<" not in text else text
 
