@@ -38,9 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "template" in metafunc.fixturenames:
         metafunc.parametrize("template", TEMPLATES, ids=lambda path: path.name)
     if "page" in metafunc.fixturenames:
-        metafunc.parametrize(
-            "page", [path.name for path in TEMPLATES if path.name[0] != "_" and path.name != "base.html"]
-        )
+        metafunc.parametrize("page", sorted(_examples()))
 
 
 def test_a_template_holds_no_words(template: Path) -> None:
@@ -59,12 +57,15 @@ def test_a_template_compiles(template: Path) -> None:
 
 
 def test_a_page_renders_in_every_language(page: str) -> None:
-    examples = _examples().get(page, [])
-    assert examples, f"tests/api/examples_*.py holds no context for {page}"
     for locale in LOCALES:
-        for context in examples:
+        for context in _examples()[page]:
             html = environment().get_template(page).render(**words(_request(), locale), **as_context(context))
             assert f'lang="{locale.replace("_", "-")}"' in html
+
+
+def test_every_page_has_an_example() -> None:
+    pages = {path.name for path in TEMPLATES if not path.name.startswith("_")} - {"base.html"}
+    assert pages - _examples().keys() == set()
 
 
 @cache
