@@ -31,7 +31,8 @@ MISSING = "Chromium is missing; this installs it: apt-get install --no-install-r
 # Without these Chromium looks for its maker's servers, and sandboxes do not start as root.
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
 PATIENCE = 30.0

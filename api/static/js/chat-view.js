@@ -96,10 +96,10 @@ export class View {
       if (!made) return;
       this.#waiting.set(message.id, made);
       this.#list.insertBefore(made, this.#dots());
-      this.toEnd();
     }
     made.dataset.state = "sending";
     this.#say(message, this.#context.words.sending);
+    this.toEnd();
   }
 
   progress(message, share) {
@@ -137,6 +137,7 @@ export class View {
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", this.#context.words.writing);
     for (let dot = 0; dot < 3; dot += 1) element("i", "", box);
+    if (this.#isAtEnd()) this.toEnd();
     const mine = this.#writing;
     setTimeout(() => mine.remove(), WRITING_FOR);
   }
@@ -165,7 +166,9 @@ export class View {
   }
 
   #say(message, text) {
+    const wasAtEnd = this.#isAtEnd();
     this.#waiting.get(message.id)?.querySelector(".bubble-meta")?.replaceChildren(text);
+    if (wasAtEnd) this.toEnd();
   }
 }
 
