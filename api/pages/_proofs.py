@@ -1,4 +1,4 @@
-"""What a page carries from one request to the next, with a proof that this server wrote it: hidden fields get edited."""
+"""What a page carries to the next request, with a proof that this server wrote it: hidden fields get edited."""
 
 from __future__ import annotations
 

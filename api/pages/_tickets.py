@@ -1,0 +1,115 @@
+"""A ticket as a page shows it: its head with the deadline in words, and what this reader may know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core import categories, deadlines, i18n, places
+from core.access import Viewer
+from core.database import Session
+from core.places import SiteFacts
+from core.tickets import queries
+from core.tickets.models import Attachment, Ticket
+
+WAITING = ("reported", "assigned", "accepted")
+SOON = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A deadline in words, and as an instant that a script keeps counting. `kind`: "", soon or over."""
+
+    text: str
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    src: str
+    href: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands on top of a ticket wherever it appears: number, what, where, state, who, until when."""
+
+    number: str
+    what: str
+    where: str
+    state: str
+    emergency: str
+    who: str
+    until: Until | None
+    version: int
+    zone: str
+
+    @property
+    def href(self) -> str:
+        return f"/t/{self.number}"
+
+
+def site_of(session: Session, ticket: Ticket) -> SiteFacts:
+    return places.site_of(session, ticket.site_id)
+
+
+def label(session: Session, site: SiteFacts, category: str, locale: str) -> str:
+    """How a site calls a category."""
+    return categories.handbook(session, site).work(category).label(locale)
+
+
+def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
+    site = site_of(session, ticket)
+    names = queries.names_of(session, [ticket.assignee_id])
+    where = " · ".join(part for part in (ticket.place or site.name, ticket.asset_name) if part)
+    return Head(
+        ticket.number, label(session, site, ticket.category, locale), where, ticket.state,
+        ticket.emergency if ticket.is_open else "", names.get(ticket.assignee_id, "") if ticket.assignee_id else "",
+        until(ticket, locale, now), ticket.version, site.timezone,
+    )  # fmt: skip
+
+
+def until(ticket: Ticket, locale: str, now: datetime) -> Until | None:
+    """What is left of the promise, while somebody still waits for it."""
+    promised = ticket.promised_at
+    if promised is None or ticket.state not in WAITING:
+        return None
+    left = promised - now
+    is_over = deadlines.is_overdue(promised, None, now)
+    kind = "over" if is_over else "soon" if left < SOON else ""
+    key = "page.until.over" if is_over else "page.until.left"
+    return Until(i18n.translate(key, locale, time=span(abs(left), locale)), promised.isoformat(), kind)
+
+
+def span(length: timedelta, locale: str) -> str:
+    """A length of time as people say it."""
+    minutes = max(1, int(length.total_seconds()) // 60)
+    facts = {"days": minutes // 1440, "hours": minutes % 1440 // 60, "minutes": minutes % 60}
+    key = "days" if facts["days"] else "hours" if facts["hours"] else "minutes"
+    return i18n.translate(f"page.until.{key}", locale, **facts)
+
+
+def photo(ticket: Ticket, row: Attachment, locale: str) -> Photo:
+    src = f"/api/v1/tickets/{ticket.number}/photos/{row.hash}"
+    return Photo(f"{src}?size=thumb", f"{src}?size=screen", i18n.translate(f"page.photo.{row.kind}", locale))
+
+
+def visible_files(session: Session, ticket: Ticket, viewer: Viewer) -> list[Attachment]:
+    """All for staff; for a resident their own and those of staff, never another resident's."""
+    rows = queries.attachments_of(session, ticket.id)
+    hidden = others(session, ticket, viewer)
+    return [row for row in rows if row.person_id not in hidden]
+
+
+def others(session: Session, ticket: Ticket, viewer: Viewer) -> set[UUID]:
+    """The residents whose words and photos are not for this reader: the other ones, unless staff reads."""
+    if is_staff_at(ticket, viewer):
+        return set()
+    return {person for person in queries.concerned(session, ticket) if person != viewer.person_id}
+
+
+def is_staff_at(ticket: Ticket, viewer: Viewer) -> bool:
+    return viewer.at(ticket.id).holds(ticket.site_id, *queries.STAFF)

@@ -1,0 +1,61 @@
+"""One request to a page, as views pass it on: who asks, in which language, of which system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from api import errors, uploads
+from api.deps import Locale, SignedIn, System, SystemDep, Visitor
+from api.pages import page
+from core.access import Viewer
+from core.errors import GongdanError
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Anybody. `visitor` is None for a stranger."""
+
+    request: Request
+    system: System
+    locale: str
+    visitor: Viewer | None
+
+    @property
+    def address(self) -> str:
+        return uploads.address_of(self.request)
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    def asked(self, name: str) -> str:
+        """A value of the query."""
+        return self.request.query_params.get(name, "")
+
+    def page(self, template: str, context: Any, error: GongdanError | None = None) -> HTMLResponse:
+        """A page, with the status of the error that it shows."""
+        status = errors.status_of(error) if error else 200
+        return page(self.request, template, context, locale=self.locale, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit(Guest):
+    """A signed-in person."""
+
+    viewer: Viewer
+
+
+def guest(request: Request, system: SystemDep, locale: Locale, visitor: Visitor) -> Guest:
+    return Guest(request, system, locale, visitor)
+
+
+def signed_in(request: Request, system: SystemDep, locale: Locale, viewer: SignedIn) -> Visit:
+    return Visit(request, system, locale, viewer, viewer)
+
+
+AnyGuest = Annotated[Guest, Depends(guest)]
+Person = Annotated[Visit, Depends(signed_in)]

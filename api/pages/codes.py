@@ -1,0 +1,289 @@
+"""The page behind a scanned code: a report form for whoever stands there, the work for who is in charge of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from api.deps import Db
+from api.pages import _proofs, _report, _steps, _tickets
+from api.pages._posting import Form, see_other
+from api.pages._report import Entered, Result
+from api.pages._sessions import keep_signed_in
+from api.pages._steps import Step
+from api.pages._tickets import Head
+from api.pages._visits import AnyGuest, Guest
+from assets import codes, register
+from core import clock, i18n, limits, people, places
+from core.access import Viewer
+from core.database import Session
+from core.errors import GongdanError, Invalid, NotFound
+from core.places import SiteFacts
+from core.tickets import queries
+from core.tickets.models import Subject, Ticket
+
+router = APIRouter(include_in_schema=False)
+
+ICONS = {
+    "lift": "lift", "gas": "gas", "water": "water", "drainage": "water", "electricity": "power",
+    "heating_ac": "cooling", "fire_safety": "fire", "doors_windows": "door", "structure": "wall", "cleaning": "clean",
+    "noise": "noise", "greenery": "green", "network": "network", "equipment": "wrench", "security": "shield",
+}  # fmt: skip
+UPLOADS_PER_ADDRESS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """What anybody may know of an open ticket: what kind, how far, since when. `href`: for those who take part."""
+
+    category: str
+    state: str
+    since: datetime
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """What is wrong here?"""
+
+    code: str
+    thing: str
+    where: str
+    zone: str
+    open: list[OpenTicket]
+    categories: list[dict[str, str]]
+    entered: Entered
+    errors: list[tuple[str, str]]
+    key: str
+    signed_in: bool
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPage:
+    """One question before the report is sent: is it the same (`twin`), or what is it about (`unsure`)?"""
+
+    code: str
+    thing: str
+    where: str
+    kind: str
+    category: str
+    since: datetime | None
+    zone: str
+    choices: list[dict[str, str]]
+    entered: Entered
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyPage:
+    """What to do now, and whom to call."""
+
+    emergency: str
+    phone: str
+    number: str
+    thing: str
+    draft_done: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThingPage:
+    """For staff: what do I do here?"""
+
+    code: str
+    printed: str
+    thing: str
+    where: str
+    zone: str
+    jobs: list[tuple[Head, Step | None]]
+    visits: list[tuple[Head, datetime | None]]
+    key: str
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage:
+    """A code that leads nowhere: what to check, and a box to type it."""
+
+    typed: str
+    error: str
+
+
+@router.get("/q")
+def typed(visit: AnyGuest, code: str = "") -> Response:
+    """A code that was typed; without one, the box to type it."""
+    if not code.strip():
+        return visit.page("code.html", CodePage("", ""))
+    try:
+        found = codes.parse(code, visit.system.settings.public_url) or codes.canonical(code)
+    except GongdanError as error:
+        return _unknown(visit, code, error)
+    return see_other(f"/q/{quote(found)}")
+
+
+@router.get("/q/{code}")
+def show(code: str, session: Db, visit: AnyGuest, report: str = "") -> HTMLResponse:
+    try:
+        code, subject = _found(session, code)
+    except (Invalid, NotFound) as error:
+        return _unknown(visit, code, error)
+    if visit.visitor is not None and visit.visitor.holds(subject.site_id, *queries.STAFF) and not report:
+        return visit.page("thing.html", _thing(session, visit, visit.visitor, code, subject))
+    return visit.page("report.html", _form(session, visit, code, subject, Entered(), []))
+
+
+def _found(session: Session, typed: str) -> tuple[str, Subject]:
+    """The code in the form in which it is registered, and what it is on."""
+    code = codes.canonical(typed)
+    return code, register.subject_of(session, code)
+
+
+def _unknown(visit: Guest, code: str, error: GongdanError) -> HTMLResponse:
+    key = "page.code.misread" if isinstance(error, Invalid) else "page.code.unknown"
+    return visit.page("code.html", CodePage(code[:40], i18n.translate(key, visit.locale)), error)
+
+
+@router.post("/q/{code}")
+def report(code: str, posted: Form, visit: AnyGuest) -> Response:
+    """Take the report, or ask the one question that is left; whatever was entered stays."""
+    with visit.system.database.read_scope() as session:
+        code, subject = _found(session, code)
+    given, problems = _report.entered(visit.system, code, posted)
+    if problems:
+        return _again(visit, code, subject, given, problems)
+    try:
+        result = _report.take(visit, subject, code, given, posted.key)
+    except GongdanError as error:
+        return _again(visit, code, subject, given, [error])
+    answer = _answer(visit, code, subject, given, result)
+    if result.secret:
+        keep_signed_in(answer, visit.system.settings, result.secret)
+    return answer
+
+
+def _answer(visit: Guest, code: str, subject: Subject, given: Entered, result: Result) -> Response:
+    if result.outcome in ("opened", "joined"):
+        return see_other(f"/t/{result.number}?done={result.outcome}&code={code}")
+    with visit.system.database.read_scope() as session:
+        site = places.site_of(session, subject.site_id)
+        thing, where = _names(subject, site)
+        if result.outcome == "emergency":
+            name = f"{where} {thing}".strip()
+            return visit.page(
+                "emergency.html", EmergencyPage(result.emergency, site.phone, result.number, name, f"report:{code}")
+            )
+        return visit.page("question.html", _question(session, visit, code, subject, given, result))
+
+
+def _question(
+    session: Session, visit: Guest, code: str, subject: Subject, given: Entered, result: Result
+) -> QuestionPage:
+    site = places.site_of(session, subject.site_id)
+    thing, where = _names(subject, site)
+    return QuestionPage(
+        code=code, thing=thing, where=where, kind=result.outcome,
+        category=_tickets.label(session, site, result.category, visit.locale) if result.category else "",
+        since=result.since, zone=site.timezone, choices=_chips(session, site, result.choices, visit.locale),
+        entered=replace(given, category=result.category), key=clock.secret(),
+    )  # fmt: skip
+
+
+def _again(visit: Guest, code: str, subject: Subject, given: Entered, problems: list[GongdanError]) -> HTMLResponse:
+    """The form as it was sent, with what has to be mended on top."""
+    said = [("photo" if _is_about_photo(error) else "text", i18n.explain(error, visit.locale)) for error in problems]
+    with visit.system.database.read_scope() as session:
+        return visit.page("report.html", _form(session, visit, code, subject, given, said), problems[0])
+
+
+def _is_about_photo(error: GongdanError) -> bool:
+    return str(error.facts.get("field", "")).removeprefix("field.") in ("photo", "file")
+
+
+@router.post("/q/{code}/photos")
+def add_photo(code: str, posted: Form, visit: AnyGuest) -> JSONResponse:
+    """One photo for a report that is still being written; its proof comes back with the form."""
+    with visit.system.database.read_scope() as session:
+        code, _ = _found(session, code)
+    if posted.refused:
+        raise posted.refused[0]
+    data = next(iter(posted.of("file")), None)
+    if data is None:
+        raise Invalid(field="field.photo")
+    key = f"photo:{visit.address}"
+    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=UPLOADS_PER_ADDRESS))
+    return JSONResponse({"id": _report.keep_photo(visit.system, code, data)}, 201)
+
+
+def _form(
+    session: Session, visit: Guest, code: str, subject: Subject, given: Entered, problems: list[tuple[str, str]]
+) -> ReportPage:
+    site = places.site_of(session, subject.site_id)
+    thing, where = _names(subject, site)
+    keys = _report.choices(session, subject, [])[: _report.SHOWN_CATEGORIES]
+    return ReportPage(
+        code=code, thing=thing, where=where, zone=site.timezone, open=_open(session, visit, subject, site),
+        categories=_chips(session, site, keys, visit.locale), entered=given, errors=problems, key=clock.secret(),
+        signed_in=visit.visitor is not None, phone=site.phone,
+    )  # fmt: skip
+
+
+def _open(session: Session, visit: Guest, subject: Subject, site: SiteFacts) -> list[OpenTicket]:
+    """Open tickets on a shared thing. Those of a home are shown to who lives there alone."""
+    viewer = visit.visitor
+    is_home = viewer is not None and subject.place_id in people.homes_of(session, viewer.person_id)
+    if not subject.is_shared and not is_home:
+        return []
+    return [
+        OpenTicket(
+            _tickets.label(session, site, ticket.category, visit.locale), ticket.state, ticket.opened_at,
+            f"/t/{ticket.number}" if viewer and queries.may_see(session, ticket, viewer) else "",
+        )
+        for ticket in queries.open_on(session, subject)
+    ]  # fmt: skip
+
+
+def _chips(session: Session, site: SiteFacts, keys: list[str], locale: str) -> list[dict[str, str]]:
+    return [
+        {"value": key, "text": _tickets.label(session, site, key, locale), "icon": ICONS.get(key, "other")}
+        for key in keys
+    ]
+
+
+def _names(subject: Subject, site: SiteFacts) -> tuple[str, str]:
+    """What it is and where: an asset at its place, or a place of the site."""
+    if subject.name:
+        return subject.name, subject.place or site.name
+    return subject.place or site.name, site.name if subject.place else ""
+
+
+def _thing(session: Session, visit: Guest, viewer: Viewer, code: str, subject: Subject) -> ThingPage:
+    site, now, settings = places.site_of(session, subject.site_id), clock.now(), visit.system.settings
+    thing, where = _names(subject, site)
+    scan = _proofs.prove_scan(settings, subject.code, viewer.person_id, now) if subject.code else ""
+    visits = queries.history_of(session, subject)
+
+    def head(ticket: Ticket) -> Head:
+        return _tickets.head(session, ticket, visit.locale, now)
+
+    return ThingPage(
+        code=code, printed=codes.printed(code), thing=thing, where=where, zone=site.timezone,
+        jobs=[(head(ticket), _next(session, ticket, viewer, scan)) for ticket in queries.open_on(session, subject)],
+        visits=[(head(ticket), ticket.done_at or ticket.closed_at) for ticket in visits], key=clock.secret(),
+        home="/work",
+    )  # fmt: skip
+
+
+def _next(session: Session, ticket: Ticket, viewer: Viewer, scan: str) -> Step | None:
+    """The one next thing that this person does at a job; without one it is only shown."""
+    parts = queries.parts_of(session, ticket, viewer)
+    steps = _steps.of(ticket, parts, _steps.missing(session, ticket), scan)
+    step = next((step for step in steps if step.is_primary), None)
+    if step is not None and step.href.startswith("#"):
+        return Step(
+            step.name, step.icon, is_primary=True, href=_steps.with_scan(f"/t/{ticket.number}", scan) + step.href
+        )
+    return step

@@ -1,0 +1,126 @@
+"""Signing in and out: with a password for staff, with a one-time link, with Telegram's own proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import COOKIE, Db
+from api.pages._posting import Form, local_path, see_other
+from api.pages._sessions import forget, keep_signed_in
+from api.pages._visits import AnyGuest, Guest
+from bot.channels.telegram import verify_init_data
+from core import access, clock, i18n, limits, people
+from core.access import WrongPassword
+from core.database import Session
+from core.errors import GongdanError, NotFound
+
+router = APIRouter(include_in_schema=False)
+
+TRIES_PER_NAME = 10
+TRIES_PER_ADDRESS = 50
+HOME = {True: "/work", False: "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """Who are you?"""
+
+    name: str
+    next: str
+    error: str
+    has_telegram: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLinkPage:
+    """A one-time link: one button, which uses it up."""
+
+    is_valid: bool
+
+
+@router.get("/sign-in")
+def show(visit: AnyGuest) -> HTMLResponse:
+    return _asked(visit, "", visit.asked("next"))
+
+
+def _asked(visit: Guest, name: str, wished: str, error: GongdanError | None = None) -> HTMLResponse:
+    said = i18n.explain(error, visit.locale) if error else ""
+    context = SignInPage(name, local_path(wished, ""), said, "telegram" in visit.system.channels)
+    return visit.page("sign_in.html", context, error)
+
+
+@router.post("/sign-in")
+def with_password(posted: Form, visit: AnyGuest) -> Response:
+    """Sign in with name and password. Tries are counted before the password is looked at, right or wrong."""
+    name, database = posted.one("name"), visit.system.database
+    try:
+        database.write(lambda session: _count(session, name, visit.address))
+        with database.read_scope() as session:
+            person = access.check_password(session, name, posted.fields.get("password", [""])[-1])
+    except GongdanError as error:
+        return _asked(visit, name, posted.one("next"), error)
+    return _enter(visit, person.id, posted.one("next"))
+
+
+def _count(session: Session, name: str, address: str) -> None:
+    limits.count(session, f"sign-in:{address}", clock.now(), most=TRIES_PER_ADDRESS)
+    limits.count(session, f"sign-in:{name[:60]}:{address}", clock.now(), most=TRIES_PER_NAME)
+
+
+def _enter(visit: Guest, person_id: UUID, wished: str) -> Response:
+    """A fresh session, whatever the browser had before."""
+
+    def begin(session: Session) -> tuple[str, bool]:
+        secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
+        return secret, access.viewer(session, person_id).is_staff
+
+    secret, is_staff = visit.system.database.write(begin)
+    answer = see_other(local_path(wished, HOME[is_staff]))
+    keep_signed_in(answer, visit.system.settings, secret)
+    return answer
+
+
+@router.get("/sign-in/{token}")
+def show_link(token: str, session: Db, visit: AnyGuest) -> HTMLResponse:
+    """Looks, and uses nothing up: previews and scanners of mail fetch links too."""
+    is_valid = access.look_up(session, "sign_in", token, clock.now()) is not None
+    return visit.page("sign_in_link.html", SignInLinkPage(is_valid), None if is_valid else NotFound(what="word.link"))
+
+
+@router.post("/sign-in/telegram")
+def with_telegram(posted: Form, visit: AnyGuest) -> Response:
+    """Sign in from a Mini App: initData that Telegram signed for our bot, of somebody who has written to it."""
+    channel, token = visit.system.channels.get("telegram"), visit.system.settings.telegram.token
+    if channel is None or token is None:
+        raise NotFound(what="word.channel")
+    fields = verify_init_data(posted.one("init_data"), token.get_secret_value(), clock.now())
+    user = fields["user"].get("id") if fields else None
+    if not isinstance(user, int):
+        raise WrongPassword
+    with visit.system.database.read_scope() as session:
+        person = people.identify(session, "telegram", channel.account, "telegram_id", str(user))
+    if person is None or not person.is_active:
+        raise NotFound(what="word.person")
+    return _enter(visit, person.id, posted.one("next"))
+
+
+@router.post("/sign-in/{token}")
+def use_link(token: str, posted: Form, visit: AnyGuest) -> Response:
+    """Of any number of presses exactly one signs in."""
+    database = visit.system.database
+    person_id = database.write(lambda session: access.use_up(session, "sign_in", token, clock.now()).person_id)
+    return _enter(visit, person_id, posted.one("next"))
+
+
+@router.post("/sign-out")
+def sign_out(posted: Form, visit: AnyGuest) -> Response:
+    secret = visit.request.cookies.get(COOKIE, "")
+    if secret:
+        visit.system.database.write(lambda session: access.revoke(session, secret))
+    answer = see_other("/sign-in")
+    forget(answer)
+    return answer

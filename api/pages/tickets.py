@@ -1,0 +1,266 @@
+"""One ticket at /t/{number}: the job for those who work on it, the progress for those who reported it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.deps import Db
+from api.pages import _proofs, _steps, _tickets, _timeline
+from api.pages._steps import Step
+from api.pages._tickets import Head, Photo
+from api.pages._timeline import Line
+from api.pages._visits import Person, Visit
+from core import clock, i18n, surveys
+from core.access import Viewer
+from core.database import Session
+from core.errors import GongdanError, NotFound
+from core.tickets import queries
+from core.tickets.models import Attachment, Ticket
+
+router = APIRouter(include_in_schema=False)
+
+WORK_PHOTOS = ("report", "before", "after")
+STAGES = ("reported", "accepted", "in_progress", "done", "closed")
+STAGE_OF = {"assigned": "reported", "merged": "closed", "cancelled": "closed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the page says about the post before it: an error with what was entered, or what was done."""
+
+    error: str = ""
+    text: str = ""
+    draft_done: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A proposed or agreed time, in the site's local time. `agree` is the address to agree at, where one may."""
+
+    from_at: datetime
+    until_at: datetime
+    is_agreed: bool
+    agree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item of the checklist with its answer."""
+
+    id: int
+    text: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """For staff: what is this job, until when, and what is the one next thing to do?"""
+
+    head: Head
+    steps: list[Step]
+    key: str
+    lines: list[Line]
+    words: str
+    photos: dict[str, list[Photo]]
+    appointment: Appointment | None
+    questions: list[Question]
+    parts_used: list[tuple[str, str]]
+    hold_reason: str
+    contact: str
+    can_add: bool
+    can_work: bool
+    home: str
+    said: Said
+    draft_done: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A station of the ticket's way. `at`: past, now or next."""
+
+    name: str
+    at: str
+    reached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The question after closure: `can_rate` asks for stars, `ask_reason` why they are few."""
+
+    can_rate: bool
+    stars: int
+    ask_reason: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPage:
+    """For the reporter: how far is it, and what can I do?"""
+
+    head: Head
+    steps: list[Step]
+    stages: list[Stage]
+    key: str
+    lines: list[Line]
+    next: str
+    appointment: Appointment | None
+    before: Photo | None
+    after: Photo | None
+    merged_into: str
+    advice: str
+    phone: str
+    survey: Survey
+    said: Said
+    draft_done: str
+
+
+@router.get("/t/{number}")
+def show(number: str, session: Db, visit: Person) -> HTMLResponse:
+    return render(visit, session, visible(session, number, visit.viewer))
+
+
+def visible(session: Session, number: str, viewer: Viewer, *, lock: bool = False) -> Ticket:
+    """The ticket, if this person may see it. One that exists elsewhere reads exactly as one that does not exist."""
+    ticket = queries.by_number(session, number, lock=lock)
+    if not queries.may_see(session, ticket, viewer):
+        raise NotFound(what="word.ticket")
+    return ticket
+
+
+def refused(visit: Visit, number: str, error: GongdanError, text: str = "") -> HTMLResponse:
+    """The ticket's page as it is now, with what went wrong on top and what was entered."""
+    with visit.system.database.read_scope() as session:
+        return render(visit, session, visible(session, number, visit.viewer), error, text)
+
+
+def render(
+    visit: Visit, session: Session, ticket: Ticket, error: GongdanError | None = None, text: str = ""
+) -> HTMLResponse:
+    said = _said(visit, ticket, error, text)
+    if _tickets.is_staff_at(ticket, visit.viewer):
+        return visit.page("job.html", _job(visit, session, ticket, said), error)
+    return visit.page("progress.html", _progress(visit, session, ticket, said), error)
+
+
+def _said(visit: Visit, ticket: Ticket, error: GongdanError | None, text: str) -> Said:
+    if error is not None:
+        return Said(i18n.explain(error, visit.locale), text)
+    done, code = visit.asked("done"), visit.asked("code")
+    draft = f"report:{code}" if code else f"{ticket.number}:{done}" if done else ""
+    key = f"page.done.{done}"
+    return Said(draft_done=draft, told=i18n.translate(key, visit.locale) if i18n.has_text(key, visit.locale) else "")
+
+
+def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
+    viewer, locale = visit.viewer, visit.locale
+    parts = queries.parts_of(session, ticket, viewer)
+    rows = queries.attachments_of(session, ticket.id)
+    return JobPage(
+        head=_tickets.head(session, ticket, locale, clock.now()),
+        steps=_steps.of(ticket, parts, _steps.missing(session, ticket), _scan(visit, ticket)),
+        key=clock.secret(),
+        lines=_timeline.lines(session, ticket, viewer, locale),
+        words=ticket.text,
+        photos={kind: _photos(ticket, rows, kind, locale) for kind in WORK_PHOTOS},
+        appointment=_appointment(ticket, parts),
+        questions=[
+            Question(i.position, i.question, i.kind, i.answer) for i in queries.checklist_of(session, ticket.id)
+        ],
+        parts_used=[(row.name, row.quantity) for row in queries.parts_used(session, ticket.id)],
+        hold_reason=_why_held(ticket, locale),
+        contact=ticket.contact,
+        can_add=bool(parts),
+        can_work="assignee" in parts and ticket.is_open,
+        home="/work" if viewer.is_staff else "",
+        said=said,
+        draft_done=said.draft_done,
+    )
+
+
+def _scan(visit: Visit, ticket: Ticket) -> str:
+    """The proof in the address that this very thing was just scanned."""
+    word = visit.asked("scan")
+    code = _proofs.scanned_code(visit.system.settings, word, visit.viewer.person_id, clock.now())
+    return word if code and code == ticket.asset_code else ""
+
+
+def _photos(ticket: Ticket, rows: list[Attachment], kind: str, locale: str) -> list[Photo]:
+    """Photos of a kind; those of the work from the present round only."""
+    shown = [row for row in rows if row.kind == kind and (kind == "report" or row.round == ticket.round)]
+    return [_tickets.photo(ticket, row, locale) for row in shown]
+
+
+def _progress(visit: Visit, session: Session, ticket: Ticket, said: Said) -> ProgressPage:
+    viewer, locale = visit.viewer, visit.locale
+    parts = queries.parts_of(session, ticket, viewer)
+    rows = _tickets.visible_files(session, ticket, viewer)
+    newest = {row.kind: _tickets.photo(ticket, row, locale) for row in rows if row.round == ticket.round}
+    head = _tickets.head(session, ticket, locale, clock.now())
+    is_alone = len(queries.concerned(session, ticket)) == 1
+    return ProgressPage(
+        head=head,
+        steps=_steps.of(ticket, parts, [], "", is_alone=is_alone),
+        stages=_stages(ticket),
+        key=clock.secret(),
+        lines=_timeline.lines(session, ticket, viewer, locale),
+        next=_next(ticket, head, locale),
+        appointment=_appointment(ticket, parts),
+        before=newest.get("before"),
+        after=newest.get("after"),
+        merged_into=queries.by_id(session, ticket.merged_into_id).number if ticket.merged_into_id else "",
+        advice=ticket.emergency if ticket.is_open else "",
+        phone=_tickets.site_of(session, ticket).phone,
+        survey=_survey(session, ticket, viewer),
+        said=said,
+        draft_done=said.draft_done,
+    )
+
+
+def _survey(session: Session, ticket: Ticket, viewer: Viewer) -> Survey:
+    rating = surveys.rating_of(session, ticket, viewer.person_id)
+    stars = rating.stars if rating else 0
+    is_unexplained = bool(rating and stars <= surveys.FEW_STARS and not rating.reason)
+    return Survey(ticket.state == "closed" and not stars, stars, is_unexplained, surveys.REASONS)
+
+
+def _appointment(ticket: Ticket, parts: set[str]) -> Appointment | None:
+    if ticket.scheduled_from is None or ticket.scheduled_until is None or not ticket.is_open:
+        return None
+    may_agree = "agree" in _steps.allowed(ticket, parts) and "reporter" in parts and not ticket.is_schedule_agreed
+    agree = f"/t/{ticket.number}/do/agree" if may_agree else ""
+    return Appointment(ticket.scheduled_from, ticket.scheduled_until, ticket.is_schedule_agreed, agree)
+
+
+def _stages(ticket: Ticket) -> list[Stage]:
+    """The way that the ticket goes, and how far it is."""
+    state = (ticket.held_from or "accepted") if ticket.state == "on_hold" else ticket.state
+    here = STAGES.index(STAGE_OF.get(state, state))
+    reached = (ticket.opened_at, ticket.accepted_at, None, ticket.done_at, ticket.closed_at)
+    marks = [("past" if place < here else "now" if place == here else "next") for place in range(len(STAGES))]
+    return [Stage(name, mark, at) for name, mark, at in zip(STAGES, marks, reached, strict=True)]
+
+
+def _next(ticket: Ticket, head: Head, locale: str) -> str:
+    """What happens next, in one sentence."""
+    kind = "reported" if ticket.state == "assigned" and not head.who else ticket.state
+    if head.until is not None and head.until.kind == "over":
+        kind = f"{kind}_late"
+    facts: dict[str, Any] = {
+        "name": head.who,
+        "promised": i18n.local_time(ticket.promised_at, head.zone, locale, clock.now()) if ticket.promised_at else "",
+        "reason": _why_held(ticket, locale),
+        "resolution": i18n.translate(f"resolution.{ticket.resolution}", locale) if ticket.resolution else "",
+    }
+    return i18n.translate(f"page.next.{kind}", locale, **facts)
+
+
+def _why_held(ticket: Ticket, locale: str) -> str:
+    given = ticket.hold_reason or ""
+    return _timeline.reason(given, locale) or given

@@ -1,0 +1,114 @@
+"""The technician's day: what is offered, what is due first, what may be claimed; and the way in by a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import Db, Staff
+from api.pages import _steps, _tickets
+from api.pages._posting import Form, Posted, see_other
+from api.pages._steps import Step
+from api.pages._tickets import Head
+from api.pages._visits import AnyGuest, Guest, Person, Visit
+from assets import codes, register, scan
+from bot.fetching import UnreadablePhoto
+from core import clock, i18n, limits
+from core.database import Session
+from core.errors import GongdanError, Missing
+from core.tickets import queries
+from core.tickets.models import Ticket
+
+router = APIRouter(include_in_schema=False)
+
+MINE = ("assigned", "accepted", "in_progress", "on_hold")
+PHOTOS_PER_ADDRESS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A card of the list. `steps`: what can be done from here, without opening it."""
+
+    head: Head
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """What next?"""
+
+    name: str
+    offers: list[Job]
+    today: list[Job]
+    claimable: list[Job]
+    held: list[Job]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """Scan with the camera app, type the code, or send its photo."""
+
+    error: str
+    typed: str
+
+
+@router.get("/work")
+def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
+    mine = queries.list_of(session, viewer.person_id)
+    by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}
+    context = WorkPage(
+        name=viewer.name,
+        offers=_jobs(session, by_state["assigned"], visit, ("accept", "decline")),
+        today=_jobs(session, by_state["in_progress"] + by_state["accepted"], visit, ()),
+        claimable=_jobs(session, queries.claimable(session, viewer), visit, ("claim",)),
+        held=_jobs(session, by_state["on_hold"], visit, ("resume",)),
+        key=clock.secret(),
+    )
+    return visit.page("work.html", context)
+
+
+def _jobs(session: Session, found: list[Ticket], visit: Visit, shown: tuple[str, ...]) -> list[Job]:
+    now = clock.now()
+    return [
+        Job(_tickets.head(session, ticket, visit.locale, now), _some(session, ticket, visit, shown)) for ticket in found
+    ]
+
+
+def _some(session: Session, ticket: Ticket, visit: Visit, shown: tuple[str, ...]) -> list[Step]:
+    parts = queries.parts_of(session, ticket, visit.viewer)
+    return [step for step in _steps.of(ticket, parts, [], "") if step.name in shown]
+
+
+@router.get("/scan")
+def scanning(visit: AnyGuest) -> HTMLResponse:
+    return visit.page("scan.html", ScanPage("", ""))
+
+
+@router.post("/scan")
+def scanned(posted: Form, visit: AnyGuest) -> Response:
+    """The page behind a code that was typed or photographed."""
+    try:
+        return see_other(f"/q/{_code(visit, posted)}")
+    except GongdanError as error:
+        return visit.page("scan.html", ScanPage(i18n.explain(error, visit.locale), posted.one("code")), error)
+
+
+def _code(visit: Guest, posted: Posted) -> str:
+    public_url = visit.system.settings.public_url
+    if typed := posted.one("code"):
+        return codes.parse(typed, public_url) or codes.canonical(typed)
+    if posted.refused:
+        raise posted.refused[0]
+    if not posted.of("photo"):
+        raise Missing(field="field.code")
+    key = f"photo:{visit.address}"
+    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=PHOTOS_PER_ADDRESS))
+    found = [code for text in scan.read_codes(posted.of("photo")[0]) if (code := codes.parse(text, public_url))]
+    with visit.system.database.read_scope() as session:
+        known = [code for code in found if register.is_known(session, code)]
+    if not known:
+        raise UnreadablePhoto
+    return known[0]
