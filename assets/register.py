@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from assets import codes
 from assets.models import Asset, AssetType, Code
 from core import clock, lexicon, trace
+from core.database import rows
 from core.errors import Conflict, Invalid, NotFound
+from core.people import Home
 from core.places import Place
+from core.prepared import Prepared
 from core.tickets.models import Subject
 
 LONGEST_NAME = 200
@@ -144,6 +147,20 @@ def subject_of(session: Session, code: str) -> Subject:
         asset.site_id, place.id, place.path or place.name, place.is_common, asset.id, asset.code, asset.name,
         category or "",
     )  # fmt: skip
+
+
+_PLACES = rows(Place)
+_HOMES = Prepared(
+    select(_PLACES.c.site_id, _PLACES.c.id, _PLACES.c.path, _PLACES.c.is_common)
+    .join(rows(Home), rows(Home).c.place_id == _PLACES.c.id)
+    .where(rows(Home).c.person_id == bindparam("person"), rows(Home).c.state == "approved")
+    .order_by(_PLACES.c.path)
+)
+
+
+def homes_of(session: Session, person_id: UUID) -> list[Subject]:
+    """The homes that a person may report for."""
+    return [Subject(*row) for row in _HOMES.rows(session, person=person_id)]
 
 
 def subject_of_place(session: Session, place_id: UUID) -> Subject:

@@ -18,11 +18,11 @@ from uuid import UUID
 from bot.channels import Channel
 from bot.messages import Outgoing, SendError
 from bot.render import Setting, render
-from core import categories, clock, outbox, people
+from core import categories, clock, outbox, people, places
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Identity, Person
-from core.places import Site
+from core.places import SiteFacts
 from core.settings import Settings
 from core.tickets import queries
 
@@ -165,13 +165,13 @@ class Delivery:
         setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
         return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
 
-    def _site(self, session: Session, row: OutboxMessage) -> Site | None:
+    def _site(self, session: Session, row: OutboxMessage) -> SiteFacts | None:
         if row.ticket_id is not None:
-            return session.get(Site, queries.by_id(session, row.ticket_id).site_id)
-        return session.get(Site, UUID(row.facts["site"])) if row.facts.get("site") else None
+            return places.site_of(session, queries.by_id(session, row.ticket_id).site_id)
+        return places.site_of(session, UUID(row.facts["site"])) if row.facts.get("site") else None
 
 
-def _labels(session: Session, site: Site | None, locale: str) -> Callable[[str], str]:
+def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[str], str]:
     if site is None:
         return lambda key: categories.Work(key, {}).label(locale)
     book = categories.handbook(session, site)

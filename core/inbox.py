@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table, rows
+from core.prepared import Prepared
 
 MAX_ATTEMPTS = 10
 FIRST_DELAY = timedelta(seconds=1)
@@ -47,6 +47,10 @@ class InboxMessage(Table):
     error: Mapped[str] = mapped_column(default="")
 
 
+_TABLE = rows(InboxMessage)
+_TAKE = Prepared(lambda insert: insert(_TABLE).on_conflict_do_nothing(), _TABLE.columns.keys())
+
+
 def take(
     session: Session, channel: str, account: str, dedupe_key: str, conversation: str, *,
     content: dict[str, Any] | None = None, error: str = "", now: datetime,
@@ -56,19 +60,12 @@ def take(
     With `content` it is kept as pending, to be handled by the worker; without, its effects are in this very
     transaction and it is done.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {
-        "id": clock.new_id(), "channel": channel, "account": account, "dedupe_key": dedupe_key,
-        "conversation": conversation, "state": "done" if content is None else "pending", "content": content,
-        "answer": "", "received_at": now, "attempts": 0, "error": error, "retry_at": None,
-    }  # fmt: skip
-    kept = session.execute(dialect.insert(rows(InboxMessage)).on_conflict_do_nothing().values(values))
-    return kept.rowcount == 1  # type: ignore[attr-defined,no-any-return]
-
-
-def has_pending(session: Session, channel: str, account: str, conversation: str) -> bool:
-    query = select(InboxMessage.id).where(*_of(channel, account, conversation), InboxMessage.state == "pending")
-    return session.execute(query.limit(1)).first() is not None
+    kept = _TAKE.run(
+        session, id=clock.new_id(), channel=channel, account=account, dedupe_key=dedupe_key,
+        conversation=conversation, state="done" if content is None else "pending", content=content, answer="",
+        received_at=now, attempts=0, error=error, retry_at=None,
+    )  # fmt: skip
+    return kept == 1
 
 
 def due(session: Session, now: datetime, limit: int = 50) -> list[InboxMessage]:
@@ -108,13 +105,3 @@ def forget_old(session: Session, now: datetime) -> int:
     """Drop done messages after the longest time in which a platform repeats one."""
     gone = session.execute(delete(InboxMessage).where(InboxMessage.state == "done", InboxMessage.received_at < now - KEPT))
     return int(gone.rowcount)  # type: ignore[attr-defined]
-
-
-def _of(channel: str, account: str, conversation: str) -> tuple[Any, ...]:
-    return (
-        InboxMessage.channel == channel,
-        InboxMessage.account == account,
-        InboxMessage.conversation == conversation,
-    )
-
-

@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core import calendars, categories, clock, lexicon, trace
+from core import calendars, categories, clock, lexicon, places, trace
 from core.categories import Handbook
 from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Invalid, Missing
-from core.places import Site
-from core.tickets import additions, dispatching, queries, states
+from core.places import SiteFacts
+from core.prepared import Prepared
+from core.tickets import additions, dispatching, models, queries, states
 from core.tickets.models import Counter, Subject, Ticket
 
 MAX_WORDS = 4000
@@ -61,6 +60,7 @@ class Intake:
     guess: lexicon.Guess
     category: str
     ticket: Ticket | None = None
+    site: SiteFacts | None = None
 
 
 def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake:
@@ -75,7 +75,7 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
         raise Invalid(field="field.kind")
     if not report.text.strip() and not report.has_media:
         raise Missing(field="field.text")
-    site = session.get_one(Site, report.subject.site_id)
+    site = places.site_of(session, report.subject.site_id)
     book = categories.handbook(session, site)
     guess = lexicon.guess(report.text, book.lexicon)
     category = _category(report, guess)
@@ -85,7 +85,7 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
         return Intake("unsure", guess, category)
     if report.kind == "fault" and not report.is_own and (twin := queries.open_twin(session, report.subject, category)):
         return Intake("twin", guess, category, twin)
-    return Intake("opened", guess, category, open_ticket(session, site, book, report, guess, category, now))
+    return Intake("opened", guess, category, open_ticket(session, site, book, report, guess, category, now), site)
 
 
 def _category(report: FaultReport, guess: lexicon.Guess) -> str:
@@ -94,19 +94,19 @@ def _category(report: FaultReport, guess: lexicon.Guess) -> str:
 
 
 def _take_emergency(
-    session: Session, site: Site, book: Handbook, report: FaultReport, guess: lexicon.Guess, now: datetime
+    session: Session, site: SiteFacts, book: Handbook, report: FaultReport, guess: lexicon.Guess, now: datetime
 ) -> Intake:
     category = guess.category or _category(report, guess)
     twin = queries.open_twin(session, report.subject, category)
     if twin is not None and twin.emergency and report.reporter_id:
         locked = queries.by_id(session, twin.id, lock=True)
         additions.join(session, locked, report.reporter_id, report.text, now)
-        return Intake("joined", guess, category, locked)
-    return Intake("opened", guess, category, open_ticket(session, site, book, report, guess, category, now))
+        return Intake("joined", guess, category, locked, site)
+    return Intake("opened", guess, category, open_ticket(session, site, book, report, guess, category, now), site)
 
 
 def open_ticket(
-    session: Session, site: Site, book: Handbook, report: FaultReport, guess: lexicon.Guess, category: str,
+    session: Session, site: SiteFacts, book: Handbook, report: FaultReport, guess: lexicon.Guess, category: str,
     now: datetime,
 ) -> Ticket:  # fmt: skip
     """Open a ticket and give it out."""
@@ -123,13 +123,12 @@ def open_ticket(
         "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,
     }  # fmt: skip
-    _insert(session, values, guess, now)
-    ticket = queries.by_id(session, values["id"], lock=True)
-    dispatching.dispatch(session, ticket, now)
+    ticket = _insert(session, values, guess, now)
+    dispatching.dispatch(session, ticket, now, site)
     return ticket
 
 
-def _insert(session: Session, values: dict[str, Any], guess: lexicon.Guess, now: datetime) -> None:
+def _insert(session: Session, values: dict[str, Any], guess: lexicon.Guess, now: datetime) -> Ticket:
     """The ticket with its first event, which holds a commitment to the words in their place."""
     facts = {
         "number": values["number"], "kind": values["kind"], "category": values["category"],
@@ -141,9 +140,9 @@ def _insert(session: Session, values: dict[str, Any], guess: lexicon.Guess, now:
     actor = str(values["reporter_id"] or "")
     entry = trace.Entry("report", facts, actor, "", "reported")
     events = trace.chain(f"ticket:{values['id']}", trace.Head(), [entry], now)
-    last = events[-1]
-    session.execute(insert(rows(Ticket)), [{**values, "trace_seq": last["seq"], "trace_head": last["hash"]}])
-    session.execute(insert(rows(trace.Event)), events)
+    ticket = models.added(session, {**values, "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"]})
+    trace.write(session, events)
+    return ticket
 
 
 def _priority(report: FaultReport, guess: lexicon.Guess, book: Handbook, category: str) -> str:
@@ -158,14 +157,19 @@ def _priority(report: FaultReport, guess: lexicon.Guess, book: Handbook, categor
     return min(guess.priority, usual, key=states.PRIORITIES.index) if guess.priority != "low" else guess.priority
 
 
-def next_number(session: Session, site: Site, now: datetime) -> str:
+_COUNTERS = rows(Counter)
+_COUNT = Prepared(
+    lambda insert: insert(_COUNTERS)
+    .on_conflict_do_update(index_elements=["site_id", "day"], set_={"value": _COUNTERS.c.value + 1})
+    .returning(_COUNTERS.c.value),
+    _COUNTERS.columns.keys(),
+)
+
+
+def next_number(session: Session, site: SiteFacts, now: datetime) -> str:
     """The next number of a site on its local day: WX-261120-042."""
     day = calendars.local_day(now, site.timezone).strftime("%y%m%d")
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(rows(Counter)).values(site_id=site.id, day=day, value=1)
-    counted = row.on_conflict_do_update(
-        index_elements=["site_id", "day"], set_={"value": rows(Counter).c.value + 1}
-    ).returning(rows(Counter).c.value)
-    return f"{site.prefix}-{day}-{session.execute(counted).scalar_one():03d}"
+    value = _COUNT.rows(session, site_id=site.id, day=day, value=1)[0][0]
+    return f"{site.prefix}-{day}-{value:03d}"
 
 

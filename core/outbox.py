@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table, rows
+from core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 12
@@ -116,11 +117,15 @@ class Tap:
     kind: str
 
 
+_OUTBOX = rows(OutboxMessage)
+_POST = Prepared(insert(_OUTBOX), _OUTBOX.columns.keys())
+
+
 def post(session: Session, letters: Iterable[Letter], now: datetime) -> list[UUID]:
     """Write letters into the outbox with one statement."""
     posted = [_row(letter, now) for letter in letters]
     if posted:
-        session.execute(insert(rows(OutboxMessage)), posted)
+        _POST.run_many(session, posted)
     return [row["id"] for row in posted]
 
 
@@ -136,7 +141,7 @@ def _row(letter: Letter, now: datetime) -> dict[str, Any]:
         "ticket_id": letter.ticket_id, "channel": channel, "account": account, "conversation": conversation,
         "kind": letter.kind, "facts": letter.facts, "buttons": buttons, "replaces": letter.replaces,
         "state": "ready", "is_due": True, "not_before": letter.not_before or now, "created_at": now,
-        "attempts": 0, "reference": "", "error": "",
+        "lease_until": None, "attempts": 0, "reference": "", "error": "", "settled_at": None,
     }  # fmt: skip
 
 

@@ -94,10 +94,6 @@ def site_named(session: Session, name: str) -> Site:
     return site
 
 
-def site_of(session: Session, site_id: UUID) -> Site:
-    return session.get_one(Site, site_id)
-
-
 def root_of(session: Session, site_id: UUID) -> Place:
     return session.scalars(select(Place).where(Place.site_id == site_id, Place.path == "")).one()
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table, rows
+from core.prepared import Prepared
 
 GENESIS = "0" * 64
 
@@ -107,6 +108,15 @@ def chain(stream: str, head: Head, entries: list[Entry], now: datetime) -> list[
     return rows
 
 
+_EVENTS = rows(Event)
+_WRITE = Prepared(insert(_EVENTS), _EVENTS.columns.keys())
+
+
+def write(session: Session, events: list[dict[str, Any]]) -> None:
+    """Write chained events."""
+    _WRITE.run_many(session, events)
+
+
 def append(session: Session, stream: str, entries: list[Entry], now: datetime, head: Head | None = None) -> Head:
     """Append entries to a stream. Two writers of one stream meet in its unique (stream, seq).
 
@@ -114,7 +124,7 @@ def append(session: Session, stream: str, entries: list[Entry], now: datetime, h
     it is looked up.
     """
     events = chain(stream, head or head_of(session, stream), entries, now)
-    session.execute(insert(rows(Event)), events)
+    write(session, events)
     return Head(events[-1]["seq"], events[-1]["hash"])
 
 

@@ -8,9 +8,8 @@ from uuid import UUID
 from assets import register
 from bot.flows import _where
 from bot.talk import Talk
-from core import categories
+from core import categories, places
 from core.intake import FaultReport
-from core.places import Site
 from core.tickets.models import Subject
 
 MAX_WORDS = 4000
@@ -86,4 +85,4 @@ class Draft:
 
 
 def handbook(talk: Talk, site_id: UUID) -> categories.Handbook:
-    return categories.handbook(talk.session, talk.session.get_one(Site, site_id))
+    return categories.handbook(talk.session, places.site_of(talk.session, site_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets import register
 from bot.talk import Talk
-from core import people, places
+from core import places
 from core.outbox import Choice
 from core.tickets.models import Subject
 
@@ -13,13 +13,13 @@ MOST_CHOICES = 6
 
 def only_home(talk: Talk) -> Subject | None:
     """The home of a person who has just one."""
-    homes = people.homes_of(talk.session, talk.person_id)
-    return register.subject_of_place(talk.session, homes[0]) if len(homes) == 1 else None
+    homes = register.homes_of(talk.session, talk.person_id)
+    return homes[0] if len(homes) == 1 else None
 
 
 def home_choices(talk: Talk, draft_id: str) -> list[Choice]:
     """A button for each home of the person."""
-    homes = [register.subject_of_place(talk.session, home) for home in people.homes_of(talk.session, talk.person_id)]
+    homes = register.homes_of(talk.session, talk.person_id)
     return [_choice(subject, draft_id, row) for row, subject in enumerate(homes[:MOST_CHOICES])]
 
 

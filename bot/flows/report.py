@@ -8,6 +8,7 @@ asked about with one tap, and one that somebody made before offers "me too".
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from bot.flows import _where, flow
@@ -16,7 +17,6 @@ from bot.talk import OldButton, Talk
 from core import intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
-from core.places import Site
 from core.tickets import actions, additions, dispatching, queries
 from core.tickets.models import Subject, Ticket
 
@@ -25,6 +25,7 @@ report = flow("report")
 PATIENCE = timedelta(minutes=15)
 OPEN_FOR = timedelta(minutes=30)
 CHOICES = 6
+MORE_CHOICES = 20
 PER_ROW = 2
 
 
@@ -98,12 +99,12 @@ def categorised(talk: Talk, tap: Tap) -> None:
 
 @report.action("all_categories")
 def all_categories(talk: Talk, tap: Tap) -> None:
-    """Every category of the site, page by page."""
+    """Every category of the site, page by page, the likely ones in front."""
     draft = _draft_of(talk, tap)
     subject = draft.subject()
     assert subject is not None
-    keys = sorted(handbook(talk, subject.site_id).works)
-    talk.replace("which", _category_choices(keys, draft.data["id"], page=int(tap.facts.get("page", 0))))
+    keys = _by_likelihood(talk, subject.site_id, tap.facts.get("first", []))
+    talk.replace("which", _which(keys, tap.facts), site=subject.site_id)
 
 
 @report.action("own")
@@ -126,7 +127,7 @@ def me_too(talk: Talk, tap: Tap) -> None:
         return
     additions.join(talk.session, ticket, talk.person_id, draft.words, talk.now)
     talk.adopt_draft(ticket)
-    talk.end()
+    _stay_with(talk, ticket)
     talk.replace("joined", [Choice("track.show")], ticket)
 
 
@@ -134,26 +135,39 @@ def me_too(talk: Talk, tap: Tap) -> None:
 def correct(talk: Talk, tap: Tap) -> None:
     """The guess was wrong: offer the other categories for the open ticket."""
     ticket = _mine(talk, tap)
-    keys = [key for key in [*tap.facts.get("others", []), *_usual(talk, ticket.site_id)] if key != ticket.category]
-    keys = list(dict.fromkeys(keys))
-    choices = [Choice("report.recategorise", {"category": key}, row=n // PER_ROW) for n, key in enumerate(keys[:20])]
-    talk.say("which", choices, ticket)
+    keys = [key for key in _by_likelihood(talk, ticket.site_id, tap.facts.get("first", [])) if key != ticket.category]
+    show = talk.replace if "page" in tap.facts else talk.say
+    show("which", _which(keys, tap.facts, "report.recategorise", "report.correct"), ticket)
 
 
 @report.action("recategorise")
 def recategorise(talk: Talk, tap: Tap) -> None:
     """Correct the category of the open ticket; it is given out anew, or joins what is open on the same thing."""
     ticket, category = _mine(talk, tap), tap.facts["category"]
-    actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
+    # Asked before the change: afterwards the oldest ticket of that category may be this one.
     twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category)
+    actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
+    _give_out_anew(talk, ticket)
     if twin is not None and twin.id != ticket.id and ticket.state in ("reported", "assigned"):
-        talk.say("twin_after", [Choice("report.merge", {"into": str(twin.id)})], ticket)
-        return
+        same = [Choice("report.merge", {"into": str(twin.id)}), Choice("report.apart", label="report.own")]
+        talk.replace("twin_after", same, ticket)
+    else:
+        talk.replace("recategorised", [Choice("track.show")], ticket)
+
+
+def _give_out_anew(talk: Talk, ticket: Ticket) -> None:
+    """At once, also where a twin is asked about: a question that nobody answers must not hold the work up."""
     if ticket.state == "assigned":
         actions.act(talk.session, ticket, "release", "dispatch", talk.now, facts={"reason": "recategorised"})
     if ticket.state == "reported":
         dispatching.dispatch(talk.session, ticket, talk.now)
-    talk.replace("recategorised", [Choice("track.show")], ticket)
+
+
+@report.action("apart")
+def apart(talk: Talk, tap: Tap) -> None:
+    """The corrected report is not the same as the open one: it stays as it is."""
+    assert tap.ticket_id is not None
+    talk.replace("recategorised", [Choice("track.show")], queries.by_id(talk.session, tap.ticket_id))
 
 
 @report.action("merge")
@@ -162,7 +176,7 @@ def merge(talk: Talk, tap: Tap) -> None:
     ticket = _mine(talk, tap)
     twin = queries.by_id(talk.session, UUID(tap.facts["into"]), lock=True)
     actions.act(talk.session, ticket, "merge", "join", talk.now, facts={"into": twin.id})
-    talk.end()
+    _stay_with(talk, twin)
     talk.replace("joined", [Choice("track.show")], twin)
 
 
@@ -249,10 +263,11 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
     """Say what became of the report, or ask the one question that is left."""
     ticket = result.ticket
     if result.outcome == "unsure":
-        keys = [*result.guess.alternatives, *_usual(talk, subject.site_id)]
+        first = [key for key in (result.guess.category, *result.guess.alternatives) if key]
         draft.wait("category")
         talk.wake_in(PATIENCE)
-        talk.say("which", _category_choices(list(dict.fromkeys(keys)), draft.data["id"]))
+        keys = _by_likelihood(talk, subject.site_id, first)
+        talk.say("which", _which(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
     elif result.outcome == "twin":
         assert ticket is not None
         draft.data["category"] = result.category
@@ -263,38 +278,52 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         talk.say("twin", [Choice("report.me_too", facts), Choice("report.own", facts)], ticket, minutes=minutes)
     else:
         assert ticket is not None
-        _opened(talk, ticket, result, subject)
+        if draft.has_media:
+            talk.adopt_draft(ticket)
+        _opened(talk, ticket, result)
 
 
-def _opened(talk: Talk, ticket: Ticket, result: Intake, subject: Subject) -> None:
-    talk.adopt_draft(ticket)
-    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
-    talk.wake_in(OPEN_FOR)
-    phone = talk.session.get_one(Site, ticket.site_id).phone
+def _opened(talk: Talk, ticket: Ticket, result: Intake) -> None:
+    _stay_with(talk, ticket)
     if ticket.emergency:
+        phone = result.site.phone if result.site else ""
         talk.say("emergency", [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
         return
     name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
     buttons = [Choice("track.show")]
     if not ticket.is_category_confirmed:
-        buttons.insert(0, Choice("report.correct", {"others": list(result.guess.alternatives)}))
+        buttons.insert(0, Choice("report.correct", {"first": list(result.guess.alternatives)}))
     talk.say("taken_by" if name else "taken", buttons, ticket, name=name)
 
 
-def _category_choices(keys: list[str], draft_id: str, page: int = 0) -> list[Choice]:
-    shown = keys[page * CHOICES : (page + 1) * CHOICES]
-    choices = [
-        Choice("report.category", {"category": key, "draft": draft_id}, row=place // PER_ROW)
-        for place, key in enumerate(shown)
-    ]
-    more_of_them = Choice("report.all_categories", {"draft": draft_id, "page": page + 1}, label="more", row=CHOICES)
-    return [*choices, more_of_them] if len(keys) > (page + 1) * CHOICES else choices
+def _stay_with(talk: Talk, ticket: Ticket) -> None:
+    """What the person sends next belongs to this ticket."""
+    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
+    talk.wake_in(OPEN_FOR)
 
 
-def _usual(talk: Talk, site_id: UUID) -> list[str]:
-    """The site's own categories in front of the built-in ones."""
+def _which(
+    keys: list[str], facts: dict[str, Any], choose: str = "report.category", page_on: str = "report.all_categories"
+) -> list[Choice]:
+    """One page of categories as buttons, with one that shows the next page; after the last page comes the first.
+
+    `facts`: what every button remembers: the draft, the likely categories and the page.
+    """
+    later = range(CHOICES, len(keys), MORE_CHOICES)
+    pages = [keys[:CHOICES], *(keys[start : start + MORE_CHOICES] for start in later)]
+    page = facts.get("page", 0) % len(pages)
+    draft = {"draft": facts["draft"]} if "draft" in facts else {}
+    choices = [Choice(choose, {**draft, "category": key}, row=n // PER_ROW) for n, key in enumerate(pages[page])]
+    if len(pages) > 1:
+        following = {**facts, "page": (page + 1) % len(pages)}
+        choices.append(Choice(page_on, following, label="more", row=MORE_CHOICES))
+    return choices
+
+
+def _by_likelihood(talk: Talk, site_id: UUID, first: list[str]) -> list[str]:
+    """Every category of a site: those that the words suggest, the site's own ones, the built-in ones."""
     works = handbook(talk, site_id).works
-    return sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key))
+    return list(dict.fromkeys([*first, *sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key))]))
 
 
 def _draft_of(talk: Talk, tap: Tap) -> Draft:

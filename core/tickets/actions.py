@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import clock, outbox, trace
+from core import clock, outbox, places, trace
 from core.access import Viewer
 from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from core.people import Person, Role
-from core.places import Site
+from core.prepared import Prepared
 from core.tickets import evidence, following, news, queries, states, words
 from core.tickets.models import Offer, Ticket
 
@@ -30,6 +31,7 @@ OFFER_LIFE = timedelta(minutes=10)
 SILENCE = timedelta(days=3)
 REOPEN_WITHIN = timedelta(days=7)
 SYSTEM = "system"
+DISPATCH = "dispatch"
 
 
 class IllegalTransition(Conflict):
@@ -156,22 +158,27 @@ def apply(
         "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"],
     }  # fmt: skip
     _write(session, ticket, values)
-    session.execute(insert(rows(trace.Event)), events)
+    trace.write(session, events)
     outbox.post(session, news.letters(session, ticket, row.action, actor.person_id, change.news, now), now)
     return ticket
 
 
 def _write(session: Session, ticket: Ticket, values: dict[str, Any]) -> None:
-    changed = session.execute(
-        update(Ticket)
-        .where(Ticket.id == ticket.id, Ticket.state == ticket.state, Ticket.version == ticket.version)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    here = {"of_id": ticket.id, "of_state": ticket.state, "of_version": ticket.version}
+    if _writing(tuple(values)).run(session, **here, **values) != 1:
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
     for name, value in values.items():
         set_committed_value(ticket, name, value)
+
+
+@cache
+def _writing(names: tuple[str, ...]) -> Prepared:
+    """The conditional update of some columns: it changes the row only in the state and version that were read."""
+    here = [_TICKETS.c[name] == bindparam(f"of_{name}") for name in ("id", "state", "version")]
+    return Prepared(update(_TICKETS).where(*here), names)
+
+
+_TICKETS = rows(Ticket)
 
 
 def set_wake(session: Session, ticket: Ticket, at: datetime | None) -> None:
@@ -199,24 +206,26 @@ def record(
         raise Conflict
     set_committed_value(ticket, "trace_seq", events[-1]["seq"])
     set_committed_value(ticket, "trace_head", events[-1]["hash"])
-    session.execute(insert(rows(trace.Event)), events)
+    trace.write(session, events)
+
+
+_OFFERS = rows(Offer)
+_OFFER = Prepared(insert(_OFFERS), _OFFERS.columns.keys())
 
 
 @verb("assign")
 def _assign(act: Act) -> Change:
     """Give work to a technician, who is asked to accept. The reasons of the choice are kept with the offer."""
     person_id = UUID(str(act.facts["assignee"]))
-    person = act.session.get(Person, person_id)
-    if person is None or not person.is_active or act.session.get(Role, (person_id, act.ticket.site_id, "technician")) is None:
+    if act.actor.trigger != DISPATCH and not _is_technician(act.session, person_id, act.ticket.site_id):
         raise Invalid(field="field.assignee")
     _end_offers(act, "withdrawn")
     waits_until = None if act.ticket.emergency else act.now + OFFER_LIFE
     reasons = act.facts.get("reasons", [["by_hand", 0]])
-    offer = Offer(
-        id=clock.new_id(), ticket_id=act.ticket.id, person_id=person_id, round=act.ticket.round, state="open",
-        reasons=reasons, offered_at=act.now, expires_at=waits_until,
+    _OFFER.run(
+        act.session, id=clock.new_id(), ticket_id=act.ticket.id, person_id=person_id, round=act.ticket.round,
+        state="open", reasons=reasons, offered_at=act.now, expires_at=waits_until,
     )  # fmt: skip
-    act.session.add(offer)
     values = {"assignee_id": person_id, "accepted_at": None, "held_from": None, "hold_reason": None}
     if not act.ticket.emergency:
         values["wake_at"] = waits_until
@@ -319,7 +328,7 @@ def _sign_off(act: Act) -> Change:
         raise Invalid(field="field.resolution")
     proof = _scan_proof(act) or ticket.scan_proof
     set_committed_value(ticket, "scan_proof", proof)
-    site = act.session.get_one(Site, ticket.site_id)
+    site = places.site_of(act.session, ticket.site_id)
     lacking = evidence.missing(queries.evidence_of(act.session, ticket), site.settings.get("evidence", {}))
     if lacking:
         raise MissingEvidence(missing=[f"evidence.{item}" for item in lacking], items=lacking)
@@ -349,7 +358,7 @@ def _reopen(act: Act) -> Change:
     ticket = act.ticket
     if ticket.closed_at and act.now - ticket.closed_at > REOPEN_WITHIN:
         raise TooLateToReopen(number=ticket.number)
-    site = act.session.get_one(Site, ticket.site_id)
+    site = places.site_of(act.session, ticket.site_id)
     values = {
         "round": ticket.round + 1, "resolution": None, "done_at": None, "closed_at": None, "accepted_at": None,
         "scan_proof": "", "waived": [], "minutes": None, "wake_at": act.now + OFFER_LIFE,
@@ -391,7 +400,7 @@ def _reprioritise(act: Act) -> Change:
     priority = str(act.facts["priority"])
     if priority not in states.PRIORITIES:
         raise Invalid(field="field.priority")
-    site = act.session.get_one(Site, act.ticket.site_id)
+    site = places.site_of(act.session, act.ticket.site_id)
     values = {"priority": priority, "promised_at": promised_at(priority, act.ticket.opened_at, site.settings)}
     return Change(values, {"priority": priority, "was": act.ticket.priority})
 
@@ -419,7 +428,14 @@ def _reason(act: Act) -> dict[str, Any]:
     return {"reason": words.keep(act.session, act.ticket, act.actor.person_id, reason[:1000], act.now)}
 
 
+def _is_technician(session: Session, person_id: UUID, site_id: UUID) -> bool:
+    person = session.get(Person, person_id)
+    return bool(person and person.is_active and session.get(Role, (person_id, site_id, "technician")))
+
+
 def _end_offers(act: Act, state: str) -> None:
+    if act.ticket.trace_seq == 1:  # it was reported a moment ago: nobody has been asked yet
+        return
     act.session.execute(
         update(Offer)
         .where(Offer.ticket_id == act.ticket.id, Offer.state == "open")

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, insert, text
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
+from core.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,25 @@ class Ticket(Table):
 
     trace_seq: Mapped[int] = mapped_column(default=0)
     trace_head: Mapped[str] = mapped_column(default="")
+
+
+_TICKETS = rows(Ticket)
+_ADD = Prepared(insert(_TICKETS), _TICKETS.columns.keys())
+_BLANK: dict[str, Any] = {
+    column.key: column.default.arg if column.default is not None and column.default.is_scalar else None
+    for column in _TICKETS.columns
+}
+
+
+def added(session: Session, values: dict[str, Any]) -> Ticket:
+    """Insert a ticket and return it as if it had been read: one statement instead of two."""
+    row = _BLANK | {"waived": [], "location": {}} | values
+    _ADD.run(session, **row)
+    ticket = Ticket()
+    ticket.__dict__.update(row)
+    make_transient_to_detached(ticket)
+    session.add(ticket)
+    return ticket
 
 
 class Follower(Table):

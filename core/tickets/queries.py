@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import people
 from core.access import Viewer
 from core.errors import NotFound
 from core.people import Membership, Person, Role
+from core.prepared import Prepared
 from core.tickets.evidence import Evidence
 from core.tickets.models import (
     Attachment,
@@ -248,8 +249,13 @@ def offers_of(session: Session, ticket: Ticket) -> list[Offer]:
     return list(session.scalars(query.order_by(Offer.id)))
 
 
+_NAME = Prepared(select(Person.id, Person.name).where(Person.id == bindparam("of_id")))
+
+
 def names_of(session: Session, person_ids: Sequence[UUID | None]) -> dict[UUID, str]:
-    wanted = [person_id for person_id in person_ids if person_id]
+    wanted = {person_id for person_id in person_ids if person_id}
+    if len(wanted) == 1:
+        return dict(_NAME.rows(session, of_id=wanted.pop()))  # type: ignore[arg-type]
     found = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     return {person_id: name for person_id, name in found}
 
