@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.flows import _tap
 from bot.talk import Talk
+from core import places
 from core.outbox import Choice, Tap
-from core.places import Site
 from core.tickets import evidence, news, queries, states
 from core.tickets.models import Ticket
 
@@ -85,7 +85,7 @@ def _lacking(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
     """What the sign-off still needs, told while the work is being done."""
     if ticket.state != "in_progress":
         return []
-    policy = talk.session.get_one(Site, ticket.site_id).settings.get("evidence", {})
+    policy = places.site_of(talk.session, ticket.site_id).settings.get("evidence", {})
     missing = evidence.missing(queries.evidence_of(talk.session, ticket), policy)
     return [{"line": "lacking", "evidence": item} for item in missing] or [{"line": "complete"}]
 

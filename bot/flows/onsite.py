@@ -10,8 +10,8 @@ from assets import codes, register
 from bot.flows import _tap, _work_windows, flow
 from bot.flows import _work_card as card
 from bot.talk import Talk
+from core import places
 from core.outbox import Choice, Tap
-from core.places import Site
 from core.tickets import actions, additions
 from core.tickets.models import Ticket
 
@@ -174,7 +174,7 @@ def _propose(talk: Talk, ticket: Ticket, start: datetime, end: datetime) -> None
 
 
 def _zone(talk: Talk, ticket: Ticket) -> str:
-    return talk.session.get_one(Site, ticket.site_id).timezone
+    return places.site_of(talk.session, ticket.site_id).timezone
 
 
 @onsite.action("hold")

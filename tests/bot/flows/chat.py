@@ -5,6 +5,7 @@ Every message goes through a new Router, so nothing of a dialogue lives in memor
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,7 +20,7 @@ from bot import flows
 from bot.messages import Incoming, Limits, Media, Outgoing
 from bot.render import Setting, render
 from bot.router import Router
-from core import access, categories, clock, i18n, intake, outbox, people
+from core import access, categories, clock, i18n, intake, outbox, people, places
 from core.conversations import Conversation
 from core.database import Database, Session
 from core.intake import FaultReport
@@ -163,21 +164,22 @@ class Chat:
 
     def send(self, **given: Any) -> Message:
         """Send one message; returns the answer to it."""
-        known = {message.row.id for message in self._answers()}
+        before = self._rows(OutboxMessage.conversation == self.name)
         envelope = {
             "channel": CHANNEL, "account": "", "dedupe_key": f"m{next(self.stage.keys):06}", "conversation": self.name,
             "sender": self.name, "sender_kind": "web_id", "sender_name": self.name, "locale": "en",
         }  # fmt: skip
         with clock.at(self.stage.tick()):
             assert Router(self.stage.db, SETTINGS).take(Incoming(**{**envelope, **given})) == "done"
-        answers = [message for message in self._answers() if message.row.id not in known and message.kind != "privacy"]
+        known = {row.id for row in before}
+        answers = self._read(OutboxMessage.conversation == self.name, OutboxMessage.kind != "privacy", known=known)
         assert len(answers) <= 1, [message.kind for message in answers]
         return answers[0] if answers else Message(OutboxMessage(kind=""), Outgoing(""))
 
     def inbox(self, kind: str = "") -> list[Message]:
         """What has left for this person, oldest first."""
-        found = self._read(OutboxMessage.person_id == self.person)
-        return [message for message in found if not kind or message.kind == kind]
+        of_kind = OutboxMessage.kind == kind if kind else OutboxMessage.kind != ""
+        return self._read(OutboxMessage.person_id == self.person, of_kind)
 
     def last(self, kind: str) -> Message:
         return self.inbox(kind)[-1]
@@ -190,25 +192,27 @@ class Chat:
             found = session.scalars(query).one()
             return found.flow, found.step
 
-    def _answers(self) -> list[Message]:
-        return self._read(OutboxMessage.conversation == self.name)
-
-    def _read(self, condition: Any) -> list[Message]:
+    def _rows(self, *conditions: Any) -> list[OutboxMessage]:
         with self.stage.db.read_scope() as session:
-            rows = session.scalars(select(OutboxMessage).where(condition).order_by(OutboxMessage.id)).all()
-            return [Message(row, rendered(session, row, self.stage.now)) for row in rows]
+            return list(session.scalars(select(OutboxMessage).where(*conditions).order_by(OutboxMessage.id)))
+
+    def _read(self, *conditions: Any, known: Collection[UUID] = ()) -> list[Message]:
+        found = [row for row in self._rows(*conditions) if row.id not in known]
+        with self.stage.db.read_scope() as session:
+            return [Message(row, rendered(session, row, self.stage.now)) for row in found]
 
 
 def rendered(session: Session, row: OutboxMessage, now: datetime) -> Outgoing:
     """A row as its reader sees it, after it was rendered in every language, with and without taps."""
     person = session.get(Person, row.person_id) if row.person_id else None
     ticket = session.get(Ticket, row.ticket_id) if row.ticket_id else None
-    site = session.get_one(Site, ticket.site_id) if ticket else session.scalars(select(Site)).one()
+    site = places.site_of(session, ticket.site_id if ticket else session.scalars(select(Site.id)).one())
+    works = categories.handbook(session, site).works
     buttons = [(button, outbox.token_of(row.id, index, SETTINGS.key)) for index, button in enumerate(row.buttons)]
     views = {}
     for locale in i18n.LOCALES:
-        labels = {key: work.label(locale) for key, work in categories.handbook(session, site).works.items()}
-        setting = Setting(locale, site.timezone, now, lambda key, labels=labels: labels.get(key, key))
+        labels = {key: work.label(locale) for key, work in works.items()}
+        setting = Setting(locale, site.timezone, now, labels.__getitem__)
         for has_taps in (True, False):
             limits = replace(Limits(), has_taps=has_taps)
             views[locale, has_taps] = render(row.kind, row.facts, buttons, setting, limits, row.replaces)

@@ -75,7 +75,8 @@ def test_words_and_photos_are_added_until_another_command(stage: Stage, li: Chat
     assert wang.last("note").text.endswith("it is the second lamp")
     with stage.db.read_scope() as session:
         kept = queries.attachments_of(session, stage.ticket(number).id)
-    assert {photo.kind for photo in kept} == {"report"} and len(kept) == 2
+    assert {photo.kind for photo in kept} == {"report"}
+    assert len(kept) == 2
     li.command("mine")
     assert li.step == ("", "")
 
@@ -100,7 +101,8 @@ def test_a_nudge_reaches_technician_and_desk_once_in_a_while(stage: Stage, li: C
     stage.report(li.person)
     shown = li.press(li.command("mine"), "track.show")
     assert li.press(shown, "track.nudge").kind == "nudge_sent"
-    assert wang.last("nudged") and sun.last("nudged")
+    assert wang.last("nudged")
+    assert sun.last("nudged")
     assert "was nudged a moment ago" in li.press(shown, "track.nudge").text
 
 
@@ -150,7 +152,8 @@ def test_an_old_proposal_cannot_be_agreed_to(stage: Stage, li: Chat, wang: Chat)
         span = {"from": stage.now + timedelta(hours=hours), "until": stage.now + timedelta(hours=hours + 1)}
         stage.act(number, "schedule", wang.person, **span)
     answer = li.press(li.inbox("appointment_proposed")[0], "track.agree")
-    assert answer.kind == "progress_changed" and answer.actions[:2] == ["track.agree", "track.other_time"]
+    assert answer.kind == "progress_changed"
+    assert answer.actions[:2] == ["track.agree", "track.other_time"]
     assert not stage.ticket(number).is_schedule_agreed
 
 

@@ -1,0 +1,104 @@
+"""Whose chat it is and whose home: proven by a code, decided by those who live there or by the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from core import access, joining, people, places
+from core.database import Database, Session
+from core.errors import Forbidden, NotFound
+from core.outbox import OutboxMessage
+from core.people import Home, Identity
+from tests.personas import Cast
+
+
+def identity(session: Session, person: UUID, value: str, via: str = joining.FIRST_CONTACT) -> Identity:
+    return people.add_identity(session, person, "telegram", "bot", "id", value, conversation=value, via=via)
+
+
+def newcomer(session: Session) -> Identity:
+    return identity(session, people.add_person(session, "newcomer").id, "77")
+
+
+def code_for(session: Session, person: UUID, now: datetime) -> str:
+    return access.issue(session, "link", person, now, life=access.LINK_LIFE)
+
+
+def test_an_identity_steps_over_to_the_person_of_the_code(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        chat = newcomer(session)
+        assert joining.join(session, code_for(session, cast.technician, now), chat, now).id == cast.technician
+        found = people.identify(session, "telegram", "bot", "id", "77")
+        assert found is not None
+        assert found.id == cast.technician
+
+
+def test_joining_again_with_ones_own_code_changes_nothing(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        chat = identity(session, cast.technician, "78", "test")
+        assert joining.join(session, code_for(session, cast.technician, now), chat, now).id == cast.technician
+        assert chat.verified_via == "test"
+
+
+@pytest.mark.parametrize("known_by", ["role", "home", "other identity", "verified"])
+def test_who_is_known_already_is_never_taken_over(db: Database, cast: Cast, now: datetime, known_by: str) -> None:
+    with db.write_scope() as session:
+        chat = newcomer(session)
+        if known_by == "role":
+            people.grant(session, chat.person_id, "resident", cast.site)
+        elif known_by == "home":
+            people.decide_home(session, people.claim_home(session, chat.person_id, cast.home).id, approve=True, by=None)
+        elif known_by == "other identity":
+            identity(session, chat.person_id, "79")
+        else:
+            chat.verified_via = "link"
+        with pytest.raises(joining.BelongsToAnother):
+            joining.join(session, code_for(session, cast.technician, now), chat, now)
+
+
+def test_a_code_that_is_unknown_joins_nothing(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session, pytest.raises(NotFound):
+        joining.join(session, "made up", newcomer(session), now)
+
+
+def claim(session: Session, person: UUID, place: UUID, now: datetime) -> Home | None:
+    joining.claim(session, person, place, now)
+    return next(
+        (home for home in session.query(Home).all() if (home.person_id, home.place_id) == (person, place)), None
+    )
+
+
+def test_only_members_and_the_desk_decide(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        home = claim(session, cast.outsider, cast.home, now)
+        assert home is not None
+        for stranger in (cast.neighbour, cast.technician, cast.outsider):
+            with pytest.raises(Forbidden):
+                joining.decide(session, home.id, stranger, now, approve=True)
+        assert joining.decide(session, home.id, cast.supervisor, now, approve=True).state == "approved"
+        assert "resident" in people.roles_of(session, cast.outsider)[cast.site]
+
+
+def test_a_decision_is_made_once(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        home = claim(session, cast.outsider, cast.home, now)
+        assert home is not None
+        joining.decide(session, home.id, cast.resident, now, approve=False)
+        with pytest.raises(joining.DecidedAlready):
+            joining.decide(session, home.id, cast.supervisor, now, approve=True)
+        assert people.homes_of(session, cast.outsider) == []
+
+
+def test_a_person_has_a_few_claims_at_a_time(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        units = [
+            places.ensure_path(session, cast.site, f"B/{n}", kind="unit", is_common=False).id
+            for n in range(joining.MOST_OPEN_CLAIMS + 2)
+        ]
+        made = [claim(session, cast.outsider, unit, now) is not None for unit in units]
+        assert made == [True] * joining.MOST_OPEN_CLAIMS + [False] * 2
+        asked = session.query(OutboxMessage).filter_by(kind="home_claimed", person_id=cast.supervisor).count()
+        assert asked == joining.MOST_OPEN_CLAIMS
