@@ -7,10 +7,10 @@ import sys
 
 import typer
 from rich.console import Console
-from core.database import DBAPIError
 
 from api import commands
 from core import registry
+from core.database import DBAPIError
 from core.errors import GongdanError
 
 app = typer.Typer(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -32,6 +33,13 @@ class System:
     router: Router
     worker: Worker | None = None
     facts: dict[str, object] = field(default_factory=dict)
+    going: set[asyncio.Future[None]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something small go on after the answer; it is kept until it ends."""
+        task = asyncio.ensure_future(work)
+        self.going.add(task)
+        task.add_done_callback(self.going.discard)
 
     def nudge(self) -> None:
         """Let the delivery of this process look at the outbox now."""

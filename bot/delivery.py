@@ -16,7 +16,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bot.channels import Channel
-from bot.messages import Outgoing, SendError
+from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
 from core import categories, clock, outbox, people, places
 from core.database import Database, Session
@@ -56,8 +56,15 @@ class Pace:
         key, limits = (channel.name, conversation), channel.limits
         begin = max(now, self.account[channel.name], self.chat[key])
         self.account[channel.name] = begin + 1 / limits.per_second
-        self.chat[key] = begin + 1 / limits.per_chat_second
+        self.chat[key] = begin + _interval(limits, conversation)
         return begin - now
+
+
+def _interval(limits: Limits, conversation: str) -> float:
+    """Seconds between two messages to the same conversation; a group's are fewer."""
+    if limits.group_prefix and conversation.startswith(limits.group_prefix):
+        return 60 / limits.per_group_minute
+    return 1 / limits.per_chat_second
 
 
 class Delivery:
@@ -113,7 +120,7 @@ class Delivery:
         if error.moved_to and parcel.identity_id:
             people.move_conversation(session, parcel.identity_id, error.moved_to)
         if error.is_unknown:
-            outbox.unknown(session, parcel.row.id, error.code, now)
+            outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
             outbox.retry(session, parcel.row, error.code, now, error.after)
         elif error.stop_contact and parcel.row.person_id and not parcel.row.replaces:
@@ -183,5 +190,3 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:
         return
-
-

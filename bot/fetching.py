@@ -38,9 +38,7 @@ class Lost(GongdanError):
 
 
 class Fetching:
-    def __init__(
-        self, database: Database, settings: Settings, storage: Storage, channels: dict[str, Channel]
-    ) -> None:
+    def __init__(self, database: Database, settings: Settings, storage: Storage, channels: dict[str, Channel]) -> None:
         self.database = database
         self.settings = settings
         self.storage = storage
@@ -149,7 +147,12 @@ def _said(session: Session, fetch: Fetch, kind: str, text: str) -> Incoming:
     """The photo's own conversation, going on with what the photo said."""
     row = session.get_one(Conversation, fetch.conversation_id)
     return Incoming(
-        row.channel, row.account, f"fetch:{fetch.id}", kind, row.conversation, row.sender, "", text=text  # type: ignore[arg-type]
+        row.channel,
+        row.account,
+        f"fetch:{fetch.id}",
+        kind,
+        row.conversation,
+        row.sender,
+        "",
+        text=text,  # type: ignore[arg-type]
     )
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+
 from bot.messages import Incoming
 from bot.talk import Talk
 from core import conversations, i18n, lexicon, people
@@ -47,9 +48,7 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     row = conversations.open_for(
         session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
     )
-    talk = Talk(
-        session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now
-    )
+    talk = Talk(session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now)
     _inform(talk, person)
     return talk
 
@@ -60,4 +59,3 @@ def _inform(talk: Talk, person: Person) -> None:
         person.informed_at = talk.now
         talk.session.flush()
         talk.say("privacy", url=f"{talk.settings.public_url}/privacy")
-

@@ -117,6 +117,7 @@ class Limits:
     per_second: float = 30.0
     per_chat_second: float = 1.0
     per_group_minute: int = 20
+    group_prefix: str = ""
 
 
 class SendError(Exception):

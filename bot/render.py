@@ -49,12 +49,16 @@ def _button(button: Mapping[str, Any], token: str, setting: Setting, limits: Lim
 
 
 def _label(button: Mapping[str, Any], setting: Setting) -> str:
-    """What a button is called: its own text, the category that it chooses, or the text of its action."""
-    if button["text"]:
+    """What a button is called: its own text, the category that it chooses, or the text of its action.
+
+    One with a label and a text of its own is called by both: "Check in WX-261120-042".
+    """
+    if button["text"] and not button["label"]:
         return str(button["text"])
     if button["facts"].get("category") and not button["label"]:
         return setting.category(button["facts"]["category"])
-    return i18n.translate(f"button.{button['label'] or button['action']}", setting.locale)
+    said = i18n.translate(f"button.{button['label'] or button['action']}", setting.locale)
+    return f"{said} {button['text']}".strip()
 
 
 def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
@@ -122,4 +126,9 @@ def _is_joined(text: str, at: int) -> bool:
     """Whether the character at a place belongs to the one before it."""
     following, before = text[at : at + 1], text[at - 1 : at]
     marks = ("\u200d", "\ufe0f", "\u20e3")
-    return following in marks or before == "\u200d" or "\u0300" <= following <= "\u036f" or "\U0001f3fb" <= following <= "\U0001f3ff"
+    return (
+        following in marks
+        or before == "\u200d"
+        or "\u0300" <= following <= "\u036f"
+        or "\U0001f3fb" <= following <= "\U0001f3ff"
+    )

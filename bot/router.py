@@ -222,7 +222,8 @@ def _scan(talk: Talk, code: str) -> None:
 
 def _command(talk: Talk) -> flows.Step | None:
     if talk.incoming.kind == "command":
-        return flows.command_of(talk.incoming.command) or flows.command_of("help")
+        known = talk.incoming.command not in flows.INTERNAL
+        return (flows.command_of(talk.incoming.command) if known else None) or flows.command_of("help")
     if talk.incoming.kind != "text" or len(talk.text) > LONGEST_COMMAND:
         return None
     name = next((name for name in flows.commands() if talk.is_command_word(name)), None)

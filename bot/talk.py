@@ -37,7 +37,9 @@ class OldButton(GongdanError):
 @cache
 def words_of(command: str) -> frozenset[str]:
     """The words that start a command when they are typed alone, in every language."""
-    texts = (i18n.translate(f"say.{command}", locale) for locale in i18n.LOCALES if i18n.has_text(f"say.{command}", locale))
+    texts = (
+        i18n.translate(f"say.{command}", locale) for locale in i18n.LOCALES if i18n.has_text(f"say.{command}", locale)
+    )
     return frozenset(word for text in texts for word in text.casefold().split("|"))
 
 
@@ -78,8 +80,13 @@ class Talk:
         known = news.card(ticket, **facts) if ticket else {name: news.plain(value) for name, value in facts.items()}
         self.letters.append(
             Letter(
-                kind, known, self.person_id, self.address, ticket.id if ticket else None,
-                ticket.version if ticket else None, tuple(buttons),
+                kind,
+                known,
+                self.person_id,
+                self.address,
+                ticket.id if ticket else None,
+                ticket.version if ticket else None,
+                tuple(buttons),
             )  # fmt: skip
         )
 
@@ -89,7 +96,13 @@ class Talk:
         last = self.letters.pop()
         self.letters.append(
             Letter(
-                last.kind, last.facts, last.person_id, last.address, last.ticket_id, last.version, last.buttons,
+                last.kind,
+                last.facts,
+                last.person_id,
+                last.address,
+                last.ticket_id,
+                last.version,
+                last.buttons,
                 replaces=self.incoming.message,
             )  # fmt: skip
         )
@@ -109,9 +122,7 @@ class Talk:
         if self.standing.flow:
             self.go("", "")
 
-    def keep_media(
-        self, *, ticket: Ticket | None = None, purpose: str = "report", wants_code: bool = False
-    ) -> None:
+    def keep_media(self, *, ticket: Ticket | None = None, purpose: str = "report", wants_code: bool = False) -> None:
         """Note the photos and voice notes of this message: attached at once when stored, else fetched later."""
         for item in self.incoming.media:
             self._keep_one(item, ticket, purpose, wants_code)

@@ -64,7 +64,9 @@ class Worker:
         """Take polled messages in order; returns only when each is stored."""
         for incoming in messages:
             await _stored(self.router, incoming)
-        self.delivery.nudged.set()
+            self.delivery.nudged.set()
+            if incoming.callback:
+                await self.channels[incoming.channel].settle_tap(incoming, "")
 
 
 async def _stored(router: Router, incoming: Incoming) -> None:

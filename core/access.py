@@ -114,8 +114,13 @@ def issue(
     secret = secret or clock.secret(160)
     session.add(
         Token(
-            hash=hash_of(secret), kind=kind, person_id=person_id, ticket_id=ticket_id, created_at=now,
-            expires_at=now + life if life else None, used_at=None,
+            hash=hash_of(secret),
+            kind=kind,
+            person_id=person_id,
+            ticket_id=ticket_id,
+            created_at=now,
+            expires_at=now + life if life else None,
+            used_at=None,
         )  # fmt: skip
     )
     session.flush()

@@ -102,16 +102,22 @@ def set_category(
     if mode not in MODES:
         raise Invalid(field="field.mode")
     session.merge(
-        Category(site_id=site_id, key=key, name_zh=name_zh, name_en=name_en, priority=priority, mode=mode, team_id=team_id)
+        Category(
+            site_id=site_id, key=key, name_zh=name_zh, name_en=name_en, priority=priority, mode=mode, team_id=team_id
+        )
     )
     touch(session, site_id)
 
 
-def add_term(session: Session, site_id: UUID, phrase: str, category: str, *, weight: int = 4, emergency: str = "") -> None:
+def add_term(
+    session: Session, site_id: UUID, phrase: str, category: str, *, weight: int = 4, emergency: str = ""
+) -> None:
     """Teach a site's lexicon a word."""
     if not phrase.strip():
         raise Invalid(field="field.phrase")
-    session.merge(SiteTerm(site_id=site_id, phrase=phrase.strip(), category=category, weight=weight, emergency=emergency))
+    session.merge(
+        SiteTerm(site_id=site_id, phrase=phrase.strip(), category=category, weight=weight, emergency=emergency)
+    )
     touch(session, site_id)
 
 
@@ -119,5 +125,8 @@ def touch(session: Session, site_id: UUID) -> None:
     """Let every cache of the site's settings know that they changed."""
     session.flush()
     session.execute(
-        update(Site).where(Site.id == site_id).values(revision=Site.revision + 1).execution_options(synchronize_session="fetch")
+        update(Site)
+        .where(Site.id == site_id)
+        .values(revision=Site.revision + 1)
+        .execution_options(synchronize_session="fetch")
     )

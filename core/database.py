@@ -317,4 +317,3 @@ def _postgres_engine(url: str) -> Engine:
     url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
     options = " ".join(f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items())
     return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args={"options": options})
-

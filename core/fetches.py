@@ -77,7 +77,9 @@ def claim(session: Session, now: datetime, limit: int = 8) -> list[Fetch]:
 def of_draft(session: Session, conversation_id: UUID) -> list[Fetch]:
     """What was sent in a conversation before there was a ticket."""
     query = select(Fetch).where(Fetch.conversation_id == conversation_id, Fetch.ticket_id.is_(None))
-    return list(session.scalars(query.where(or_(Fetch.state == "waiting", Fetch.state == "fetched")).order_by(Fetch.id)))
+    return list(
+        session.scalars(query.where(or_(Fetch.state == "waiting", Fetch.state == "fetched")).order_by(Fetch.id))
+    )
 
 
 def failed(session: Session, fetch_id: UUID, error: str) -> None:

@@ -95,7 +95,9 @@ def postpone(session: Session, message: InboxMessage, error: str, now: datetime)
         update(InboxMessage)
         .where(InboxMessage.id == message.id, InboxMessage.state == "pending")
         .values(
-            attempts=attempts, error=error[:500], retry_at=now + delay,
+            attempts=attempts,
+            error=error[:500],
+            retry_at=now + delay,
             state="dead" if attempts >= MAX_ATTEMPTS else "pending",
         )  # fmt: skip
     )
@@ -103,5 +105,7 @@ def postpone(session: Session, message: InboxMessage, error: str, now: datetime)
 
 def forget_old(session: Session, now: datetime) -> int:
     """Drop done messages after the longest time in which a platform repeats one."""
-    gone = session.execute(delete(InboxMessage).where(InboxMessage.state == "done", InboxMessage.received_at < now - KEPT))
+    gone = session.execute(
+        delete(InboxMessage).where(InboxMessage.state == "done", InboxMessage.received_at < now - KEPT)
+    )
     return int(gone.rowcount)  # type: ignore[attr-defined]

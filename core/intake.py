@@ -159,9 +159,11 @@ def _priority(report: FaultReport, guess: lexicon.Guess, book: Handbook, categor
 
 _COUNTERS = rows(Counter)
 _COUNT = Prepared(
-    lambda insert: insert(_COUNTERS)
-    .on_conflict_do_update(index_elements=["site_id", "day"], set_={"value": _COUNTERS.c.value + 1})
-    .returning(_COUNTERS.c.value),
+    lambda insert: (
+        insert(_COUNTERS)
+        .on_conflict_do_update(index_elements=["site_id", "day"], set_={"value": _COUNTERS.c.value + 1})
+        .returning(_COUNTERS.c.value)
+    ),
     _COUNTERS.columns.keys(),
 )
 
@@ -171,5 +173,3 @@ def next_number(session: Session, site: SiteFacts, now: datetime) -> str:
     day = calendars.local_day(now, site.timezone).strftime("%y%m%d")
     value = _COUNT.rows(session, site_id=site.id, day=day, value=1)[0][0]
     return f"{site.prefix}-{day}-{value:03d}"
-
-

@@ -24,6 +24,8 @@ from core.database import Table, rows
 from core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
+REPEAT_AFTER = timedelta(seconds=30)
+UNKNOWN = "unknown"
 MAX_ATTEMPTS = 12
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=6)
@@ -191,9 +193,16 @@ def sent(session: Session, message_id: UUID, reference: str, now: datetime) -> N
     _settle(session, message_id, state="sent", reference=reference, error="", settled_at=now)
 
 
-def unknown(session: Session, message_id: UUID, error: str, now: datetime) -> None:
-    """The platform did not answer: the message may have arrived, so it is not sent again."""
-    _settle(session, message_id, state="unknown", error=error[:500], settled_at=now)
+def unknown(session: Session, message: OutboxMessage, error: str, now: datetime) -> None:
+    """The platform did not answer: the message may have arrived.
+
+    What concerns a ticket is repeated once, because its number makes a double harmless; nothing else is.
+    """
+    if message.ticket_id is not None and message.error != UNKNOWN:
+        again = {"state": "retry", "error": UNKNOWN, "not_before": now + REPEAT_AFTER, "lease_until": None}
+        session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(again))
+        return
+    _settle(session, message.id, state="unknown", error=error[:500], settled_at=now)
 
 
 def undeliverable(session: Session, message_id: UUID, error: str, now: datetime) -> None:
@@ -225,7 +234,9 @@ def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> 
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id)
-        .values(state="retry", channel="", account="", conversation="", error=error[:500], not_before=now, lease_until=None)
+        .values(
+            state="retry", channel="", account="", conversation="", error=error[:500], not_before=now, lease_until=None
+        )
     )
 
 

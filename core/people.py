@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core import clock
 from core.database import Table
 from core.errors import Conflict, Invalid, NotFound
+from core.places import Place
 
 ROLES = ("resident", "technician", "supervisor", "manager", "admin")
 STAFF_ROLES = ROLES[1:]
@@ -232,7 +233,10 @@ def decide_home(session: Session, home_id: UUID, *, approve: bool, by: UUID | No
     ).rowcount  # type: ignore[attr-defined]
     if changed != 1:
         raise Conflict
-    return session.get_one(Home, home_id, populate_existing=True)
+    home = session.get_one(Home, home_id, populate_existing=True)
+    if approve:  # somebody lives there: from now on no stranger's report may be joined at this place
+        session.execute(update(Place).where(Place.id == home.place_id).values(is_common=False))
+    return home
 
 
 def homes_of(session: Session, person_id: UUID) -> list[UUID]:

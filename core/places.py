@@ -79,7 +79,16 @@ def add_site(
     """Add a site with its root place. Its tickets are numbered under a prefix of its own: WX, WX2, WX3, …"""
     taken = len(session.scalars(select(Site.prefix)).all())
     prefix = f"WX{taken + 1}" if taken else "WX"
-    site = Site(id=clock.new_id(), name=name, prefix=prefix, timezone=timezone, locale=locale, phone=phone, settings={}, revision=1)
+    site = Site(
+        id=clock.new_id(),
+        name=name,
+        prefix=prefix,
+        timezone=timezone,
+        locale=locale,
+        phone=phone,
+        settings={},
+        revision=1,
+    )
     session.add(site)
     session.flush()
     session.add(Place(id=clock.new_id(), site_id=site.id, parent_id=None, name=name, path="", kind="site"))

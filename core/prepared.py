@@ -55,7 +55,10 @@ class Prepared:
         if not any(compiled.results):
             return [tuple(row) for row in found]
         return [
-            tuple(value if convert is None else convert(value) for value, convert in zip(row, compiled.results, strict=True))
+            tuple(
+                value if convert is None else convert(value)
+                for value, convert in zip(row, compiled.results, strict=True)
+            )
             for row in found
         ]
 
@@ -106,7 +109,9 @@ class _Translated:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         drivers = self.dialect.loaded_dbapi.Error
         if isinstance(error, drivers):
             raise DBAPIError.instance(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -103,15 +104,20 @@ def load_settings(**given: Any) -> Settings:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret kept in a file that only its owner reads; made on first use, by one process only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """The secret kept in a file that only its owner reads; made on first use.
+
+    It is written aside and linked into its place, so that of several processes one wins and none reads half of it.
+    """
+    if path.exists():
         return path.read_text()
-    with os.fdopen(handle, "w") as file:
-        file.write(made := secrets.token_hex(32))
-    return made
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+    with suppress(FileExistsError):
+        os.link(aside, path)
+    aside.unlink()
+    return path.read_text()
 
 
 def _filled(secret: SecretStr | None) -> bool:

@@ -75,7 +75,8 @@ class Storage:
 
 class _Folder(Storage):
     """obstore renames into place but never calls fsync (seen with strace, 0.12.1), so that a power cut could leave
-    an empty file under a good key. Here the bytes reach the disk first, then the name, then the folders."""
+    an empty file under a good key. Here the bytes reach the disk first, then the name, then the folders.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(LocalStore(folder, mkdir=True))

@@ -82,8 +82,8 @@ def commitment(salt: str, words: str) -> str:
 def event_hash(row: dict[str, Any]) -> str:
     """The hash of an event over everything that it says, the hash before it included."""
     parts = (
-        row["previous"], row["stream"], str(row["seq"]), row["action"], row["from_state"], row["to_state"],
-        row["actor"], row["facts"], _stamp(row["device_at"]), _stamp(row["at"]),
+        str(row["id"]).replace("-", ""), row["previous"], row["stream"], str(row["seq"]), row["action"], row["from_state"],
+        row["to_state"], row["actor"], row["facts"], _stamp(row["device_at"]), _stamp(row["at"]),
     )  # fmt: skip
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-SAID = ("previous", "stream", "seq", "action", "from_state", "to_state", "actor", "facts", "device_at", "at")
+SAID = ("id", "previous", "stream", "seq", "action", "from_state", "to_state", "actor", "facts", "device_at", "at")
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P

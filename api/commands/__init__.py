@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import typer
 
 from core.database import Database, Session, open_database
+from core.errors import Conflict
 from core.migrations.run import is_current, upgrade
 from core.settings import Settings, load_settings
-from core.errors import Conflict
 
 GROUPS: dict[str, typer.Typer] = {"": typer.Typer()}
 root = GROUPS[""]

@@ -21,7 +21,9 @@ from core.places import Site
 
 @root.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX with code,name,type,place,parent or 编号,名称,类型,位置,上级.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV or XLSX with code,name,type,place,parent or 编号,名称,类型,位置,上级.")
+    ],
     site: Annotated[str, typer.Option(help="Name of the site; not needed when there is only one.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -28,7 +28,9 @@ class OneProcess(Conflict):
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave delivery and time to `gongdan worker`.")] = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave delivery and time to `gongdan worker`.")
+    ] = False,
 ) -> None:
     """Serve pages, API and hooks; with a worker in the same process."""
     run_server(load_settings(), host, port, with_worker=not no_worker)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from core.database import Session
 
 from api.commands import group, root, writing
 from core import access, calendars, categories, clock, people, places
+from core.database import Session
 from core.errors import Invalid
 from core.settings import load_settings
 
@@ -153,5 +153,3 @@ def add_duty(
         if span[0] >= span[1]:
             raise Invalid(field="field.until")
         calendars.put_on_call(session, found.id, people.person_named(session, person).id, span[0], span[1])
-
-

@@ -10,6 +10,7 @@ import typer
 from api.commands import group, opened
 from api.commands.keeping import bars
 from core import audit, clock, i18n, seals
+from core.audit import export as exporting
 
 commands = group("audit", "The trace.")
 
@@ -33,4 +34,14 @@ def verify(
         typer.echo(i18n.translate(problem.what, "en", **problem.params), err=True)
     if not report.is_intact:
         raise typer.Exit(1)
-    typer.echo("The trace is intact.")
+    typer.echo(f"The trace is intact. Public key: {key.text}")
+
+
+@commands.command("export")
+def export(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the trace for a third party, who checks it with docs/verify_trace.py and none of our code."""
+    settings, database = opened()
+    key = seals.load_key(settings).public
+    with database.read_scope() as session, file.open("w", encoding="utf-8") as out:
+        out.writelines(exporting.lines(session, key))
+    typer.echo(f"Written: {file}. Public key: {key.text}")

@@ -75,9 +75,7 @@ def _add_entrance(session: Session, compound: Compound, building: int, entrance:
 def _put(
     session: Session, compound: Compound, key: str, path: list[str], *, kind: str = "area", is_common: bool = True
 ) -> None:
-    compound.where[key] = places.ensure_path(
-        session, compound.site.id, "/".join(path), kind=kind, is_common=is_common
-    )
+    compound.where[key] = places.ensure_path(session, compound.site.id, "/".join(path), kind=kind, is_common=is_common)
 
 
 def _add_assets(session: Session, compound: Compound, now: datetime) -> None:

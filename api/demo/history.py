@@ -88,7 +88,9 @@ def _report(session: Session, story: Story) -> UUID | None:
     item = DATA["reports"][story.seed % len(DATA["reports"])]
     residents = story.compound.people["resident"]
     who = residents[dice("who", story.seed) % len(residents)]
-    report = FaultReport(_subject(session, story, item, who.id), story.compound.say(item["words"]), who.id, may_ask=False)
+    report = FaultReport(
+        _subject(session, story, item, who.id), story.compound.say(item["words"]), who.id, may_ask=False
+    )
     result = intake.report_fault(session, report, story.now)
     if result.ticket is None or result.outcome != "opened":
         return None

@@ -155,12 +155,20 @@ class _Desk:
         values = [("emergencies", counted["emergencies"]), ("late", counted["overdue"])]
         values += [("unassigned", counted["unassigned"]), ("open", counted["open"])]
         return [
-            {"value": value, "label": i18n.translate(f"desk.{name}", self.locale), "emergency": name == "emergencies" and value > 0}
+            {
+                "value": value,
+                "label": i18n.translate(f"desk.{name}", self.locale),
+                "emergency": name == "emergencies" and value > 0,
+            }
             for name, value in values
         ]
 
     def groups(self, sites: list[Site], shown: list[UUID]) -> list[dict[str, Any]]:
-        everyone = {"text": i18n.translate("desk.anyone", self.locale), "href": self.chosen.link(who=""), "current": not self.chosen.who}
+        everyone = {
+            "text": i18n.translate("desk.anyone", self.locale),
+            "href": self.chosen.link(who=""),
+            "current": not self.chosen.who,
+        }
         people = {person_id: name for site_id in shown for person_id, name in queries.technicians(self.db, site_id)}
         chosen = [
             {"text": name, "href": self.chosen.link(who=str(person_id)), "current": self.chosen.who == str(person_id)}
@@ -172,7 +180,11 @@ class _Desk:
         return groups
 
     def _site_group(self, sites: list[Site]) -> dict[str, Any]:
-        every = {"text": i18n.translate("desk.all", self.locale), "href": self.chosen.link(site=""), "current": not self.chosen.site}
+        every = {
+            "text": i18n.translate("desk.all", self.locale),
+            "href": self.chosen.link(site=""),
+            "current": not self.chosen.site,
+        }
         items = [
             {"text": found.name, "href": self.chosen.link(site=found.name), "current": self.chosen.site == found.name}
             for found in sites

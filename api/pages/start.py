@@ -77,9 +77,7 @@ def _scan(db: Session, code: str, public_url: str) -> Scan:
 
 
 @router.post("/demo/enter")
-def enter(
-    request: Request, db: WriteDb, system: SystemDep, locale: Locale, role: Annotated[str, Form()]
-) -> Response:
+def enter(request: Request, db: WriteDb, system: SystemDep, locale: Locale, role: Annotated[str, Form()]) -> Response:
     """Sign in as one of the demo's people, in the language of the page."""
     if not system.settings.demo or role not in DOORS:
         raise NotFound(what="word.page")

@@ -45,6 +45,9 @@ async def take(channel: str, request: Request, system: SystemDep) -> Response:
     messages = found.parse(hook)
     await run_in_threadpool(_take_all, system, messages)
     system.nudge()
+    for incoming in messages:
+        if incoming.callback:
+            system.spawn(found.settle_tap(incoming, ""))
     return Response(b"{}", media_type="application/json")
 
 

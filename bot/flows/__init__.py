@@ -80,6 +80,9 @@ def action_of(name: str) -> Action | None:
     return found.actions.get(name) if found else None
 
 
+INTERNAL = ("follow", "unfollow", "unknown", "file")  # what a platform says, not a person
+
+
 def command_of(name: str) -> Step | None:
     return next((flow.commands[name] for _, flow in FLOWS.items() if name in flow.commands), None)
 

@@ -118,9 +118,7 @@ def act(
     return apply(session, ticket, row, actor, change, now, device_at)
 
 
-def _allowed(
-    session: Session, ticket: Ticket, action: str, parts: set[str], version: int | None
-) -> states.Transition:
+def _allowed(session: Session, ticket: Ticket, action: str, parts: set[str], version: int | None) -> states.Transition:
     """The row of the table that allows it, or the error that says best why not."""
     row = states.find(action, ticket.kind, ticket.state, parts)
     if row is not None and version in (None, ticket.version):
@@ -289,7 +287,9 @@ def _schedule(act: Act) -> Change:
         raise Invalid(field="field.until")
     agreed = bool(act.facts.get("agreed_by"))
     values = {"scheduled_from": start, "scheduled_until": end, "is_schedule_agreed": agreed}
-    return Change(values, {"from": start, "until": end, "agreed": agreed}, {"from": start, "until": end, "agreed": agreed})
+    return Change(
+        values, {"from": start, "until": end, "agreed": agreed}, {"from": start, "until": end, "agreed": agreed}
+    )
 
 
 @verb("agree")
@@ -310,7 +310,9 @@ def _check_in(act: Act) -> Change:
 
 @verb("hold")
 def _hold(act: Act) -> Change:
-    values = {"held_from": act.ticket.state, "hold_reason": str(act.facts["reason"])[:200], "wake_at": None}
+    unaccepted = act.ticket.emergency and act.ticket.accepted_at is None
+    wake_at = act.ticket.wake_at if unaccepted else None
+    values = {"held_from": act.ticket.state, "hold_reason": str(act.facts["reason"])[:200], "wake_at": wake_at}
     return Change(values, _reason(act), {"reason": act.facts["reason"]})
 
 
@@ -337,7 +339,12 @@ def _sign_off(act: Act) -> Change:
         "resolution": resolution, "done_at": act.now, "minutes": _minutes(act), "scan_proof": proof,
         "wake_at": act.now + SILENCE if is_fault else None, "closed_at": None if is_fault else act.now,
     }  # fmt: skip
-    facts = {"resolution": resolution, "minutes": values["minutes"], "round": ticket.round, "digest": act.facts.get("digest", "")}
+    facts = {
+        "resolution": resolution,
+        "minutes": values["minutes"],
+        "round": ticket.round,
+        "digest": act.facts.get("digest", ""),
+    }
     return Change(values, facts, {"resolution": resolution})
 
 
@@ -479,5 +486,3 @@ def _moment(value: Any, name: str) -> datetime:
     if moment.tzinfo is None:
         raise Invalid(field=name)
     return moment
-
-

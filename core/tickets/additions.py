@@ -119,8 +119,13 @@ def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> 
     for position, item in enumerate(items, 1):
         session.add(
             ChecklistItem(
-                id=clock.new_id(), ticket_id=ticket.id, position=position, question=item["question"],
-                kind=item.get("kind", "pass_fail"), options=item.get("options", {}), answer="",
+                id=clock.new_id(),
+                ticket_id=ticket.id,
+                position=position,
+                question=item["question"],
+                kind=item.get("kind", "pass_fail"),
+                options=item.get("options", {}),
+                answer="",
             )  # fmt: skip
         )
     session.flush()

@@ -49,7 +49,8 @@ def alarms(session: Session, site_ids: Sequence[UUID], now: datetime) -> dict[st
     """Open emergencies, broken promises, work without a technician, and all that is open."""
     late = and_(Ticket.accepted_at.is_(None), Ticket.promised_at < now)
     numbers = (
-        func.sum(case((condition, 1), else_=0)) for condition in (Ticket.emergency != "", late, Ticket.assignee_id.is_(None))
+        func.sum(case((condition, 1), else_=0))
+        for condition in (Ticket.emergency != "", late, Ticket.assignee_id.is_(None))
     )
     query = select(func.count(), *numbers).where(Ticket.is_open, Ticket.site_id.in_(site_ids))
     open_now, emergencies, overdue, unassigned = session.execute(query).one()

@@ -20,7 +20,6 @@ from core.prepared import Prepared
 from core.tickets import actions, news
 from core.tickets.models import Offer, Ticket
 
-
 MOST_JOBS = 100  # counting goes no further: whoever has so many is last anyway
 
 
@@ -100,5 +99,3 @@ def _technicians() -> Prepared:
 
 
 _TECHNICIANS = _technicians()
-
-

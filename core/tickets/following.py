@@ -16,9 +16,7 @@ def follow(session: Session, ticket: Ticket, person_id: UUID, text: str, now: da
     """Let a person follow a ticket with what they said about it; False when they already do."""
     if ticket.reporter_id == person_id or session.get(Follower, (ticket.id, person_id)):
         return False
-    session.add(
-        Follower(ticket_id=ticket.id, person_id=person_id, text=text, salt=clock.secret(), joined_at=now)
-    )
+    session.add(Follower(ticket_id=ticket.id, person_id=person_id, text=text, salt=clock.secret(), joined_at=now))
     session.flush()
     return True
 

@@ -130,7 +130,9 @@ def _scheduled(it: Happening) -> Iterable[Letter]:
     if it.told["agreed"]:
         yield from _to_reporters(it, "appointment", **span)
     else:
-        yield from _to_reporters(it, "appointment_proposed", [Choice("track.agree"), Choice("track.other_time")], **span)
+        yield from _to_reporters(
+            it, "appointment_proposed", [Choice("track.agree"), Choice("track.other_time")], **span
+        )
 
 
 @on("agree")

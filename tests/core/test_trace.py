@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,8 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
 def one(**changed: Any) -> dict[str, Any]:
     entry = Entry("accept", {"assignee": "7"}, "technician", "assigned", "accepted", AT)
-    return {**trace.chain("ticket:1", Head(), [entry], AT)[0], **changed}
+    row = trace.chain("ticket:1", Head(), [entry], AT)[0] | {"id": UUID(int=7)}
+    return {**row, "hash": trace.event_hash(row), **changed}
 
 
 def test_the_first_event_follows_the_genesis() -> None:
@@ -44,11 +46,11 @@ def test_a_chain_goes_on_from_its_head() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"previous": "1" * 64}, {"stream": "ticket:2"}, {"seq": 2}, {"action": "decline"}, {"from_state": "reported"},
+        {"id": UUID(int=8)}, {"previous": "1" * 64}, {"stream": "ticket:2"}, {"seq": 2}, {"action": "decline"}, {"from_state": "reported"},
         {"to_state": "reported"}, {"actor": "somebody"}, {"facts": "{}"}, {"device_at": None},
         {"device_at": AT + timedelta(microseconds=1)}, {"at": AT - timedelta(microseconds=1)},
     ],
-    ids="previous stream seq action from_state to_state actor facts no_device_at device_at at".split(),
+    ids="id previous stream seq action from_state to_state actor facts no_device_at device_at at".split(),
 )  # fmt: skip
 def test_the_hash_binds(changed: dict[str, Any]) -> None:
     assert trace.event_hash(one(**changed)) != one()["hash"]
@@ -67,7 +69,7 @@ def test_the_same_instant_in_another_zone_has_the_same_hash() -> None:
 def test_the_hash_can_be_computed_by_anybody() -> None:
     """The format is a promise: docs/verify_trace.py and third parties rely on it."""
     said = (
-        f'["{trace.GENESIS}","ticket:1","1","accept","assigned","accepted","technician",'
+        f'["{UUID(int=7).hex}","{trace.GENESIS}","ticket:1","1","accept","assigned","accepted","technician",'
         '"{\\"assignee\\":\\"7\\"}","2026-11-20T02:00:00.000000+00:00","2026-11-20T02:00:00.000000+00:00"]'
     )
     assert one()["hash"] == hashlib.sha256(said.encode()).hexdigest()
