@@ -153,7 +153,7 @@ class CategoryList(Shown):
 class NewCategory(Given):
     """A category of a site; one that is there is changed."""
 
-    model_config = given(key="pool", name_zh="泳池", name_en="Pool", priority="normal", mode="claim")
+    model_config = given(key="pool", name_zh="Youyongchi", name_en="Pool", priority="normal", mode="claim")
 
     key: Key
     name_zh: Name = ""
@@ -167,7 +167,7 @@ class NewCategory(Given):
 class NewTerm(Given):
     """A word or phrase that means a category at a site. `emergency`: the kind of emergency that it means."""
 
-    model_config = given(phrase="泳池", weight=4)
+    model_config = given(phrase="swimming pool", weight=4)
 
     phrase: Annotated[Name, Field(min_length=1)]
     weight: int = Field(default=4, ge=-10, le=10)
@@ -176,7 +176,7 @@ class NewTerm(Given):
 
 
 class Term(Shown):
-    model_config = example(phrase="泳池", category="pool", weight=4, emergency="")
+    model_config = example(phrase="swimming pool", category="pool", weight=4, emergency="")
 
     phrase: str
     category: str
