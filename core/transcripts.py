@@ -31,8 +31,8 @@ class WebChat(Table):
 class Line(Table):
     """One bubble; `side`: mine (the person's) or theirs.
 
-    `body` of theirs: {"text", "buttons", "photo", "is_urgent"}; of mine: {"kind", "text", "files", "location", "message",
-    "token"}. Photos and files are named by their storage keys.
+    `body` of theirs: {"text", "buttons", "photo", "is_urgent"}; of mine: {"kind", "text", "files", "location",
+    "message", "token"}. Photos and files are named by their storage keys.
     """
 
     __tablename__ = "chat_lines"

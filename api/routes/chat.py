@@ -57,22 +57,29 @@ Chat = Annotated[str, Depends(chat_of)]
 
 @router.post("/sessions", status_code=201)
 def begin(request: Request, system: SystemDep, web: Web, visitor: Visitor) -> dict[str, str]:
-    """Begin a conversation; for somebody who is signed in it is theirs."""
+    """Begin a conversation. Somebody who is signed in goes on with their own, whatever device it began on."""
     locale = i18n.choose(request.headers.get("accept-language"))
 
     def work(session: Session) -> str:
         limits.count(session, f"chat:{uploads.address_of(request)}", clock.now(), most=60)
-        chat_id = transcripts.open_chat(session, clock.now())
-        _identify(session, chat_id, visitor, locale)
-        return chat_id
+        return (_own_chat(session, visitor) if visitor else None) or _new_chat(session, visitor, locale)
 
     return {"token": web.token_of(system.database.write(work))}
 
 
-def _identify(session: Session, chat_id: str, visitor: Viewer | None, locale: str) -> None:
+def _own_chat(session: Session, visitor: Viewer) -> str | None:
+    """The web chat of a person that was used last and is still kept."""
+    chats = [known.conversation for known in people.identities_of(session, visitor.person_id) if known.channel == "web"]
+    kept = transcripts.newest(session, chats)
+    return next((chat_id for chat_id in chats if chat_id in kept), None)
+
+
+def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> str:
+    chat_id = transcripts.open_chat(session, clock.now())
     person_id = visitor.person_id if visitor else people.add_person(session, "", locale=locale).id
     via = "signed_in" if visitor else "first_contact"
     people.add_identity(session, person_id, "web", ACCOUNT, "web_chat", chat_id, conversation=chat_id, via=via)
+    return chat_id
 
 
 @router.post("/messages")

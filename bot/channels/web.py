@@ -11,16 +11,19 @@ import base64
 import hashlib
 import hmac
 import re
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from bot.channels import Take, channel
 from bot.messages import HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
 from core import clock, transcripts
-from core.database import Database
+from core.database import Database, Session
 from core.errors import Busy, Invalid
 from core.media import SUFFIXES
+from core.outbox import OutboxMessage
 from core.settings import Settings
 from core.storage import Storage, key_of
 
@@ -28,6 +31,7 @@ ACCOUNT = "web"
 MAX_TEXT = 4000
 MAX_FILES = 10
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+URGENT = ("emergency",)
 KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
 
 
@@ -99,14 +103,8 @@ class WebChannel:
         return
 
     def _write_line(self, conversation: str, message: Outgoing, key: str) -> str:
-        buttons = [{"label": b.label, "token": b.token, "url": b.url, "row": b.row} for b in message.buttons]
-        body = {"text": message.text, "buttons": buttons, "photo": message.photo}
         try:
-            line = self._database.write(
-                lambda s: transcripts.append(
-                    s, conversation, key, "theirs", body, clock.now(), replaces=message.replaces
-                )
-            )
+            line = self._database.write(partial(_append, conversation, message, key))
         except Busy:
             raise SendError("busy", retryable=True) from None
         if line is None:
@@ -132,6 +130,23 @@ class WebChannel:
 
     def _mac(self, what: str, text: str) -> str:
         return hmac.new(self._settings.key, f"web-{what}:{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _append(conversation: str, message: Outgoing, key: str, session: Session) -> str | None:
+    buttons = [{"label": b.label, "token": b.token, "url": b.url, "row": b.row} for b in message.buttons]
+    body = {
+        "text": message.text, "buttons": buttons, "photo": message.photo, "is_urgent": _is_urgent(session, key),
+    }  # fmt: skip
+    return transcripts.append(session, conversation, key, "theirs", body, clock.now(), replaces=message.replaces)
+
+
+def _is_urgent(session: Session, key: str) -> bool:
+    """Whether a message tells of an emergency, so that it looks like one. Its key is the id of its outbox row."""
+    try:
+        row = session.get(OutboxMessage, UUID(key))
+    except ValueError:
+        return False
+    return row is not None and row.kind in URGENT
 
 
 def shown(incoming: Incoming) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api import errors, pages, routes
 from api.app import routers_of
-from api.deps import System
+from api.deps import COOKIE, System
 from api.safety import Safety
 from assets import register
 from bot import flows
@@ -23,7 +23,8 @@ from bot.channels import open_channels
 from bot.channels.web import WebChannel
 from bot.delivery import Delivery
 from bot.router import Router
-from core import clock
+from core import access, clock
+from core.access import SESSION_LIFE
 from core.database import Database, open_database
 from core.settings import Settings
 from core.storage import open_storage
@@ -344,3 +345,22 @@ def test_a_chat_without_script_says_what_to_do(client: Client) -> None:
     page = client.get("/chat?lang=en").text
     assert "<noscript>" in page
     assert 'href="/sign-in"' in page
+
+
+def test_who_is_signed_in_goes_on_with_the_own_conversation_on_every_device(
+    client: Client, db: Database, cast: Cast, lift: str
+) -> None:
+    with db.write_scope() as session:
+        secret = access.issue(session, "session", cast.resident, clock.now(), life=SESSION_LIFE)
+    signed_in = {"cookie": f"{COOKIE}={secret}", "origin": "http://testserver"}
+    phone, computer = (client.post("/chat/sessions", headers=signed_in).json()["token"] for _ in range(2))
+    assert phone == computer
+    assert client.post("/chat/sessions").json()["token"] != phone
+
+
+def test_an_emergency_looks_like_one(resident: Browser, settings: Settings) -> None:
+    resident.say("message-1", kind="text", text="I am trapped in the lift, help")
+    deliver_elsewhere(settings)
+    theirs = [line for line in resident.lines() if line["side"] == "theirs"]
+    assert [line["is_urgent"] for line in theirs][-1]
+    assert not theirs[0]["is_urgent"]

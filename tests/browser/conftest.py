@@ -35,7 +35,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

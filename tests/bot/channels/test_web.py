@@ -1,0 +1,132 @@
+"""The web chat as a channel: what a browser says becomes a message, what is sent becomes a line."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.channels.web import WebChannel, shown
+from bot.messages import Button, HookRequest, Location, Outgoing, SendError
+from core import transcripts
+from core.database import Database
+from core.errors import Invalid
+from core.settings import Settings
+
+STORED = {"hash": "ab" * 32, "mime": "image/jpeg", "width": 64, "height": 48, "evidence": {}}
+
+
+@pytest.fixture
+def web(db: Database, tmp_path: Path) -> WebChannel:
+    return WebChannel(Settings(data_dir=tmp_path, secret_key="one"), db)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def chat(db: Database, now: datetime) -> str:
+    with db.write_scope() as session:
+        return transcripts.open_chat(session, now)
+
+
+def request(token: str, **message: Any) -> HookRequest:
+    return HookRequest("POST", orjson.dumps({"id": "message-1", **message}), {"authorization": f"Bearer {token}"})
+
+
+def lines(db: Database, chat: str) -> list[tuple[str, dict[str, Any], str]]:
+    with db.read_scope() as session:
+        return [(line.side, line.body, line.replaces) for line in transcripts.lines_after(session, chat, 0)]
+
+
+def test_a_token_proves_its_own_conversation_alone(web: WebChannel) -> None:
+    token = web.token_of("mine")
+    assert web.chat_of(token) == "mine"
+    assert web.chat_of(token.replace("mine", "yours")) is None
+    assert web.chat_of(token[:-1]) is None
+    assert web.chat_of("") is None
+
+
+def test_a_token_of_another_key_proves_nothing(web: WebChannel, db: Database, tmp_path: Path) -> None:
+    other = WebChannel(Settings(data_dir=tmp_path, secret_key="two"), db)  # type: ignore[arg-type]
+    assert other.chat_of(web.token_of("mine")) is None
+
+
+def test_a_hook_without_proof_is_not_authentic(web: WebChannel) -> None:
+    assert web.is_authentic(request(web.token_of("mine")))
+    assert not web.is_authentic(HookRequest("POST", b"{}"))
+    assert not web.is_authentic(HookRequest("POST", b"{}", {"authorization": "Basic bWluZQ=="}))
+
+
+def test_words_become_a_message_of_their_conversation(web: WebChannel) -> None:
+    [incoming] = web.parse(request(web.token_of("mine"), kind="text", text="The light is out", locale="en"))
+    assert (incoming.kind, incoming.text, incoming.conversation, incoming.sender) == (
+        "text", "The light is out", "mine", "mine",
+    )  # fmt: skip
+    assert incoming.dedupe_key == "mine:message-1"
+
+
+def test_a_message_that_nobody_knows_becomes_unknown(web: WebChannel) -> None:
+    [incoming] = web.parse(request(web.token_of("mine"), kind=["sticker"]))
+    assert incoming.kind == "unknown"
+
+
+def test_an_uploaded_file_is_taken_by_its_reference(web: WebChannel) -> None:
+    reference = web.sign_file("photo", STORED, ["https://fix.example.org/q/LIFT-01"])
+    [incoming] = web.parse(request(web.token_of("mine"), kind="image", media=[reference]))
+    assert [(item.kind, item.stored, item.texts) for item in incoming.media] == [
+        ("photo", STORED, ("https://fix.example.org/q/LIFT-01",))
+    ]
+
+
+def test_a_reference_that_was_changed_is_refused(web: WebChannel) -> None:
+    reference = web.sign_file("photo", STORED, [])
+    with pytest.raises(Invalid):
+        web.parse(request(web.token_of("mine"), kind="image", media=[f"A{reference}"]))
+
+
+def test_more_files_than_one_message_may_have_are_refused(web: WebChannel) -> None:
+    reference = web.sign_file("photo", STORED, [])
+    with pytest.raises(Invalid):
+        web.parse(request(web.token_of("mine"), kind="image", media=[reference] * 11))
+
+
+@pytest.mark.parametrize("where", [{}, {"latitude": "nan", "longitude": 0}, {"latitude": 0, "longitude": 181}, [1, 2]])
+def test_a_place_that_is_none_is_refused(web: WebChannel, where: object) -> None:
+    with pytest.raises(Invalid):
+        web.parse(request(web.token_of("mine"), kind="location", location=where))
+
+
+def test_a_place_is_taken_as_two_numbers(web: WebChannel) -> None:
+    where = {"latitude": 30.25, "longitude": 120.17}
+    [incoming] = web.parse(request(web.token_of("mine"), kind="location", location=where))
+    assert incoming.location == Location(30.25, 120.17)
+    assert shown(incoming)["location"] == where
+
+
+def test_a_photo_is_shown_by_its_screen_size_and_a_voice_note_as_it_is(web: WebChannel) -> None:
+    voice = {**STORED, "mime": "audio/ogg"}
+    media = [web.sign_file("photo", STORED, []), web.sign_file("voice", voice, [])]
+    [incoming] = web.parse(request(web.token_of("mine"), kind="image", media=media))
+    assert [file["key"].partition(".")[2] for file in shown(incoming)["files"]] == ["screen.jpg", "ogg"]
+
+
+def test_what_is_sent_becomes_a_line_with_its_buttons(web: WebChannel, db: Database, chat: str) -> None:
+    message = Outgoing("Got it", (Button("Progress", "token-1"),), replaces="1")
+    assert asyncio.run(web.send(chat, message, "row-1")) == "1"
+    [(side, body, replaces)] = lines(db, chat)
+    assert (side, body["text"], replaces) == ("theirs", "Got it", "1")
+    assert body["buttons"] == [{"label": "Progress", "token": "token-1", "url": "", "row": 0}]
+
+
+def test_a_message_that_is_sent_again_is_one_line_with_one_number(web: WebChannel, db: Database, chat: str) -> None:
+    numbers = [asyncio.run(web.send(chat, Outgoing("Got it"), "row-1")) for _ in range(3)]
+    assert numbers == ["1", "1", "1"]
+    assert len(lines(db, chat)) == 1
+
+
+def test_a_chat_that_is_gone_can_no_longer_be_reached(web: WebChannel) -> None:
+    with pytest.raises(SendError) as refused:
+        asyncio.run(web.send("gone", Outgoing("Got it"), "row-1"))
+    assert (refused.value.code, refused.value.stop_contact) == ("gone", True)
