@@ -10,7 +10,6 @@ from assets import register
 from bot.flows import _tap, flow, onsite, scan_of
 from bot.flows import _work_card as card
 from bot.talk import Talk
-from core import i18n
 from core.outbox import Choice, Tap
 from core.tickets import actions, news, queries
 from core.tickets.models import Subject, Ticket
@@ -152,8 +151,7 @@ def _next_action(talk: Talk, job: Ticket, row: int) -> list[Choice]:
         return []
     first = offered[0]
     facts = {**_tap.bound(job), "scanned_at": talk.now.isoformat()}
-    verb = i18n.translate(f"button.{first.action}", talk.locale)
-    return [Choice(first.action, facts, text=f"{verb} {job.number}", row=row)]
+    return [Choice(first.action, facts, label=first.action, text=job.number, row=row)]
 
 
 def _visits(talk: Talk, subject: Subject) -> list[dict[str, Any]]:

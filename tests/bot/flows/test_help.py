@@ -37,7 +37,7 @@ def test_every_button_of_the_help_leads_on(li: Chat, action: str, answer: str) -
 def test_the_language_changes_with_one_tap_and_stays(stage: Stage, li: Chat) -> None:
     asked = li.say("语言")
     assert [button.label for button in asked.shown.buttons] == ["中文", "English"]
-    assert li.press(asked, "language.choose", locale="zh_CN").text == "好的,以后用中文。"
+    assert li.press(asked, "language.choose", locale="zh_CN").text == "好的，以后用中文。"
     assert li.command("mine").text == "最近 30 天没有您的工单。"
 
 
