@@ -343,8 +343,9 @@ def test_an_embedded_page_has_no_frame_of_its_own(client: Client) -> None:
 
 def test_a_chat_without_script_says_what_to_do(client: Client) -> None:
     page = client.get("/chat?lang=en").text
-    assert "<noscript>" in page
-    assert 'href="/sign-in"' in page
+    said = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert "scan the code" in said
+    assert 'href="/sign-in"' in said
 
 
 def test_who_is_signed_in_goes_on_with_the_own_conversation_on_every_device(
