@@ -18,7 +18,7 @@ from bot.messages import Incoming, SendError
 from core import clock, fetches, media, photos
 from core.conversations import Conversation
 from core.database import Database, Session
-from core.errors import GongdanError
+from core.errors import Busy, GongdanError
 from core.fetches import Fetch
 from core.settings import Settings
 from core.storage import Storage
@@ -27,6 +27,7 @@ from core.tickets import additions, queries
 log = logging.getLogger(__name__)
 
 PAUSE = 0.7
+REPORT = "report"
 
 
 class UnreadablePhoto(GongdanError):
@@ -76,14 +77,28 @@ class Fetching:
         self.database.write(settle)
 
     def _arrived(self, fetch: Fetch, data: bytes) -> None:
-        """Clean and store the file, then attach it and go on with the conversation, in one transaction."""
+        """Clean, store and attach the file, then let its code answer the conversation.
+
+        The second has a transaction of its own: a code that is refused does not take the photo with it.
+        """
         try:
             stored, texts = self.keep(fetch, data)
+            is_first = self.database.write(lambda session: self._settle(session, fetch, stored))
+        except Busy as error:
+            log.warning("a file waits until its lease ends: %s", error)
         except GongdanError as error:
             reason = error
             self.database.write(lambda session: self._unusable(session, fetch, reason))
-            return
-        self.database.write(lambda session: self._settle(session, fetch, stored, texts))
+        else:
+            if is_first and fetch.wants_code:
+                self._answer(fetch, texts)
+
+    def _answer(self, fetch: Fetch, texts: list[str]) -> None:
+        try:
+            self.database.write(lambda session: self._go_on(session, fetch, texts))
+        except GongdanError as error:
+            reason = error
+            self.database.write(lambda session: self._refuse(session, fetch, reason))
 
     def keep(self, fetch: Fetch, data: bytes) -> tuple[dict[str, Any], list[str]]:
         """The stored file as a ticket's attachment knows it, and the codes on it where one is waited for."""
@@ -94,24 +109,25 @@ class Fetching:
         texts = scan.read_codes(data) if fetch.wants_code else []
         return stored_photo(self.storage, data, keep_evidence=keeps_evidence), texts
 
-    def _settle(self, session: Session, fetch: Fetch, stored: dict[str, Any], texts: list[str]) -> None:
+    def _settle(self, session: Session, fetch: Fetch, stored: dict[str, Any]) -> bool:
+        """Keep what was fetched; False when that was done already."""
         row = session.get_one(Fetch, fetch.id)
         if row.state != "waiting":
-            return
+            return False
         row.state, row.stored = "fetched", stored
         session.flush()
         if row.ticket_id is not None:
             ticket = queries.by_id(session, row.ticket_id, lock=True)
             kind = "voice" if row.kind == "voice" else row.purpose
             additions.add_file(session, ticket, kind, stored, row.person_id, clock.now())
-        if row.wants_code:
-            self._go_on(session, row, texts)
+        return True
 
     def _go_on(self, session: Session, fetch: Fetch, texts: list[str]) -> None:
         """The code on the photo answers the conversation that waits for it."""
         known = [code for text in texts if (code := codes.parse(text, self.settings.public_url))]
         if not known:
-            self._refuse(session, fetch, UnreadablePhoto())
+            if fetch.purpose != REPORT:  # a photo of the fault itself needs no code
+                self._refuse(session, fetch, UnreadablePhoto())
             return
         router.turn(session, _said(session, fetch, "scan", known[0]), self.settings, clock.now())
 

@@ -90,20 +90,6 @@ class _Unit:
     error: BaseException | None = None
 
 
-@contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
-    """A savepoint at the driver: a tenth of the work of the Core's."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("SAVEPOINT unit")
-    try:
-        yield
-    except BaseException:
-        driver.execute("ROLLBACK TO unit")
-        driver.execute("RELEASE unit")
-        raise
-    driver.execute("RELEASE unit")
-
-
 class _WriterQueue:
     """The fair lock of the one SQLite writer, with group commit.
 
@@ -127,7 +113,7 @@ class _WriterQueue:
         self._take_turn(mine, wait)
         try:
             connection = self._begin()
-            with _savepoint(connection):
+            with connection.begin_nested():
                 yield connection
         except BaseException:
             self._finish(None)
@@ -281,6 +267,10 @@ class _LateSession(Session):
 
 
 def _session_on(connection: Connection) -> Session:
+    """A session whose rollback reaches the innermost transaction of the connection and no further.
+
+    On SQLite that is the unit's own savepoint: a failed flush must not undo what others wait to have committed.
+    """
     return Session(connection, autoflush=False, expire_on_commit=False, join_transaction_mode="rollback_only")
 
 

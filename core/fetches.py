@@ -82,6 +82,12 @@ def of_draft(session: Session, conversation_id: UUID) -> list[Fetch]:
     )
 
 
+def forget_draft(session: Session, conversation_id: UUID) -> None:
+    """Let go of what was sent for a report that is not made."""
+    same = (Fetch.conversation_id == conversation_id, Fetch.ticket_id.is_(None))
+    session.execute(update(Fetch).where(*same).values(state="failed", error="cancelled"))
+
+
 def failed(session: Session, fetch_id: UUID, error: str) -> None:
     session.execute(update(Fetch).where(Fetch.id == fetch_id).values(state="failed", error=error[:500]))
 

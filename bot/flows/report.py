@@ -14,7 +14,7 @@ from uuid import UUID
 from bot.flows import _where, flow
 from bot.flows._draft import Draft, handbook
 from bot.talk import OldButton, Talk
-from core import intake, lexicon, places
+from core import fetches, intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
 from core.tickets import actions, additions, dispatching, queries
@@ -209,6 +209,7 @@ def cancel(talk: Talk) -> None:
         talk.say("cancel_open", [Choice("track.withdraw")], ticket)
     else:
         talk.say("cancelled_draft" if talk.standing.flow else "nothing_to_cancel")
+        fetches.forget_draft(talk.session, talk.standing.id)
     talk.end()
 
 

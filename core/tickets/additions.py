@@ -75,7 +75,8 @@ def add_words(
 def _tell_other_side(session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime) -> None:
     by_staff = person_id == ticket.assignee_id
     readers = queries.concerned(session, ticket) if by_staff else [ticket.assignee_id] if ticket.assignee_id else []
-    letters = [news.letter(ticket, "note", who, text=text[:500]) for who in readers if who != person_id]
+    button = outbox.Choice("track.show" if by_staff else "work.show")
+    letters = [news.letter(ticket, "note", who, [button], text=text[:500]) for who in readers if who != person_id]
     outbox.post(session, letters, now)
 
 

@@ -56,7 +56,6 @@ def test_the_code_on_a_fetched_photo_checks_in(stage: Stage, wang: Chat, li: Cha
     assert wang.last("job_started")
 
 
-@pytest.mark.xfail(strict=True, reason="bot.fetching lets the refusal of a code end its loop")
 def test_the_wrong_code_on_a_fetched_photo_is_refused_with_the_reason(
     stage: Stage, wang: Chat, li: Chat, tmp_path: Path
 ) -> None:
