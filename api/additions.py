@@ -45,7 +45,7 @@ def join(session: Session, number: str, who: Viewer, given: schema.Join) -> Tick
 
 def note(session: Session, number: str, who: Viewer, given: schema.Note) -> Ticket:
     ticket = tickets.find(session, number, who, lock=True)
-    if given.internal and not who.holds(ticket.site_id, *queries.STAFF):
+    if given.internal and not who.at(ticket.id).holds(ticket.site_id, *queries.STAFF):
         raise Forbidden
     additions.add_words(session, ticket, who.person_id, given.text, clock.now(), is_internal=given.internal)
     return ticket

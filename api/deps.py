@@ -77,8 +77,7 @@ def visitor(request: Request, system: SystemDep) -> Viewer | None:
     if not secret:
         return None
     with system.database.read_scope() as session:
-        token = access.look_up(session, kind, secret, clock.now())
-        return access.viewer(session, token.person_id, token.ticket_id) if token else None
+        return access.behind(session, kind, secret, clock.now())
 
 
 def _credential(request: Request) -> tuple[str, str]:
@@ -98,6 +97,16 @@ def signed_in(found: Visitor) -> Viewer:
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
+
+
+def anywhere(found: SignedIn) -> Viewer:
+    """Somebody who came by a link to one ticket has to sign in for everything else."""
+    if found.only is not None:
+        raise SignInNeeded
+    return found
+
+
+Anywhere = Annotated[Viewer, Depends(anywhere)]
 
 
 def staff(found: SignedIn) -> Viewer:

@@ -54,6 +54,7 @@ def find(session: Session, number: str, viewer: Viewer, *, lock: bool = False) -
 
 
 def reading(session: Session, ticket: Ticket, viewer: Viewer) -> Reading:
+    viewer = viewer.at(ticket.id)
     parts = frozenset(queries.parts_of(session, ticket, viewer))
     is_staff = viewer.holds(ticket.site_id, *STAFF)
     concerned = frozenset() if is_staff else frozenset(queries.concerned(session, ticket))

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from fastapi.responses import Response
 
 from api import cursors, subjects
-from api.deps import Db, SignedIn, WriteDb
+from api.deps import Anywhere, Db, WriteDb
 from api.idempotency import Idempotent, answer
 from api.routing import noun, problems
 from api.schemas import register as schema
@@ -27,7 +27,7 @@ Code = Annotated[str, Path(max_length=40, pattern=r"^[A-Za-z0-9._ -]+$", example
 
 
 @router.get("", response_model=schema.AssetPage, operation_id="list_assets", responses={**problems(403, 404, 422)})
-def index(asked: Annotated[schema.AssetFilter, Query()], who: SignedIn, db: Db) -> Response:
+def index(asked: Annotated[schema.AssetFilter, Query()], who: Anywhere, db: Db) -> Response:
     """The assets of a site that are in use, for its staff."""
     if not who.is_staff:
         raise Forbidden
@@ -40,7 +40,7 @@ def index(asked: Annotated[schema.AssetFilter, Query()], who: SignedIn, db: Db) 
 
 
 @router.get("/{code}", response_model=schema.Asset, operation_id="read_asset", responses={**problems(404, 422)})
-def read(code: Code, who: SignedIn, db: Db) -> Response:
+def read(code: Code, who: Anywhere, db: Db) -> Response:
     """The asset behind a code, also behind one that a newer label has replaced."""
     return answer(_shown(subjects.asset_for(db, who, code)))
 
@@ -49,7 +49,7 @@ def read(code: Code, who: SignedIn, db: Db) -> Response:
     "", status_code=201, response_model=schema.Asset, operation_id="add_asset",
     responses={**problems(403, 404, 409, 413, 422, 503)},
 )  # fmt: skip
-def add(given: schema.NewAsset, who: SignedIn, db: WriteDb, once: Idempotent) -> Response:
+def add(given: schema.NewAsset, who: Anywhere, db: WriteDb, once: Idempotent) -> Response:
     """Add an asset. For administrators of its site."""
     return once.answer(db, given, lambda: _added(db, who, given), 201)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from api.deps import Db, SignedIn
+from api.deps import Anywhere, Db
 from api.idempotency import answer
 from api.routing import noun, problems
 from api.schemas import register as schema
@@ -16,7 +16,7 @@ router = noun("me")
 
 
 @router.get("", response_model=schema.Me, operation_id="read_me", responses={**problems()})
-def read(who: SignedIn, db: Db) -> Response:
+def read(who: Anywhere, db: Db) -> Response:
     """The person behind the token or cookie, with sites, roles and homes."""
     names = places.names_of(db, list(who.roles))
     sites = [schema.Membership(id=site, name=names[site], roles=sorted(held)) for site, held in who.roles.items()]

@@ -117,6 +117,7 @@ def add(
 def _check(session: Session, number: str, who: Viewer, kind: str) -> bool:
     """Whether the photo is a technician's, whose photos prove work and keep what the camera says."""
     ticket = tickets.find(session, number, who)
+    who = who.at(ticket.id)
     if kind in ("before", "after") and not who.holds(ticket.site_id, *queries.STAFF):
         raise Forbidden
     return who.holds(ticket.site_id, "technician")

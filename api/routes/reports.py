@@ -6,7 +6,7 @@ import pkgutil
 
 from fastapi.responses import Response
 
-from api.deps import SignedIn
+from api.deps import Anywhere
 from api.idempotency import answer
 from api.routing import noun, problems
 from api.schemas import register as schema
@@ -17,7 +17,7 @@ router = noun("reports")
 
 
 @router.get("", response_model=schema.ReportList, operation_id="list_reports", responses={**problems(403)})
-def index(who: SignedIn) -> Response:
+def index(who: Anywhere) -> Response:
     """The reports that there are, for supervisors, managers and administrators."""
     if not who.sites("supervisor", "manager", "admin"):
         raise Forbidden

@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from fastapi.responses import Response
 
 from api import cursors, subjects, tickets
-from api.deps import Db, SignedIn, WriteDb
+from api.deps import Anywhere, Db, SignedIn, WriteDb
 from api.idempotency import Idempotent, answer
 from api.routing import noun, problems
 from api.schemas import tickets as schema
@@ -31,7 +31,7 @@ Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", examples=[schema.N
     "", status_code=201, response_model=schema.Ticket, operation_id="report",
     responses={**problems(403, 404, 413, 422, 503)},
 )  # fmt: skip
-def report(given: schema.NewTicket, who: SignedIn, db: WriteDb, once: Idempotent) -> Response:
+def report(given: schema.NewTicket, who: Anywhere, db: WriteDb, once: Idempotent) -> Response:
     """Report a fault, or open a task or inspection.
 
     Nothing is asked back: without a category the words decide. A second report of the same emergency joins the
@@ -58,7 +58,7 @@ def _fault_report(who: Viewer, subject: Subject, given: schema.NewTicket) -> Fau
 
 
 @router.get("", response_model=schema.TicketPage, operation_id="list_tickets", responses={**problems(404, 422)})
-def board(asked: Annotated[schema.TicketFilter, Query()], who: SignedIn, db: Db) -> Response:
+def board(asked: Annotated[schema.TicketFilter, Query()], who: Anywhere, db: Db) -> Response:
     """Tickets, newest first: staff see those of their sites, residents those that they reported or joined."""
     found = _own(db, who, asked) if not who.sites(*STAFF) else _of_sites(db, who, asked)
     more = cursors.after(found[asked.limit - 1].id) if len(found) > asked.limit else None

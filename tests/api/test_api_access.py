@@ -6,6 +6,7 @@ import pytest
 
 from api.deps import COOKIE
 from core import access, clock, people
+from core.tickets import queries
 from tests.api.calling import URL, Api, Caller, kind_of
 from tests.personas import Cast
 
@@ -76,3 +77,17 @@ def test_many_ranges_cost_nothing(api: Api, cast: Cast) -> None:
 
 def test_answers_of_the_api_are_not_kept_by_anybody(api: Api, cast: Cast) -> None:
     assert api.as_(cast.resident).get("/api/v1/me").headers["cache-control"] == "no-store"
+
+
+def test_a_link_to_one_ticket_opens_that_one_and_nothing_else(api: Api, cast: Cast) -> None:
+    mine, other = (api.as_(cast.resident).report(text)["number"] for text in ("tap", "lamp"))
+    with api.database.write_scope() as session:
+        ticket = queries.by_number(session, mine)
+        secret = access.issue(session, "session", cast.resident, clock.now(), life=None, ticket_id=ticket.id)
+    guest = Caller(api, {"cookie": f"{COOKIE}={secret}", "origin": URL})
+    assert guest.get(f"/api/v1/tickets/{mine}").json()["text"] == "tap"
+    assert guest.act(mine, "note", text="from six").status_code == 200
+    assert guest.get(f"/api/v1/tickets/{other}").status_code == 404
+    assert guest.post("/api/v1/tickets", text="noise").status_code == 401
+    for path in ("tickets", "me", "places", "assets/LIFT-01", "categories"):
+        assert guest.get(f"/api/v1/{path}").status_code == 401, path

@@ -125,7 +125,8 @@ def test_somebody_without_a_part_is_forbidden(api: Api, cast: Cast, number: str)
 
 def test_a_stranger_sees_no_ticket_in_any_action(api: Api, cast: Cast, elsewhere: Elsewhere, number: str) -> None:
     bodies: dict[str, dict[str, Any]] = {
-        "accept": {"version": ASSIGNED}, "cancel": {"version": ASSIGNED, "reason": "x"}, "nudge": {}, "note": {"text": "x"},
+        "accept": {"version": ASSIGNED}, "cancel": {"version": ASSIGNED, "reason": "x"}, "nudge": {},
+        "note": {"text": "x"},
         "assign": {"version": ASSIGNED, "assignee": str(elsewhere.technician)}, "use_part": {"name": "x"}, "join": {},
     }  # fmt: skip
     for action, body in bodies.items():
