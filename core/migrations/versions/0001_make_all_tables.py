@@ -452,21 +452,21 @@ def upgrade() -> None:
             "ix_tickets_open_assignee",
             ["assignee_id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
             "ix_tickets_open_site",
             ["site_id", "id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
             "ix_tickets_open_subject",
             ["place_id", "category", "asset_id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(batch_op.f("ix_tickets_reporter_id_id"), ["reporter_id", "id"], unique=False)
@@ -634,7 +634,7 @@ def upgrade() -> None:
             "ix_outbox_due",
             ["not_before", "id"],
             unique=False,
-            sqlite_where=sa.text("is_due"),
+            sqlite_where=sa.text("is_due = 1"),
             postgresql_where=sa.text("is_due"),
         )
         batch_op.create_index(
