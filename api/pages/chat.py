@@ -20,6 +20,10 @@ from core.access import Viewer
 router = APIRouter(include_in_schema=False)
 
 LONGEST_CODE = 64
+SCRIPTS = (
+    "chat", "chat-bubble", "chat-composer", "chat-files", "chat-follow", "chat-outbox", "chat-store", "chat-view",
+    "chat-voice", "chat-wire",
+)  # fmt: skip
 WIDGET_WORDS = ("open", "close", "title", "unread")
 WIDGET_HEADERS = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
 
@@ -42,12 +46,6 @@ class ChatPage:
 def chat(request: Request, visitor: Visitor, locale: Locale, embed: str = "", code: str = "") -> HTMLResponse:
     context = ChatPage(bool(embed), code[:LONGEST_CODE], _keeper(visitor), list(SCRIPTS))
     return page(request, "chat.html", context, locale=locale)
-
-
-SCRIPTS = (
-    "chat", "chat-bubble", "chat-composer", "chat-files", "chat-follow", "chat-outbox", "chat-store", "chat-view",
-    "chat-voice", "chat-wire",
-)  # fmt: skip
 
 
 def _keeper(visitor: Viewer | None) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Body, Depends, Form, Request, UploadFile
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -24,7 +24,7 @@ from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
-from core.errors import NotFound, SignInNeeded
+from core.errors import Invalid, NotFound, SignInNeeded
 
 router = APIRouter(prefix="/chat", include_in_schema=False)
 
@@ -80,6 +80,23 @@ def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> str:
     via = "signed_in" if visitor else "first_contact"
     people.add_identity(session, person_id, "web", ACCOUNT, "web_chat", chat_id, conversation=chat_id, via=via)
     return chat_id
+
+
+@router.put("/language")
+def speak(system: SystemDep, chat_id: Chat, locale: Annotated[str, Body(embed=True)]) -> dict[str, bool]:
+    """Answer from now on in the language that the page was switched to."""
+    if locale not in i18n.LOCALES:
+        raise Invalid(field="field.locale")
+
+    def work(session: Session) -> None:
+        person = people.identify(session, "web", ACCOUNT, "web_chat", chat_id)
+        if person is None:
+            raise SignInNeeded
+        person.locale = locale
+        session.flush()
+
+    system.database.write(work)
+    return {"ok": True}
 
 
 @router.post("/messages")

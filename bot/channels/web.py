@@ -187,7 +187,7 @@ def _object(body: bytes) -> dict[str, Any]:
 def _text(said: dict[str, Any], name: str) -> str:
     value = said.get(name) or ""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise Invalid(field=f"field.{name}")
+        raise Invalid(field="field.text")
     return value.replace("\0", "")  # PostgreSQL keeps no such character
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -77,6 +78,9 @@ class Client:
 
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self._portal.call(partial(self._client.post, path, **options))
+
+    def put(self, path: str, **options: Any) -> httpx.Response:
+        return self._portal.call(partial(self._client.put, path, **options))
 
     def close(self) -> None:
         self._portal.call(self._client.aclose)
@@ -357,6 +361,20 @@ def test_who_is_signed_in_goes_on_with_the_own_conversation_on_every_device(
     phone, computer = (client.post("/chat/sessions", headers=signed_in).json()["token"] for _ in range(2))
     assert phone == computer
     assert client.post("/chat/sessions").json()["token"] != phone
+
+
+def test_the_answers_follow_the_language_of_the_page(resident: Browser, settings: Settings) -> None:
+    put = resident.client.put("/chat/language", headers=resident.headers, json={"locale": "zh_CN"})
+    assert put.status_code == 200
+    resident.say("message-1", kind="command", command="help")
+    deliver_elsewhere(settings)
+    assert re.search("[\u4e00-\u9fff]", resident.lines()[-1]["text"])
+
+
+@pytest.mark.parametrize("locale", ["", "tlh", "../en", 7])
+def test_a_language_that_is_not_spoken_is_refused(resident: Browser, locale: object) -> None:
+    put = resident.client.put("/chat/language", headers=resident.headers, json={"locale": locale})
+    assert put.status_code == 422
 
 
 def test_an_emergency_looks_like_one(resident: Browser, settings: Settings) -> None:

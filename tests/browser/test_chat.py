@@ -231,6 +231,14 @@ def test_words_of_strangers_stay_words(phone: Page, house: House) -> None:
     expect(mine(phone).last.get_by_role("link")).to_have_attribute("href", "https://example.org/a?b=1")
 
 
+def test_the_answers_follow_the_language_of_the_page(phone: Page, house: House) -> None:
+    open_at_lift(phone, house)
+    phone.get_by_role("link", name="中文").click()
+    expect(phone.get_by_role("button", name="发送")).to_be_visible()
+    write(phone, "3楼电梯门关不上,一直响")
+    expect(answers(phone).last.locator(".bubble-box")).to_have_text(re.compile("[\u4e00-\u9fff]"))
+
+
 def test_a_voice_note_is_recorded_and_can_be_heard(phone: Page, house: House) -> None:
     phone.context.grant_permissions(["microphone"], origin=house.url)
     open_at_lift(phone, house)

@@ -112,10 +112,12 @@ export class View {
     if (!made) return;
     made.dataset.state = "failed";
     this.#say(message, `${this.#context.words.failed}: ${message.error}`);
+    const row = element("span", "chat-agains", made.querySelector(".bubble-meta"));
     for (const [word, act] of actions) {
-      const button = element("button", "chat-again", made.querySelector(".bubble-meta"));
+      const button = element("button", "chat-again", row);
       [button.type, button.textContent, button.onclick] = ["button", word, act];
     }
+    this.toEnd();
   }
 
   drop(message) {

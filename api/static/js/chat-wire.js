@@ -38,8 +38,15 @@ export class Wire extends EventTarget {
   }
 
   say(message) {
-    const body = JSON.stringify(message);
-    return this.#ask("messages", { method: "POST", body, headers: { "Content-Type": "application/json" } });
+    return this.#ask("messages", json("POST", message));
+  }
+
+  // The page was switched to another language since the last visit: the answers follow.
+  async speak() {
+    const key = this.#key.replace("token", "lang");
+    const [before, now] = [store.read(key), this.#lang];
+    if (before && before !== now) await this.#ask("language", json("PUT", { locale: now.replace("-", "_") }));
+    store.write(key, now);
   }
 
   async file(key) {
@@ -115,6 +122,10 @@ export class Wire extends EventTarget {
     if (store.read(this.#key) === token) store.remove(this.#key);
     await this.#token();
   }
+}
+
+function json(method, content) {
+  return { method, body: JSON.stringify(content), headers: { "Content-Type": "application/json" } };
 }
 
 function parsed(text) {

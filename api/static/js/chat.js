@@ -95,5 +95,6 @@ visualViewport?.addEventListener("resize", () => {
 offerVoice(outbox, words, (text) => composer.tell(text));
 offerPlace(outbox, words, (text, isLasting) => composer.tell(text, isLasting));
 foot.inert = false;
+await wire.speak().catch(() => null);
 outbox.resume();
 follow(wire, () => view.newest, onLines, setConnected);
