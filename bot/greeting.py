@@ -15,11 +15,18 @@ from core.settings import Settings
 
 def begin(session: Session, incoming: Incoming, settings: Settings, now: datetime, known: Talk | None) -> Talk:
     """Begin a turn. A new person gets a name, a language and two lines on what is kept; a flood is refused."""
+    talk = counted(session, incoming, settings, now, known)
+    standing = talk.standing
+    if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
+        raise TooMany(seconds=int((standing.counted_from + conversations.FLOOD_WINDOW - now).total_seconds()) + 1)
+    return talk
+
+
+def counted(session: Session, incoming: Incoming, settings: Settings, now: datetime, known: Talk | None) -> Talk:
+    """The same without the refusal, for the answer that explains one."""
     talk = known or _meet(session, incoming, settings, now)
     standing = talk.standing
     standing.counted_from, standing.counted = conversations.count(standing.counted_from, standing.counted, now)
-    if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
-        raise TooMany(seconds=int((standing.counted_from + conversations.FLOOD_WINDOW - now).total_seconds()) + 1)
     return talk
 
 

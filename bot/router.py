@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from assets import codes, register
@@ -100,19 +101,26 @@ class Router:
         return sum(self._retry(message) for message in waiting)
 
     def _retry(self, message: InboxMessage) -> bool:
-        now, incoming = clock.now(), unpacked(message.content or {})
+        now = clock.now()
         try:
-            return self.database.write(lambda session: self._redo(session, message, incoming, now))
+            return self._redo_or_refuse(message, now)
         except Busy:
             return False
-        except GongdanError as error:
-            reason = error
-            return self.database.write(lambda session: self._redo_refused(session, message, incoming, reason, now))
         except Exception as error:
             log.exception("a kept message failed again")
             told = f"{type(error).__name__}: {error}"
             self.database.write(lambda session: inbox.postpone(session, message, told, now))
             return False
+
+    def _redo_or_refuse(self, message: InboxMessage, now: datetime) -> bool:
+        incoming = unpacked(message.content or {})
+        try:
+            return self.database.write(lambda session: self._redo(session, message, incoming, now))
+        except Busy:
+            raise
+        except GongdanError as error:
+            reason = error
+            return self.database.write(lambda session: self._redo_refused(session, message, incoming, reason, now))
 
     def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
         if not inbox.settle(session, message.id):
@@ -133,7 +141,16 @@ class Router:
         now = clock.now()
         with self.database.read_scope() as session:
             due = conversations.silent(session, now)
-        return sum(self.database.write(lambda session, row=row: wake(session, row, self.settings, now)) for row in due)
+        return sum(self._wake(row, now) for row in due)
+
+    def _wake(self, row: conversations.Conversation, now: datetime) -> bool:
+        """One that fails waits a while, so that it holds up no other."""
+        try:
+            return self.database.write(partial(wake, row=row, settings=self.settings, now=now))
+        except Exception:
+            log.exception("a silent conversation could not go on")
+            self.database.write(lambda session: conversations.wake_later(session, row, now))
+            return False
 
 
 def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:
@@ -148,7 +165,7 @@ def _turn(talk: Talk) -> None:
 
 def refuse(session: Session, incoming: Incoming, error: GongdanError, settings: Settings, now: datetime) -> None:
     """Answer with the reason why something could not be done. Where the dialogue stands does not change."""
-    talk = greeting.begin(session, incoming, settings, now, greeting.resume(session, incoming, settings, now))
+    talk = greeting.counted(session, incoming, settings, now, greeting.resume(session, incoming, settings, now))
     if not isinstance(error, TooMany) or talk.standing.counted == conversations.FLOOD_LIMIT + 1:
         talk.say("refused", text=i18n.explain(error, talk.locale))
     talk.finish()

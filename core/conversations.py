@@ -20,6 +20,7 @@ from core.prepared import Prepared
 
 FLOOD_WINDOW = timedelta(minutes=1)
 FLOOD_LIMIT = 30
+WAKE_AGAIN = timedelta(minutes=10)
 
 
 class Conversation(Table):
@@ -117,6 +118,12 @@ def save(session: Session, conversation_id: UUID, version: int, now: datetime, *
     )
     if changed != 1:
         raise Conflict
+
+
+def wake_later(session: Session, row: Conversation, now: datetime) -> None:
+    """Look at a silent dialogue again after a while, unless its person has spoken in the meantime."""
+    same = (_TABLE.c.id == row.id, _TABLE.c.version == row.version)
+    session.execute(update(_TABLE).where(*same).values(wake_at=now + WAKE_AGAIN))
 
 
 @cache

@@ -271,7 +271,6 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         talk.say("which", _which(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
     elif result.outcome == "twin":
         assert ticket is not None
-        draft.data["category"] = result.category
         draft.wait("twin")
         talk.wake_in(PATIENCE)
         facts = {"draft": draft.data["id"]}
@@ -345,7 +344,7 @@ def _mine(talk: Talk, tap: Tap) -> Ticket:
 
 
 def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
-    return queries.subject_of(ticket, places.is_common(talk.session, ticket.place_id))
+    return queries.subject_of(ticket, is_common=places.is_common(talk.session, ticket.place_id))
 
 
 def _is_bare_command(talk: Talk) -> bool:
