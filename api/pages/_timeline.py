@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ TOLD = (
     "report", "accept", "claim", "schedule", "agree", "check_in", "hold", "resume", "sign_off", "confirm", "lapse",
     "reopen", "merge", "cancel", "recategorise", "add_photo", "add_voice", "add_note", "nudge", "join",
 )  # fmt: skip
+WITH_REPORT = timedelta(minutes=10)
 ICONS = {
     "report": "chat", "accept": "accept", "claim": "accept", "assign": "person", "transfer": "transfer",
     "decline": "decline", "release": "decline", "schedule": "calendar", "agree": "calendar", "check_in": "place",
@@ -123,20 +124,27 @@ def _tell_file(reading: _Reading, event: trace.Event, facts: dict[str, Any], tol
     row = reading.files.get((facts["hash"], facts["round"], facts["kind"]))
     if row is None or row.person_id in reading.hidden:
         return
-    last = told[-1] if told else None
-    is_same = last is not None and last.actor_id == event.actor and (
-        last.action == f"{event.action}:{row.kind}" or (row.kind == "report" and last.action in ("report", "join"))
-    )  # fmt: skip
-    if last is None or not is_same:
-        last = _line(reading, event, _title(reading, event, {"kind": row.kind}), row.reason)
-        last.action = f"{event.action}:{row.kind}"
-        told.append(last)
+    line = _entry_of(event, row.kind, told)
+    if line is None:
+        line = _line(reading, event, _title(reading, event, {"kind": row.kind}), row.reason)
+        line.action = f"{event.action}:{row.kind}"
+        told.append(line)
     shown = _tickets.photo(reading.ticket, row, reading.locale)
-    last.seq = event.seq
+    line.seq = event.seq
     if row.kind == "voice":
-        last.voices.append(shown.src.partition("?")[0])
+        line.voices.append(shown.src.partition("?")[0])
     else:
-        last.photos.append(shown)
+        line.photos.append(shown)
+
+
+def _entry_of(event: trace.Event, kind: str, told: list[Line]) -> Line | None:
+    """The entry that a file belongs to."""
+    if told and told[-1].actor_id == event.actor and told[-1].action == f"{event.action}:{kind}":
+        return told[-1]
+    if kind != "report":
+        return None
+    said = [line for line in told if line.actor_id == event.actor and line.action in ("report", "join")]
+    return said[-1] if said and event.at - said[-1].at < WITH_REPORT else None
 
 
 def _line(reading: _Reading, event: trace.Event, title: str, text: str) -> Line:
@@ -151,7 +159,7 @@ def _actor(reading: _Reading, actor: str) -> str:
     if person is None:
         return i18n.translate("page.who.system", reading.locale) if actor else ""
     if person == reading.viewer.person_id:
-        return i18n.translate("page.who.you", reading.locale)
+        return i18n.translate("page.who.me" if reading.is_staff else "page.who.you", reading.locale)
     if person in reading.hidden:
         return i18n.translate("page.who.neighbour", reading.locale)
     return reading.names.get(person) or i18n.translate("page.who.resident", reading.locale)

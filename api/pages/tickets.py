@@ -25,8 +25,7 @@ from core.tickets.models import Attachment, Ticket
 router = APIRouter(include_in_schema=False)
 
 WORK_PHOTOS = ("report", "before", "after")
-STAGES = ("reported", "accepted", "in_progress", "done", "closed")
-STAGE_OF = {"assigned": "reported", "merged": "closed", "cancelled": "closed"}
+STAGES = ("reported", "accepted", "in_progress", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +238,12 @@ def _appointment(ticket: Ticket, parts: set[str]) -> Appointment | None:
 
 
 def _stages(ticket: Ticket) -> list[Stage]:
-    """The way that the ticket goes, and how far it is."""
+    """The way that the ticket goes, and how far it is; a closed one has gone it all."""
     state = (ticket.held_from or "accepted") if ticket.state == "on_hold" else ticket.state
-    here = STAGES.index(STAGE_OF.get(state, state))
-    reached = (ticket.opened_at, ticket.accepted_at, None, ticket.done_at, ticket.closed_at)
+    state = "reported" if state == "assigned" else state
+    here = STAGES.index(state) if state in STAGES else len(STAGES)
     marks = [("past" if place < here else "now" if place == here else "next") for place in range(len(STAGES))]
+    reached = (ticket.opened_at, ticket.accepted_at, None, ticket.done_at)
     return [Stage(name, mark, at) for name, mark, at in zip(STAGES, marks, reached, strict=True)]
 
 
