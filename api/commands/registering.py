@@ -34,7 +34,7 @@ def import_file(
     with bars() as tell:
 
         def work(session: Session) -> importing.Outcome:
-            where = _site(session, site)
+            where = chosen_site(session, site)
             tell_rows = lambda done, total: tell("rows", done, total)  # noqa: E731 - one line, used once
             return importing.apply(session, where.id, read, clock.now(), dry_run=dry_run, progress=tell_rows)
 
@@ -45,7 +45,8 @@ def import_file(
         _show(outcome.as_dict())
 
 
-def _site(session: Session, name: str) -> Site:
+def chosen_site(session: Session, name: str) -> Site:
+    """The site of that name; without a name the only one there is. Errors: NotFound, Missing."""
     if name:
         return places.site_named(session, name)
     only = places.only_site(session)

@@ -1,0 +1,194 @@
+"""How the work went: opened, done, closed, still open, promises kept, minutes to accept, ratings.
+
+It is read from the trace, so that what happened in a past month stays there whatever happens to a ticket later.
+Stars stand beside the share of work that anybody rated: silence is no praise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from statistics import mean, median
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.deadlines import promised_at
+from core.reports import Figure, Scope, counted, report, share
+from core.tickets.models import Rating, Ticket
+from core.tickets.states import OPEN
+from core.trace import Event
+
+BATCH = 500
+TAKING = ("accept", "claim")
+ASKING = ("confirm", "lapse")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a ticket. `round`: 1, and one more after each reopening."""
+
+    action: str
+    from_state: str
+    to_state: str
+    at: datetime
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A ticket with everything that happened to it. `promised_at`: until when its first round was to be accepted.
+
+    `stars`: what people gave, by round. `has_reporter`: whether there is somebody to ask.
+    """
+
+    number: str
+    has_reporter: bool
+    opened_at: datetime
+    promised_at: datetime | None
+    steps: tuple[Step, ...]
+    stars: tuple[tuple[int, int], ...] = ()
+
+    def first(self, *actions: str) -> datetime | None:
+        return next((step.at for step in self.steps if step.action in actions), None)
+
+    def ended_at(self) -> datetime | None:
+        """When it was cancelled or merged."""
+        return next((step.at for step in self.steps if step.to_state in ("cancelled", "merged")), None)
+
+    def is_open_at(self, moment: datetime) -> bool:
+        before = [step.to_state for step in self.steps if step.at < moment]
+        return bool(before) and before[-1] in OPEN
+
+    def is_kept(self, now: datetime) -> bool | None:
+        """Whether somebody had accepted in time; None while the time runs, or where it ended before that."""
+        taken, ended = self.first(*TAKING), self.ended_at()
+        if self.promised_at is None or (taken is None and (ended or now) <= self.promised_at):
+            return None
+        return taken is not None and taken <= self.promised_at
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    scope: Scope
+    stories: tuple[Story, ...]
+
+
+def stories(session: Session, scope: Scope) -> Stories:
+    """Every ticket of the site that was open at some moment of the period."""
+    began_before = Ticket.opened_at < scope.period.ends_at
+    ended_after = or_(Ticket.closed_at.is_(None), Ticket.closed_at >= scope.period.starts_at)
+    query = select(Ticket).where(Ticket.site_id == scope.site.id, began_before, ended_after).order_by(Ticket.id)
+    tickets = session.scalars(query).all()
+    steps, stars = (
+        _steps(session, [ticket.id for ticket in tickets]),
+        _stars(session, [ticket.id for ticket in tickets]),
+    )
+    return Stories(scope, tuple(_story(scope, one, steps.get(one.id, ()), stars.get(one.id, ())) for one in tickets))
+
+
+@report("tickets", facts=stories)
+def tickets(facts: Stories) -> Iterator[Figure]:
+    period, told = facts.scope.period, facts.stories
+    yield counted("opened", (story.number for story in told if story.opened_at in period))
+    yield counted("done", _with(facts, "sign_off"))
+    yield counted("closed", (story.number for story, _ in _closings(facts)))
+    yield counted("reopened", _with(facts, "reopen"))
+    yield counted("still_open", (story.number for story in told if story.is_open_at(period.ends_at)))
+    yield _promises(facts)
+    yield _minutes_to_accept(facts)
+    yield from _ratings(facts)
+
+
+def _with(facts: Stories, action: str) -> list[str]:
+    """Tickets to which something happened in the period."""
+    period = facts.scope.period
+    return [
+        story.number
+        for story in facts.stories
+        if any(step.action == action and step.at in period for step in story.steps)
+    ]
+
+
+def _closings(facts: Stories) -> list[tuple[Story, list[Step]]]:
+    """Tickets that were closed in the period, with each time it happened."""
+    period = facts.scope.period
+    found = [
+        (story, [step for step in story.steps if step.to_state == "closed" != step.from_state and step.at in period])
+        for story in facts.stories
+    ]
+    return [(story, steps) for story, steps in found if steps]
+
+
+def _promises(facts: Stories) -> Figure:
+    """Of what was opened in the period and had to be accepted: how much was, in time."""
+    opened = [story for story in facts.stories if story.opened_at in facts.scope.period]
+    judged = [(story.number, story.is_kept(facts.scope.now)) for story in opened]
+    return share(
+        "promises_kept", sum(kept is True for _, kept in judged), (n for n, kept in judged if kept is not None)
+    )
+
+
+def _minutes_to_accept(facts: Stories) -> Figure:
+    """The median from the report to the first acceptance, over what was opened in the period and accepted."""
+    spans = {
+        story.number: (taken - story.opened_at) / timedelta(minutes=1)
+        for story in facts.stories
+        if story.opened_at in facts.scope.period and (taken := story.first(*TAKING))
+    }
+    return Figure("minutes_to_accept", round(median(spans.values()), 1) if spans else None, tuple(spans), "minutes")
+
+
+def _ratings(facts: Stories) -> Iterator[Figure]:
+    """The mean of all stars for rounds closed in the period, and the share of closed work that anybody rated."""
+    asked = {
+        story.number: [stars for number, stars in story.stars if number in {step.round for step in steps}]
+        for story, steps in _closings(facts)
+        if story.has_reporter and any(step.action in ASKING for step in steps)
+    }
+    rated = {number: stars for number, stars in asked.items() if stars}
+    given = [stars for all_stars in rated.values() for stars in all_stars]
+    yield Figure("stars", round(mean(given), 2) if given else None, tuple(rated), "stars")
+    yield share("response_rate", len(rated), asked)
+
+
+def _story(scope: Scope, ticket: Ticket, steps: Sequence[Step], stars: Sequence[tuple[int, int]]) -> Story:
+    """The row holds the promise of the present round; that of an earlier one is computed again."""
+    first = ticket.round == 1
+    promised = ticket.promised_at if first else promised_at(ticket.priority, ticket.opened_at, scope.site.settings)
+    has_reporter = ticket.reporter_id is not None
+    return Story(ticket.number, has_reporter, ticket.opened_at, promised, tuple(steps), tuple(stars))
+
+
+def _steps(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
+    found: dict[UUID, list[Step]] = {}
+    for some in _batches(ticket_ids):
+        streams = {f"ticket:{ticket_id}": ticket_id for ticket_id in some}
+        query = select(Event.stream, Event.action, Event.from_state, Event.to_state, Event.at)
+        rows = session.execute(query.where(Event.stream.in_(streams)).order_by(Event.stream, Event.seq)).all()
+        for stream, events in groupby(rows, key=lambda row: row.stream):
+            found[streams[stream]] = list(_numbered([row[1:] for row in events]))
+    return found
+
+
+def _numbered(events: Sequence[tuple[str, str, str, datetime]]) -> Iterator[Step]:
+    number = 1
+    for action, from_state, to_state, at in events:
+        number += action == "reopen"
+        yield Step(action, from_state, to_state, at, number)
+
+
+def _stars(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int]]]:
+    found: dict[UUID, list[tuple[int, int]]] = {}
+    for some in _batches(ticket_ids):
+        query = select(Rating.ticket_id, Rating.round, Rating.stars).where(Rating.ticket_id.in_(some))
+        for ticket_id, number, stars in session.execute(query.order_by(Rating.id)):
+            found.setdefault(ticket_id, []).append((number, stars))
+    return found
+
+
+def _batches(ticket_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ticket_ids[start : start + BATCH] for start in range(0, len(ticket_ids), BATCH))
