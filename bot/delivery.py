@@ -76,9 +76,13 @@ class Delivery:
         self.channels = channels
         self.pace = Pace()
         self.nudged = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
         """Deliver until cancelled; `nudged` wakes it at once, otherwise it looks twice a second."""
+        self._loop = asyncio.get_running_loop()
+        if self.database.is_sqlite:  # which serves one process: what is still claimed was claimed by a dead one
+            await asyncio.to_thread(self.database.write, outbox.release)
         while True:
             self.nudged.clear()
             try:
@@ -88,6 +92,11 @@ class Delivery:
                 busy = 0
             if not busy:
                 await _wait(self.nudged, PAUSE)
+
+    def nudge(self) -> None:
+        """Look at the outbox now; may be called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.nudged.set)
 
     async def deliver_due(self) -> int:
         """Send one batch; returns how many rows were taken."""

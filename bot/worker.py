@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from bot.channels import Channel
@@ -50,7 +51,7 @@ class Worker:
     def _loops(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         loops = [self.delivery.run, self.fetching.run, self._retry]
         for channel in self.channels.values():
-            loops += [channel.prepare, lambda channel=channel: channel.listen(self._take)]
+            loops += [channel.prepare, partial(channel.listen, self._take)]
         return loops
 
     async def _retry(self) -> None:
@@ -64,7 +65,7 @@ class Worker:
         """Take polled messages in order; returns only when each is stored."""
         for incoming in messages:
             await _stored(self.router, incoming)
-            self.delivery.nudged.set()
+            self.delivery.nudge()
             if incoming.callback:
                 await self.channels[incoming.channel].settle_tap(incoming, "")
 

@@ -1,4 +1,4 @@
-"""A fault report becomes a ticket, or joins one: classify, look for a twin, open, promise, dispatch — one transaction."""
+"""A fault report becomes a ticket or joins one: classify, look for a twin, open, promise, dispatch, in one go."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from core.tickets.models import Counter, Subject, Ticket
 MAX_WORDS = 4000
 ESCALATE_EVERY = timedelta(minutes=3)
 FALLBACK = "other"
+VAGUE = ("", "other", "equipment")
 
 Outcome = Literal["opened", "joined", "twin", "unsure"]
 
@@ -81,7 +82,7 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
     category = _category(report, guess)
     if guess.emergency and report.kind == "fault":
         return _take_emergency(session, site, book, report, guess, now)
-    if not report.category and guess.confidence != "sure" and report.may_ask:
+    if not report.category and guess.confidence != "sure" and not _thing_tells(report, guess) and report.may_ask:
         return Intake("unsure", guess, category)
     if report.kind == "fault" and not report.is_own and (twin := queries.open_twin(session, report.subject, category)):
         return Intake("twin", guess, category, twin)
@@ -90,7 +91,15 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
 
 def _category(report: FaultReport, guess: lexicon.Guess) -> str:
     """What the person said, else what the words say, else what is usual for the thing."""
+    if _thing_tells(report, guess) and guess.confidence != "sure":
+        return report.category or report.subject.category
     return report.category or guess.category or report.subject.category or FALLBACK
+
+
+def _thing_tells(report: FaultReport, guess: lexicon.Guess) -> bool:
+    """Whether the scanned thing settles what unclear words leave open: a lift's door is the lift's."""
+    usual = report.subject.category
+    return usual not in VAGUE and (guess.category is None or usual in (guess.category, *guess.alternatives))
 
 
 def _take_emergency(
