@@ -48,6 +48,18 @@ class Visit(Guest):
 
     viewer: Viewer
 
+    @property
+    def home(self) -> str:
+        return home_of(self.viewer)
+
+
+def home_of(viewer: Viewer) -> str:
+    """Where a person's day begins: a technician's list, the desk for other staff, nothing for residents."""
+    held = set().union(*viewer.roles.values())
+    if "technician" in held:
+        return "/work"
+    return "/desk" if viewer.is_staff else ""
+
 
 def guest(request: Request, system: SystemDep, locale: Locale, visitor: Visitor) -> Guest:
     return Guest(request, system, locale, visitor)

@@ -16,7 +16,7 @@ from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
 from api.pages._steps import Step
 from api.pages._tickets import Head
-from api.pages._visits import AnyGuest, Guest
+from api.pages._visits import AnyGuest, Guest, home_of
 from assets import codes, register
 from core import clock, i18n, limits, people, places
 from core.access import Viewer
@@ -273,7 +273,7 @@ def _thing(session: Session, visit: Guest, viewer: Viewer, code: str, subject: S
         code=code, printed=codes.printed(code), thing=thing, where=where, zone=site.timezone,
         jobs=[(head(ticket), _next(session, ticket, viewer, scan)) for ticket in queries.open_on(session, subject)],
         visits=[(head(ticket), ticket.done_at or ticket.closed_at) for ticket in visits], key=clock.secret(),
-        home="/work",
+        home=home_of(viewer),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.deps import COOKIE, Db
 from api.pages._posting import Form, local_path, see_other
 from api.pages._sessions import forget, keep_signed_in
-from api.pages._visits import AnyGuest, Guest
+from api.pages._visits import AnyGuest, Guest, home_of
 from bot.channels.telegram import verify_init_data
 from core import access, clock, i18n, limits, people
 from core.access import WrongPassword
@@ -22,7 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 TRIES_PER_NAME = 10
 TRIES_PER_ADDRESS = 50
-HOME = {True: "/work", False: "/"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,12 @@ def _count(session: Session, name: str, address: str) -> None:
 def _enter(visit: Guest, person_id: UUID, wished: str) -> Response:
     """A fresh session, whatever the browser had before."""
 
-    def begin(session: Session) -> tuple[str, bool]:
+    def begin(session: Session) -> tuple[str, str]:
         secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
-        return secret, access.viewer(session, person_id).is_staff
+        return secret, home_of(access.viewer(session, person_id))
 
-    secret, is_staff = visit.system.database.write(begin)
-    answer = see_other(local_path(wished, HOME[is_staff]))
+    secret, home = visit.system.database.write(begin)
+    answer = see_other(local_path(wished, home or "/"))
     keep_signed_in(answer, visit.system.settings, secret)
     return answer
 

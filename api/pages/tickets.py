@@ -177,7 +177,7 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         contact=ticket.contact,
         can_add=bool(parts),
         can_work="assignee" in parts and ticket.is_open,
-        home="/work" if viewer.is_staff else "",
+        home=visit.home,
         said=said,
         draft_done=said.draft_done,
     )
