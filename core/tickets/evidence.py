@@ -29,8 +29,8 @@ class Evidence:
 
 
 def required(kind: str, category: str, policy: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a site asks for: `{"fault": [...], "fault/lift": [...]}` in its settings, else the defaults."""
-    return tuple(policy.get(f"{kind}/{category}") or policy.get(kind) or DEFAULTS[kind])
+    """What a site asks for: `{"fault": [...], "fault/lift": []}` in its settings, else the defaults."""
+    return tuple(policy.get(f"{kind}/{category}", policy.get(kind, DEFAULTS[kind])))
 
 
 def missing(evidence: Evidence, policy: Mapping[str, Any]) -> list[str]:
