@@ -70,7 +70,9 @@ def take(
 
 def due(session: Session, now: datetime, limit: int = 50) -> list[InboxMessage]:
     """Pending messages whose time has come, only the oldest of each conversation."""
-    pending = select(InboxMessage).where(InboxMessage.state == "pending").order_by(InboxMessage.id)
+    # In the order of their ids SQLite would walk through every message that is kept.
+    pending = select(InboxMessage).where(InboxMessage.state == "pending")
+    pending = pending.order_by(InboxMessage.received_at, InboxMessage.id)
     oldest: dict[tuple[str, str, str], InboxMessage] = {}
     for message in session.scalars(pending.limit(limit * 20)):
         oldest.setdefault((message.channel, message.account, message.conversation), message)
@@ -91,16 +93,9 @@ def postpone(session: Session, message: InboxMessage, error: str, now: datetime)
     """Count a failed attempt: later again, or dead and shown to administrators after the last one."""
     attempts = message.attempts + 1
     delay = min(FIRST_DELAY * 2**attempts, LONGEST_DELAY)
-    session.execute(
-        update(InboxMessage)
-        .where(InboxMessage.id == message.id, InboxMessage.state == "pending")
-        .values(
-            attempts=attempts,
-            error=error[:500],
-            retry_at=now + delay,
-            state="dead" if attempts >= MAX_ATTEMPTS else "pending",
-        )  # fmt: skip
-    )
+    state = "dead" if attempts >= MAX_ATTEMPTS else "pending"
+    waiting = update(InboxMessage).where(InboxMessage.id == message.id, InboxMessage.state == "pending")
+    session.execute(waiting.values(attempts=attempts, error=error[:500], retry_at=now + delay, state=state))
 
 
 def forget_old(session: Session, now: datetime) -> int:

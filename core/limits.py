@@ -24,9 +24,9 @@ class Tally(Table):
     value: Mapped[int]
 
 
-def count(session: Session, key: str, now: datetime, *, most: int, window: timedelta = WINDOW) -> int:
-    """Count one more; raises TooMany after `most` in the window, and tells how long to wait."""
-    seconds = int(window.total_seconds())
+def count(session: Session, key: str, now: datetime, *, most: int) -> int:
+    """Count one more; raises TooMany after `most` in ten minutes, and tells how long to wait."""
+    seconds = int(WINDOW.total_seconds())
     started = int(now.timestamp()) // seconds
     table = rows(Tally)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

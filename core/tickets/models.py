@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, insert, text
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core import clock
 from core.database import Table, rows
@@ -44,14 +45,16 @@ class Ticket(Table):
 
     __tablename__ = "tickets"
     __table_args__ = (
-        Index("ix_tickets_open_site", "site_id", "id", sqlite_where=text("is_open"), postgresql_where=text("is_open")),
+        # SQLite uses such an index only where the condition is written as in the query, which says "= 1" there.
+        Index("ix_tickets_open_site", "site_id", "id",
+              sqlite_where=text("is_open = 1"), postgresql_where=text("is_open")),
         Index(
             "ix_tickets_open_subject", "place_id", "category", "asset_id",
-            sqlite_where=text("is_open"), postgresql_where=text("is_open"),
+            sqlite_where=text("is_open = 1"), postgresql_where=text("is_open"),
         ),
         Index(
             "ix_tickets_open_assignee", "assignee_id",
-            sqlite_where=text("is_open"), postgresql_where=text("is_open"),
+            sqlite_where=text("is_open = 1"), postgresql_where=text("is_open"),
         ),
         Index("ix_tickets_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
               postgresql_where=text("wake_at IS NOT NULL")),
@@ -114,7 +117,7 @@ class Ticket(Table):
 _TICKETS = rows(Ticket)
 _ADD = Prepared(insert(_TICKETS), _TICKETS.columns.keys())
 _BLANK: dict[str, Any] = {
-    column.key: column.default.arg if column.default is not None and column.default.is_scalar else None
+    column.key: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
     for column in _TICKETS.columns
 }
 
