@@ -7,7 +7,7 @@ turn ends, in the transaction that holds its effects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
@@ -77,35 +77,18 @@ class Talk:
 
     def say(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in this conversation with the text `chat.<kind>`."""
-        known = news.card(ticket, **facts) if ticket else {name: news.plain(value) for name, value in facts.items()}
-        self.letters.append(
-            Letter(
-                kind,
-                known,
-                self.person_id,
-                self.address,
-                ticket.id if ticket else None,
-                ticket.version if ticket else None,
-                tuple(buttons),
-            )  # fmt: skip
-        )
+        self.letters.append(self._letter(kind, buttons, ticket, facts))
 
     def replace(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in the place of the message whose button was pressed, where the platform can edit."""
-        self.say(kind, buttons, ticket, **facts)
-        last = self.letters.pop()
-        self.letters.append(
-            Letter(
-                last.kind,
-                last.facts,
-                last.person_id,
-                last.address,
-                last.ticket_id,
-                last.version,
-                last.buttons,
-                replaces=self.incoming.message,
-            )  # fmt: skip
-        )
+        self.letters.append(replace(self._letter(kind, buttons, ticket, facts), replaces=self.incoming.message))
+
+    def _letter(self, kind: str, buttons: Sequence[Choice], ticket: Ticket | None, facts: dict[str, Any]) -> Letter:
+        if ticket is None:
+            known = {name: news.plain(value) for name, value in facts.items()}
+            return Letter(kind, known, self.person_id, self.address, buttons=tuple(buttons))
+        known = news.card(ticket, **facts)
+        return Letter(kind, known, self.person_id, self.address, ticket.id, ticket.version, tuple(buttons))
 
     def go(self, flow: str, step: str, **data: Any) -> None:
         """Wait for the person's next message in a step, with what is to be remembered until then."""
@@ -125,18 +108,18 @@ class Talk:
     def keep_media(self, *, ticket: Ticket | None = None, purpose: str = "report", wants_code: bool = False) -> None:
         """Note the photos and voice notes of this message: attached at once when stored, else fetched later."""
         for item in self.incoming.media:
-            self._keep_one(item, ticket, purpose, wants_code)
+            self._keep_one(item, ticket, purpose, wants_code=wants_code)
 
     def seen_code(self) -> str | None:
         """The code on a photo of this message that was read already; others are read when they are fetched."""
         texts = [text for item in self.incoming.media for text in item.texts]
         return next((code for text in texts if (code := codes.parse(text, self.settings.public_url))), None)
 
-    def _keep_one(self, item: Media, ticket: Ticket | None, purpose: str, wants_code: bool) -> None:
+    def _keep_one(self, item: Media, ticket: Ticket | None, purpose: str, *, wants_code: bool) -> None:
         fetch = fetches.ask(
             self.session, self.incoming.channel, self.incoming.account, item.kind, item.reference,
-            self.standing.id, self.person_id, self.now, ticket_id=ticket.id if ticket else None,
-            purpose=purpose, wants_code=wants_code,
+            conversation_id=self.standing.id, person_id=self.person_id, now=self.now,
+            ticket_id=ticket.id if ticket else None, purpose=purpose, wants_code=wants_code,
         )  # fmt: skip
         if item.stored is not None:
             fetch.state, fetch.stored = "fetched", item.stored

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -113,17 +114,11 @@ def issue(
     `secret`: one that the caller can make again, so that the answer to a repeated request is the same.
     """
     secret = secret or clock.secret(160)
-    session.add(
-        Token(
-            hash=hash_of(secret),
-            kind=kind,
-            person_id=person_id,
-            ticket_id=ticket_id,
-            created_at=now,
-            expires_at=now + life if life else None,
-            used_at=None,
-        )  # fmt: skip
-    )
+    token = Token(
+        hash=hash_of(secret), kind=kind, person_id=person_id, ticket_id=ticket_id, created_at=now,
+        expires_at=now + life if life else None, used_at=None,
+    )  # fmt: skip
+    session.add(token)
     session.flush()
     return secret
 
@@ -207,20 +202,17 @@ def set_password(session: Session, person_id: UUID, password: str) -> None:
 def check_password(session: Session, name: str, password: str) -> Person:
     """The person of that name with that password. A wrong name and a wrong password read and take the same."""
     people = session.scalars(select(Person).where(Person.name == name, Person.is_active, Person.password_hash != ""))
-    candidates = list(people) or [None]
+    candidates: list[Person | None] = [*people] or [None]
     for person in candidates:
         if _matches(person.password_hash if person else _decoy(), password) and person:
             return person
     raise WrongPassword
 
 
+@cache
 def _decoy() -> str:
-    global _decoy_hash
-    _decoy_hash = _decoy_hash or _hasher.hash(clock.secret())
-    return _decoy_hash
-
-
-_decoy_hash = ""
+    """The hash that a wrong name is checked against."""
+    return _hasher.hash(clock.secret())
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -5,35 +5,39 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-_frozen: datetime | None = None
+_frozen: ContextVar[datetime | None] = ContextVar("_frozen", default=None)
 _counter = count(1)
 
 
 def now() -> datetime:
     """The present instant, in UTC, with whole microseconds."""
-    return _frozen or datetime.now(UTC)
+    return _frozen.get() or datetime.now(UTC)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Let `now()` and new identifiers tell `moment` inside the block: history is made with it."""
-    global _frozen
-    before, _frozen = _frozen, moment
+    """Let `now()` and new identifiers tell `moment` inside the block: history is made with it.
+
+    It holds for the thread or task that asked, and for what `asyncio.to_thread` runs for it.
+    """
+    before = _frozen.set(moment)
     try:
         yield
     finally:
-        _frozen = before
+        _frozen.reset(before)
 
 
 def new_id() -> UUID:
     """A time-ordered UUIDv7, so that keys sort by creation and indexes grow at their end."""
-    return uuid7() if _frozen is None else _id_at(_frozen)
+    moment = _frozen.get()
+    return uuid7() if moment is None else _id_at(moment)
 
 
 def _id_at(moment: datetime) -> UUID:

@@ -8,6 +8,7 @@ PostgreSQL has many writers; there a scope is a plain transaction.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -109,10 +110,10 @@ class _WriterQueue:
 
     @contextmanager
     def unit(self, wait: float) -> Iterator[Connection]:
-        mine = _Unit()
+        mine, ends = _Unit(), time.monotonic() + wait
         self._take_turn(mine, wait)
         try:
-            connection = self._begin()
+            connection = self._begin(ends - time.monotonic())
             with connection.begin_nested():
                 yield connection
         except BaseException:
@@ -137,10 +138,13 @@ class _WriterQueue:
                 raise Busy
         # The turn came in the very moment of giving up: it is used.
 
-    def _begin(self) -> Connection:
+    def _begin(self, wait: float) -> Connection:
+        """The open transaction, else a new one; waits for another process's no longer than the unit may wait."""
         if self._connection is None:
             self._connection = self._connect()
         if not self._connection.in_transaction():
+            driver: Any = self._connection.connection.driver_connection
+            driver.execute(f"PRAGMA busy_timeout={max(0, round(wait * 1000))}")
             try:
                 self._connection.begin()
             except OperationalError as error:
@@ -164,7 +168,10 @@ class _WriterQueue:
 
     def _settle(self) -> None:
         carried, self._carried = self._carried, []
-        error = self._commit() if carried else self._abandon()
+        if not carried:
+            self._abandon()
+            return
+        error = self._commit()
         for unit in carried:
             unit.error = error
             unit.settled.set()
@@ -173,7 +180,7 @@ class _WriterQueue:
         assert self._connection is not None
         try:
             self._connection.commit()
-        except BaseException as error:  # told to every unit that was carried, each raises it
+        except BaseException as error:  # noqa: BLE001 - told to every unit that was carried, each raises it
             self._abandon()
             return error
         return None
@@ -279,7 +286,7 @@ def _sqlite_engine(url: str, *, readonly: bool) -> Engine:
 
     def connect() -> Any:
         connection = sqlite.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-        for pragma in _pragmas(readonly):
+        for pragma in _pragmas(readonly=readonly):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -290,7 +297,7 @@ def _sqlite_engine(url: str, *, readonly: bool) -> Engine:
     return engine
 
 
-def _pragmas(readonly: bool) -> Sequence[str]:
+def _pragmas(*, readonly: bool) -> Sequence[str]:
     common = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY")
     return (*common, "query_only=ON") if readonly else common
 

@@ -36,7 +36,7 @@ class Ranked:
 
 def rank(candidates: Iterable[Candidate], *, is_emergency: bool = False) -> list[Ranked]:
     """Candidates in the order in which they are asked: skill, team, duty, then the shortest list of work."""
-    ranked = [_weigh(candidate, is_emergency) for candidate in candidates]
+    ranked = [_weigh(candidate, is_emergency=is_emergency) for candidate in candidates]
     return sorted(ranked, key=lambda item: (-item.points, item.name, item.person_id))
 
 
@@ -45,7 +45,7 @@ def choose(candidates: Iterable[Candidate], asked: set[UUID], *, is_emergency: b
     return next((item for item in rank(candidates, is_emergency=is_emergency) if item.person_id not in asked), None)
 
 
-def _weigh(candidate: Candidate, is_emergency: bool) -> Ranked:
+def _weigh(candidate: Candidate, *, is_emergency: bool) -> Ranked:
     reasons: list[list[str | int]] = []
     if candidate.is_skilled:
         reasons.append(["skilled", SKILL_POINTS])

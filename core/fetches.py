@@ -50,8 +50,8 @@ class Fetch(Table):
 
 
 def ask(
-    session: Session, channel: str, account: str, kind: str, reference: str, conversation_id: UUID, person_id: UUID,
-    now: datetime, *, ticket_id: UUID | None = None, purpose: str = "report", wants_code: bool = False,
+    session: Session, channel: str, account: str, kind: str, reference: str, *, conversation_id: UUID,
+    person_id: UUID, now: datetime, ticket_id: UUID | None = None, purpose: str = "report", wants_code: bool = False,
 ) -> Fetch:  # fmt: skip
     """Note that a file is to be downloaded."""
     fetch = Fetch(

@@ -6,6 +6,7 @@ directly: two languages load in a few milliseconds, and no compile step can be f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -59,8 +60,13 @@ def explain(error: GongdanError, locale: str) -> str:
 
 def _said(value: Any, locale: str) -> Any:
     if isinstance(value, list | tuple):
-        return ("、" if locale == "zh_CN" else ", ").join(str(_said(item, locale)) for item in value)
+        return listed([str(_said(item, locale)) for item in value], locale)
     return catalog(locale).get(value, value) if isinstance(value, str) else value
+
+
+def listed(words: Iterable[str], locale: str) -> str:
+    """Several words in one line, separated as the language does it."""
+    return ("、" if locale == "zh_CN" else ", ").join(words)
 
 
 def choose(*wishes: str | None) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Processor = Callable[[Any], Any] | None
-Statement = Select[Any] | Insert | Update
+Statement = Select[*tuple[Any, ...]] | Insert | Update
 Upsert = Callable[[Any], Statement]
 
 INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -133,9 +133,10 @@ def _bound(compiled: _Compiled, values: Mapping[str, Any]) -> Any:
 def _compile(statement: Any, columns: list[str] | None, dialect: Dialect) -> _Compiled:
     found: SQLCompiler = statement.compile(dialect=dialect, column_keys=columns)
     binds = {name: bind for bind, name in found.bind_names.items()}
-    processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+    processors: dict[str, Processor] = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()
+    }
     fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
-    results = tuple(
-        entry[3].dialect_impl(dialect).result_processor(dialect, None) for entry in found._result_columns or ()
-    )
+    columns_read = found._result_columns or ()  # noqa: SLF001 - the only place that knows the types of what is read
+    results = tuple(entry[3].dialect_impl(dialect).result_processor(dialect, None) for entry in columns_read)
     return _Compiled(str(found), tuple(found.positiontup or ()), processors, fixed, results)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
+from core import clock
 from core.errors import Busy, NotFound, SettingsError
 
 if TYPE_CHECKING:
@@ -74,8 +74,10 @@ class Storage:
 
 
 class _Folder(Storage):
-    """obstore renames into place but never calls fsync (seen with strace, 0.12.1), so that a power cut could leave
-    an empty file under a good key. Here the bytes reach the disk first, then the name, then the folders.
+    """A folder that survives a power cut: the bytes reach the disk first, then the name, then the folders.
+
+    obstore renames into place but never calls fsync (seen with strace, 0.12.1), so that an empty file could be
+    left under a good key.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -85,7 +87,7 @@ class _Folder(Storage):
 
     def put(self, key: str, data: bytes) -> None:
         if not self.exists(key):
-            staged = f"{key}.{uuid.uuid4().hex}.part"
+            staged = f"{key}.{clock.new_id().hex}.part"
             with _answering():
                 obstore.put(self._store, staged, data, use_multipart=False)
                 _flush(self._folder / staged)

@@ -25,7 +25,7 @@ GENESIS = "0" * 64
 
 
 class Event(Table):
-    """One entry of the trace. `facts` is canonical JSON text, exactly as it was hashed. `leaf`: its place in the log."""
+    """One entry of the trace. `facts`: canonical JSON text, exactly as it was hashed. `leaf`: its place in the log."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -82,8 +82,8 @@ def commitment(salt: str, words: str) -> str:
 def event_hash(row: dict[str, Any]) -> str:
     """The hash of an event over everything that it says, the hash before it included."""
     parts = (
-        str(row["id"]).replace("-", ""), row["previous"], row["stream"], str(row["seq"]), row["action"], row["from_state"],
-        row["to_state"], row["actor"], row["facts"], _stamp(row["device_at"]), _stamp(row["at"]),
+        str(row["id"]).replace("-", ""), row["previous"], row["stream"], str(row["seq"]), row["action"],
+        row["from_state"], row["to_state"], row["actor"], row["facts"], _stamp(row["device_at"]), _stamp(row["at"]),
     )  # fmt: skip
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
@@ -96,7 +96,7 @@ def chain(stream: str, head: Head, entries: list[Entry], now: datetime) -> list[
     """The rows that append entries to a stream whose end is `head`. Pure but for the rows' ids."""
     rows: list[dict[str, Any]] = []
     for entry in entries:
-        row = {
+        row: dict[str, Any] = {
             "id": clock.new_id(), "stream": stream, "seq": head.seq + 1, "action": entry.action,
             "from_state": entry.from_state, "to_state": entry.to_state, "actor": entry.actor,
             "facts": canonical(entry.facts), "device_at": entry.device_at, "at": now,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.tickets.models import Ticket
+from core.tickets.queries import mentions
 from core.tickets.states import OPEN
 
 
@@ -24,13 +24,16 @@ class Asked:
     assignee_id: UUID | None = None
     words: str = ""
 
-    def conditions(self) -> list[Any]:
-        found: list[Any] = [Ticket.site_id.in_(self.site_ids), Ticket.state.in_(self.states)]
+    def conditions(self) -> list[ColumnElement[bool] | InstrumentedAttribute[bool]]:
+        found: list[ColumnElement[bool] | InstrumentedAttribute[bool]] = [
+            Ticket.site_id.in_(self.site_ids),
+            Ticket.state.in_(self.states),
+        ]
         if set(self.states) <= set(OPEN):
             found.append(Ticket.is_open)
         if self.assignee_id:
             found.append(Ticket.assignee_id == self.assignee_id)
-        return [*found, _mentions(self.words)] if self.words else found
+        return [*found, mentions(self.words)] if self.words else found
 
 
 def column(session: Session, asked: Asked, limit: int) -> list[Ticket]:
@@ -55,9 +58,3 @@ def alarms(session: Session, site_ids: Sequence[UUID], now: datetime) -> dict[st
     query = select(func.count(), *numbers).where(Ticket.is_open, Ticket.site_id.in_(site_ids))
     open_now, emergencies, overdue, unassigned = session.execute(query).one()
     return {"open": open_now, "emergencies": emergencies or 0, "overdue": overdue or 0, "unassigned": unassigned or 0}
-
-
-def _mentions(words: str) -> Any:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    columns = (Ticket.number, Ticket.text, Ticket.place, Ticket.asset_name, Ticket.asset_code)
-    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))

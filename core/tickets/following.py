@@ -14,7 +14,7 @@ from core.tickets.models import Follower, Ticket
 
 def follow(session: Session, ticket: Ticket, person_id: UUID, text: str, now: datetime) -> bool:
     """Let a person follow a ticket with what they said about it; False when they already do."""
-    if ticket.reporter_id == person_id or session.get(Follower, (ticket.id, person_id)):
+    if ticket.reporter_id == person_id or session.get(Follower, (ticket.id, person_id)) is not None:
         return False
     session.add(Follower(ticket_id=ticket.id, person_id=person_id, text=text, salt=clock.secret(), joined_at=now))
     session.flush()

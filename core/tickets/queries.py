@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import people
@@ -34,11 +34,11 @@ DESK = ("supervisor", "admin")
 
 
 def by_number(session: Session, number: str, *, lock: bool = False) -> Ticket:
-    return _one(session, select(Ticket).where(Ticket.number == number.strip().upper()), lock)
+    return _one(session, Ticket.number == number.strip().upper(), lock=lock)
 
 
 def by_id(session: Session, ticket_id: UUID, *, lock: bool = False) -> Ticket:
-    return _one(session, select(Ticket).where(Ticket.id == ticket_id), lock)
+    return _one(session, Ticket.id == ticket_id, lock=lock)
 
 
 def lock_all(session: Session, numbers: Sequence[str]) -> None:
@@ -47,15 +47,16 @@ def lock_all(session: Session, numbers: Sequence[str]) -> None:
     session.execute(select(Ticket.id).where(Ticket.number.in_(wanted)).order_by(Ticket.id).with_for_update())
 
 
-def _one(session: Session, query: Select[tuple[Ticket]], lock: bool) -> Ticket:
+def _one(session: Session, condition: ColumnElement[bool], *, lock: bool) -> Ticket:
     """`lock`: read it to change it; on PostgreSQL others who want the same wait here."""
+    query = select(Ticket).where(condition)
     ticket = session.scalar(query.with_for_update() if lock else query)
     if ticket is None:
         raise NotFound(what="word.ticket")
     return ticket
 
 
-def subject_of(ticket: Ticket, is_common: bool) -> Subject:
+def subject_of(ticket: Ticket, *, is_common: bool) -> Subject:
     return Subject(
         ticket.site_id, ticket.place_id, ticket.place, is_common, ticket.asset_id, ticket.asset_code,
         ticket.asset_name, ticket.category,
@@ -70,7 +71,7 @@ def parts_of(session: Session, ticket: Ticket, viewer: Viewer) -> set[str]:
     viewer = viewer.at(ticket.id)
     if ticket.assignee_id == viewer.person_id:
         parts.add("assignee")
-    if ticket.reporter_id == viewer.person_id or session.get(Follower, (ticket.id, viewer.person_id)):
+    if ticket.reporter_id == viewer.person_id or session.get(Follower, (ticket.id, viewer.person_id)) is not None:
         parts.add("reporter")
     if viewer.holds(ticket.site_id, *DESK):
         parts.add("supervisor")
@@ -178,24 +179,16 @@ def _page(
     if states:
         query = query.where(Ticket.state.in_(states))
     if words:
-        query = query.where(_mentions(words))
+        query = query.where(mentions(words))
     if after:
         query = query.where(Ticket.id < after)
     return list(session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
 
 
-def _mentions(words: str) -> object:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def mentions(words: str) -> ColumnElement[bool]:
+    """Whether a ticket's number, words, place or asset contain some words."""
     columns = (Ticket.number, Ticket.text, Ticket.place, Ticket.asset_name, Ticket.asset_code)
-    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
-
-
-def counts(session: Session, site_ids: Sequence[UUID]) -> dict[str, int]:
-    """How many open tickets stand in each state."""
-    query = (
-        select(Ticket.state, func.count()).where(Ticket.is_open, Ticket.site_id.in_(site_ids)).group_by(Ticket.state)
-    )
-    return {state: number for state, number in session.execute(query)}
+    return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
 def evidence_of(session: Session, ticket: Ticket) -> Evidence:
@@ -261,9 +254,9 @@ _NAME = Prepared(select(Person.id, Person.name).where(Person.id == bindparam("of
 def names_of(session: Session, person_ids: Sequence[UUID | None]) -> dict[UUID, str]:
     wanted = {person_id for person_id in person_ids if person_id}
     if len(wanted) == 1:
-        return dict(_NAME.rows(session, of_id=wanted.pop()))  # type: ignore[arg-type]
+        return {person_id: name for person_id, name in _NAME.rows(session, of_id=wanted.pop())}  # noqa: C416 - types
     found = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {person_id: name for person_id, name in found}
+    return {row.id: row.name for row in found}
 
 
 def technicians(session: Session, site_id: UUID) -> list[tuple[UUID, str]]:

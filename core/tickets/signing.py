@@ -24,11 +24,12 @@ MAX_POINTS = 20_000
 def content(session: Session, ticket: Ticket, *, resolution: str, minutes: str, note: str) -> dict[str, Any]:
     """What a person sees and signs: the work of this round, as plain values with a fixed order."""
     photos = [row for row in queries.attachments_of(session, ticket.id) if row.round == ticket.round]
+    parts = [part for part in queries.parts_used(session, ticket.id) if part.round == ticket.round]
     return {
         "number": ticket.number, "round": ticket.round, "kind": ticket.kind, "category": ticket.category,
         "place": str(ticket.place_id), "asset": ticket.asset_code, "text": trace.commitment(ticket.salt, ticket.text),
         "photos": [[row.kind, row.hash] for row in photos],
-        "parts": [[part.name, part.quantity] for part in queries.parts_used(session, ticket.id) if part.round == ticket.round],
+        "parts": [[part.name, part.quantity] for part in parts],
         "answers": [[item.position, item.answer] for item in queries.checklist_of(session, ticket.id)],
         "resolution": resolution, "minutes": minutes, "note": note, "trace": ticket.trace_head,
     }  # fmt: skip
