@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from assets import codes, scan
 from bot import router
@@ -57,15 +57,18 @@ class Fetching:
         return len(due)
 
     async def _fetch(self, fetch: Fetch) -> None:
-        channel = self.channels.get(fetch.channel)
         try:
-            if channel is None:
-                raise SendError("channel_off", retryable=True)
-            data = await channel.fetch(fetch.reference)
+            data = await self._open(fetch).fetch(fetch.reference)
         except SendError as error:
             await asyncio.to_thread(self._not_fetched, fetch, error)
             return
         await asyncio.to_thread(self._arrived, fetch, data)
+
+    def _open(self, fetch: Fetch) -> Channel:
+        channel = self.channels.get(fetch.channel)
+        if channel is None:
+            raise SendError("channel_off", retryable=True)
+        return channel
 
     def _not_fetched(self, fetch: Fetch, error: SendError) -> None:
         def settle(session: Session) -> None:
@@ -159,16 +162,8 @@ def _is_assignee(session: Session, fetch: Fetch) -> bool:
     return queries.by_id(session, fetch.ticket_id).assignee_id == fetch.person_id
 
 
-def _said(session: Session, fetch: Fetch, kind: str, text: str) -> Incoming:
+def _said(session: Session, fetch: Fetch, kind: Literal["scan", "unknown"], text: str) -> Incoming:
     """The photo's own conversation, going on with what the photo said."""
     row = session.get_one(Conversation, fetch.conversation_id)
-    return Incoming(
-        row.channel,
-        row.account,
-        f"fetch:{fetch.id}",
-        kind,
-        row.conversation,
-        row.sender,
-        "",
-        text=text,  # type: ignore[arg-type]
-    )
+    key = f"fetch:{fetch.id}"
+    return Incoming(row.channel, row.account, key, kind, row.conversation, row.sender, "", text=text)

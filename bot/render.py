@@ -16,7 +16,7 @@ ELLIPSIS = "…"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What rendering must know beside the facts: the reader's language, the site's zone, how its categories are called."""
+    """What rendering must know beside the facts: the reader's language, the site's zone, its names of categories."""
 
     locale: str
     zone: str
