@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -75,7 +76,7 @@ def _tell_one(story: Story, end: str) -> None:
     steps = [_accept, _check_in, _sign_off, _answer]
     wanted = {"reported": 0, "assigned": 0, "accepted": 1, "in_progress": 2, "on_hold": 2, "done": 3}.get(end, 4)
     for step in steps[:wanted]:
-        story.step(lambda session, step=step: step(session, story, ticket_id), PAUSE * (1 + story.seed % 5))
+        story.step(partial(step, story=story, ticket_id=ticket_id), PAUSE * (1 + story.seed % 5))
     if end == "on_hold":
         facts = {"reason": "waiting_parts"}
         story.step(lambda session: _act(session, ticket_id, "hold", "assignee", story.now, facts), PAUSE)

@@ -73,7 +73,8 @@ def words(request: Request, locale: str) -> dict[str, Any]:
     is_demo: bool = request.app.state.system.settings.demo
     return {
         "t": translate, "locale": locale, "lang": locale.replace("_", "-"), "static_url": static_url,
-        "path": request.url.path, "query": request.url.query, "is_demo": is_demo, "demo": translate("demo.banner") if is_demo else "",
+        "path": request.url.path, "query": request.url.query,
+        "is_demo": is_demo, "demo": translate("demo.banner") if is_demo else "",
         "time": partial(_time, locale), "full_time": partial(_full_time, locale),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Db, Locale, SignedIn, WriteDb
@@ -18,7 +18,7 @@ from core.access import Viewer
 from core.database import Session
 from core.deadlines import is_overdue
 from core.errors import Forbidden, NotFound
-from core.places import Site
+from core.places import Site, SiteFacts
 from core.tickets import actions, dispatching, queries, states
 from core.tickets import board as columns
 from core.tickets.board import Asked
@@ -77,32 +77,24 @@ class DeskPage:
     columns: list[dict[str, Any]]
     drawer: Drawer | None
     close_href: str
-    error: str
 
 
 @router.get("")
 def board(
-    request: Request, db: Db, viewer: SignedIn, locale: Locale, site: str = "", who: str = "", q: str = "",
-    open: str = "",  # noqa: A002 - the name in the address
+    request: Request, db: Db, viewer: SignedIn, locale: Locale, *, site: str = "", who: str = "", q: str = "",
+    number: Annotated[str, Query(alias="open")] = "",
 ) -> HTMLResponse:  # fmt: skip
     """The board of the sites where the viewer is at the desk."""
-    return _board(request, db, viewer, locale, Filter(site, who, q.strip()), open)
-
-
-def _board(
-    request: Request, db: Session, viewer: Viewer, locale: str, chosen: Filter, number: str, error: str = "",
-    status: int = 200,
-) -> HTMLResponse:  # fmt: skip
-    sites = _sites(db, viewer)
+    chosen, sites = Filter(site, who, q.strip()), _sites(db, viewer)
     shown = [found.id for found in sites if not chosen.site or found.name == chosen.site]
     now = clock.now()
-    desk = _Desk(db, {found.id: found for found in sites}, locale, now, chosen)
+    desk = _Desk(db, {found.id: places.site_of(db, found.id) for found in sites}, locale, now, chosen)
     context = DeskPage(
         chosen, desk.figures(shown), desk.groups(sites, shown),
         [desk.column(name, found, shown) for name, found in COLUMNS.items()],
-        _drawer(db, viewer, locale, number, now) if number else None, chosen.link(), error,
+        _drawer(db, viewer, locale, number, now) if number else None, chosen.link(),
     )  # fmt: skip
-    return page(request, "desk.html", context, locale=locale, status=status)
+    return page(request, "desk.html", context, locale=locale)
 
 
 def _sites(db: Session, viewer: Viewer) -> list[Site]:
@@ -117,7 +109,7 @@ class _Desk:
     """Puts tickets into the rows of the board."""
 
     db: Session
-    sites: dict[UUID, Site]
+    sites: dict[UUID, SiteFacts]
     locale: str
     now: datetime
     chosen: Filter
@@ -192,7 +184,7 @@ class _Desk:
         return {"title": i18n.translate("desk.sites", self.locale), "items": [every, *items]}
 
 
-def _work(db: Session, site: Site, ticket: Ticket) -> categories.Work:
+def _work(db: Session, site: SiteFacts, ticket: Ticket) -> categories.Work:
     return categories.handbook(db, site).work(ticket.category)
 
 
@@ -212,7 +204,7 @@ def _drawer(db: Session, viewer: Viewer, locale: str, number: str, now: datetime
     ticket = queries.by_number(db, number)
     if not viewer.holds(ticket.site_id, *SEES):
         raise NotFound(what="word.ticket")
-    site = db.get_one(Site, ticket.site_id)
+    site = places.site_of(db, ticket.site_id)
     parts = queries.parts_of(db, ticket, viewer)
     facts = [
         (i18n.translate("field.priority", locale), i18n.translate(f"priority.{ticket.priority}", locale)),
@@ -230,17 +222,17 @@ def _drawer(db: Session, viewer: Viewer, locale: str, number: str, now: datetime
 
 def _ranking(db: Session, ticket: Ticket, locale: str, now: datetime) -> list[tuple[str, str]]:
     """Who could do it, best first, each with the reasons for the place in the list."""
-    separator = "、" if locale == "zh_CN" else ", "
     ranked = []
     for found in dispatching.ranking(db, ticket, now):
-        reasons = separator.join(f"{i18n.translate(f'rank.{key}', locale)} {points:+}" for key, points in found.reasons)
+        said = [f"{i18n.translate(f'rank.{key}', locale)} {points:+}" for key, points in found.reasons]
+        reasons = i18n.listed(said, locale)
         ranked.append((str(found.person_id), i18n.translate("desk.ranked", locale, name=found.name, reasons=reasons)))
     return ranked
 
 
 @router.post("/{number}/{action}")
 def act(
-    number: str, action: str, request: Request, db: WriteDb, viewer: SignedIn, version: Annotated[int, Form()],
+    number: str, action: str, request: Request, db: WriteDb, viewer: SignedIn, *, version: Annotated[int, Form()],
     assignee: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Take one of the desk's actions on a ticket, and show the board again."""
