@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, insert, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=60)
 REPEAT_AFTER = timedelta(seconds=30)
 UNKNOWN = "unknown"
 MAX_ATTEMPTS = 12
+PER_CHAT = 3
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=6)
 MAC_BYTES = 10
@@ -41,7 +42,7 @@ class OutboxMessage(Table):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "not_before", "id", sqlite_where=text("is_due"), postgresql_where=text("is_due")),
+        Index("ix_outbox_due", "not_before", "id", sqlite_where=text("is_due = 1"), postgresql_where=text("is_due")),
         Index(None, "ticket_id", "person_id"),
         Index(None, "person_id", "id"),
         Index("ix_outbox_key", "idempotency_key", unique=True, sqlite_where=text("idempotency_key != ''"),
@@ -174,9 +175,19 @@ def _mac(body: bytes, key: bytes) -> bytes:
 
 
 def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessage]:
-    """Take due messages for sending under a lease. What a dead worker had claimed comes back when it ends."""
+    """Take due messages for sending under a lease. What a dead worker had claimed comes back when it ends.
+
+    A chat gets its next few only: platforms take about one a second for each, and somebody with a hundred messages
+    would hold up everybody else in the batch, longer than the lease.
+    """
     free = or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until < now)
-    query = select(OutboxMessage.id).where(OutboxMessage.is_due, OutboxMessage.not_before <= now, free)
+    due = (OutboxMessage.is_due, OutboxMessage.not_before <= now, free)
+    chat = (OutboxMessage.channel, OutboxMessage.conversation, OutboxMessage.person_id)
+    oldest = (OutboxMessage.not_before, OutboxMessage.id)
+    queued = select(OutboxMessage.id, func.row_number().over(partition_by=chat, order_by=oldest).label("place"))
+    queue = queued.where(*due).subquery()
+    next_ones = select(queue.c.id).where(queue.c.place <= PER_CHAT)
+    query = select(OutboxMessage.id).where(OutboxMessage.id.in_(next_ones), *due)
     query = query.order_by(OutboxMessage.not_before, OutboxMessage.id).limit(limit)
     ids = list(session.scalars(query.with_for_update(skip_locked=True)))
     if not ids:
@@ -187,6 +198,13 @@ def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessa
         .values(state="claimed", lease_until=now + LEASE, attempts=OutboxMessage.attempts + 1)
     )
     return list(session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)).order_by(OutboxMessage.id)))
+
+
+def release(session: Session) -> None:
+    """Give everything back that is claimed, where whoever claimed it is known to be dead."""
+    session.execute(
+        update(OutboxMessage).where(OutboxMessage.is_due, OutboxMessage.state == "claimed").values(lease_until=None)
+    )
 
 
 def sent(session: Session, message_id: UUID, reference: str, now: datetime) -> None:
@@ -237,15 +255,6 @@ def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> 
         .values(
             state="retry", channel="", account="", conversation="", error=error[:500], not_before=now, lease_until=None
         )
-    )
-
-
-def hold_back(session: Session, message_id: UUID, until: datetime) -> None:
-    """Give a claimed message back untouched, because a rate limit or an older message comes first."""
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == message_id)
-        .values(state="ready", not_before=until, lease_until=None, attempts=OutboxMessage.attempts - 1)
     )
 
 
