@@ -6,7 +6,8 @@ A channel is opened from the settings; one whose settings are absent opens as No
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 from bot.messages import HookRequest, Incoming, Limits, Outgoing
 from core import registry
@@ -61,6 +62,27 @@ class Channel(Protocol):
 
     async def prepare(self) -> None:
         """Set up what the platform keeps for us (hook address, commands), with retries, never at start-up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """Something that is wrong at a platform: the text `doctor.<key>` of the catalog says what to do."""
+
+    key: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A channel that can ask its platform whether everything is set up as it should be."""
+
+    async def examine(self) -> list[Symptom]:
+        """What is wrong there. Changes nothing. Raises SendError when the platform does not answer."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
         ...
 
 

@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 import httpx
 from telegram import Bot, BotCommand
 
-from bot.channels import Channel, Take, channel
+from bot.channels import Channel, Symptom, Take, channel
 from bot.channels._telegram_errors import Request, translated
+from bot.channels._telegram_examination import examine
 from bot.channels._telegram_init_data import verify_init_data
 from bot.channels._telegram_polling import Sleep, insist, poll
 from bot.channels._telegram_sending import Sender
@@ -132,6 +133,9 @@ class TelegramChannel:
             await insist(self._register_hook, f"register {self._hook}", self._sleep)
         for language, locale in LANGUAGES.items():
             await insist(partial(self._list_commands, language, locale), "list the commands", self._sleep)
+
+    async def examine(self) -> list[Symptom]:
+        return await examine(self._bot, self._hook if self._secret else "")
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -180,6 +180,10 @@ def _delete_webhook(api: Api, params: Json) -> bool:
     return True
 
 
+def _webhook_info(api: Api, params: Json) -> Json:
+    return {"url": api.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
+
+
 def _set_commands(api: Api, params: Json) -> bool:
     api.commands[params.get("language_code", "")] = params["commands"]
     return True
@@ -196,5 +200,6 @@ METHODS = {
     "getFile": _get_file,
     "setWebhook": _set_webhook,
     "deleteWebhook": _delete_webhook,
+    "getWebhookInfo": _webhook_info,
     "setMyCommands": _set_commands,
 }

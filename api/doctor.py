@@ -1,0 +1,200 @@
+"""What is wrong with an installation, and what to do about it: the checks behind `gongdan doctor`.
+
+Each check looks at one thing and says what it found; it repairs nothing, so that it may be run at any moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from bot.channels import Channel, Examined, open_channels
+from bot.messages import SendError
+from core import clock, health, i18n, seals
+from core.checkpoints import BadKey
+from core.database import Database, DBAPIError, open_database
+from core.errors import Busy, GongdanError
+from core.health import Health
+from core.migrations.run import is_current
+from core.settings import Settings
+from core.storage import Storage, key_of, open_storage
+
+State = Literal["ok", "warning", "broken"]
+WARNINGS = {
+    "address.local", "address.plain", "keys.absent", "keys.shared", "database.absent", "database.behind",
+    "scheduler.never", "outbox.dead", "inbox.dead",
+}  # fmt: skip
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (names what is not public)
+SAFE_SQLITE = (3, 51, 3)  # below it lies a WAL reset that can corrupt a database
+PATIENCE = timedelta(seconds=8)
+LONG_IN_QUEUE = timedelta(minutes=10).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. `key`: the text `doctor.<key>` of the catalog says what to do; `<check>.ok` is good news."""
+
+    check: str
+    key: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        if self.key.endswith(".ok"):
+            return "ok"
+        return "warning" if self.key in WARNINGS else "broken"
+
+    def text(self, locale: str = "en") -> str:
+        return i18n.translate(f"doctor.{self.key}", locale, **self.facts)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, the most basic first; what cannot be checked for lack of a database is left out."""
+    yield _address(settings)
+    yield from _keys(settings)
+    database_file = Path(settings.database_url.removeprefix("sqlite:///"))
+    is_absent = settings.is_sqlite and not database_file.exists()
+    database = open_database(settings.database_url)
+    try:
+        yield from _storage_and_channels(settings, database)
+        yield from [Finding("database", "database.absent")] if is_absent else _database(settings, database)
+    finally:
+        database.dispose()
+
+
+def _address(settings: Settings) -> Finding:
+    parts = urlsplit(settings.public_url)
+    key = "address.ok" if parts.scheme == "https" else "address.plain"
+    if parts.hostname in LOCAL_HOSTS:
+        key = "address.local"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        key = "address.bad"
+    return Finding("address", key, {"url": settings.public_url})
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    given = {"secret.key": settings.secret_key, "signing.key": settings.signing_key}
+    for name, setting in given.items():
+        file = settings.data_dir / name
+        facts = {"file": str(file), "setting": f"GONGDAN_{name.replace('.', '_').upper()}"}
+        yield Finding("keys", "keys.set.ok" if setting is not None else _kept(file, settings), facts)
+
+
+def _kept(file: Path, settings: Settings) -> str:
+    """What there is to say of a key that lies in a file."""
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return "keys.readable"
+    if not settings.is_sqlite:
+        return "keys.shared"
+    return "keys.ok" if file.exists() else "keys.absent"
+
+
+def _storage_and_channels(settings: Settings, database: Database) -> Iterator[Finding]:
+    try:
+        storage = open_storage(settings.storage_url)
+        _try_out(storage)
+    except GongdanError as error:
+        yield Finding("storage", "storage.broken", {"url": settings.storage_url, "reason": str(error)})
+        return
+    yield Finding("storage", "storage.ok", {"url": settings.storage_url})
+    try:
+        opened = open_channels(settings, storage, database)
+    except GongdanError as error:
+        yield Finding("channels", "channels.incomplete", {"problem": str(error)})
+        return
+    yield from asyncio.run(_ask(opened))
+
+
+def _try_out(storage: Storage) -> None:
+    """Keep something, read it, forget it."""
+    probe = clock.secret().encode()
+    key = key_of(hashlib.sha256(probe).hexdigest(), ".probe")
+    storage.put(key, probe)
+    storage.get(key)
+    storage.delete(key)
+
+
+async def _ask(opened: dict[str, Channel]) -> list[Finding]:
+    """What each platform says of us; all of them are asked at once."""
+    asked = [_ask_one(name, found) for name, found in opened.items() if isinstance(found, Examined)]
+    return [finding for findings in await asyncio.gather(*asked) for finding in findings]
+
+
+async def _ask_one(name: str, asked: Examined) -> list[Finding]:
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            symptoms = await asked.examine()
+    except SendError as error:
+        key = "channel.bad_token" if error.code == "bad_token" else "channel.unreachable"
+        return [Finding(name, key, {"channel": name, "code": error.code})]
+    except TimeoutError:
+        return [Finding(name, "channel.unreachable", {"channel": name, "code": "timeout"})]
+    finally:
+        await asked.close()
+    found = [Finding(name, symptom.key, symptom.facts) for symptom in symptoms]
+    return found or [Finding(name, "channel.ok", {"channel": name})]
+
+
+def _database(settings: Settings, database: Database) -> Iterator[Finding]:
+    try:
+        current = is_current(database)
+        yield _engine(database)
+    except (Busy, DBAPIError, TimeoutError) as error:
+        yield Finding("database", "database.unreachable", {"reason": str(error).splitlines()[0]})
+        return
+    if not current:
+        yield Finding("database", "database.behind" if database.is_sqlite else "database.old")
+        return
+    yield from _seals(settings, database)
+    yield from _traffic(health.check(database, clock.now()))
+
+
+def _engine(database: Database) -> Finding:
+    query = "SELECT sqlite_version()" if database.is_sqlite else "SHOW server_version"
+    with database.engine.connect() as connection:
+        version = str(connection.exec_driver_sql(query).scalar())
+    is_safe = not database.is_sqlite or tuple(int(part) for part in version.split(".")) >= SAFE_SQLITE
+    name, least = "SQLite" if database.is_sqlite else "PostgreSQL", ".".join(str(part) for part in SAFE_SQLITE)
+    key = "database.ok" if is_safe else "database.unsafe"
+    return Finding("database", key, {"name": name, "version": version, "least": least})
+
+
+def _seals(settings: Settings, database: Database) -> Iterator[Finding]:
+    """The key of today must be the one that sealed the trace so far."""
+    with database.read_scope() as session:
+        last = seals.latest(session)
+    if last is None:
+        return
+    known = last.note.partition("\n")[0]
+    if settings.signing_key is None and not (settings.data_dir / "signing.key").exists():
+        yield Finding("seals", "seals.lost", {"known": known})
+        return
+    try:
+        is_same = seals.load_key(settings).public.origin == known
+    except BadKey:
+        is_same = False
+    yield Finding("seals", "seals.ok" if is_same else "seals.other", {"known": known})
+
+
+def _traffic(found: Health) -> Iterator[Finding]:
+    """Whether time passes and messages move."""
+    silent = int(found.gauges["scheduler_silent_seconds"])
+    key = "scheduler.silent" if "scheduler" in found.reasons else "scheduler.ok"
+    yield Finding("scheduler", "scheduler.never" if silent < 0 else key, {"seconds": silent})
+    yield _queue("outbox", found.gauges["outbox_due"], found)
+    yield _queue("inbox", found.gauges["inbox_pending"], found)
+
+
+def _queue(name: str, waiting: float, found: Health) -> Finding:
+    oldest, dead = found.gauges[f"{name}_oldest_seconds"], int(found.gauges[f"{name}_dead"])
+    key = "dead" if dead else "ok"
+    if oldest > LONG_IN_QUEUE:
+        key = "stuck"
+    return Finding(name, f"{name}.{key}", {"waiting": int(waiting), "minutes": int(oldest) // 60, "dead": dead})
