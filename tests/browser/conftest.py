@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import open_system
 from assets import register
@@ -36,6 +36,7 @@ FLAGS = [
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
 PATIENCE = 90.0
+expect.set_options(timeout=15_000)  # machines that run everything at once are slow
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,14 +112,27 @@ def test_a_first_visit_is_greeted_once(phone: Page, house: House) -> None:
 
 
 def test_a_pressed_button_is_answered_and_used_up(phone: Page, house: House) -> None:
-    open_at_lift(phone, house)
-    write(phone, FAULT)
-    question = answers(phone).last
-    expect(question.get_by_role("button").first).to_be_visible()
-    before = answers(phone).count()
-    phone.locator("button.reply").first.click()
-    expect(phone.locator("button.reply[aria-pressed=true]").first).to_be_disabled()
-    expect(answers(phone)).to_have_count(before + 1)
+    phone.goto(f"{house.url}/chat?lang=en")
+    greeting = answers(phone).nth(1)
+    greeting.get_by_role("button", name="中文 / English").click()
+    expect(answers(phone)).to_have_count(3)
+    expect(greeting.locator("[aria-pressed=true]")).to_be_disabled()
+    expect(greeting.locator("button.reply:enabled")).to_have_count(0)
+    phone.reload()
+    expect(greeting.locator("[aria-pressed=true]")).to_be_disabled()
+
+
+def test_an_answer_takes_the_place_of_what_was_tapped(phone: Page, house: House) -> None:
+    phone.goto(f"{house.url}/chat?lang=en")
+    answers(phone).nth(1).get_by_role("button", name="中文 / English").click()
+    question = answers(phone).nth(2)
+    asked = question.locator(".bubble-box").inner_text()
+    question.get_by_role("button", name="English", exact=True).click()
+    expect(question.locator(".bubble-box")).not_to_have_text(asked)
+    expect(answers(phone)).to_have_count(3)
+    said = answers(phone).locator(".bubble-box").all_inner_texts()
+    phone.reload()
+    expect(answers(phone).locator(".bubble-box")).to_have_text(said)
 
 
 def test_photos_are_seen_before_and_after_they_are_sent(phone: Page, house: House, photo: Path) -> None:
