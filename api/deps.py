@@ -44,10 +44,10 @@ class System:
     def nudge(self) -> None:
         """Let the delivery of this process look at the outbox now."""
         if self.worker is not None:
-            self.worker.delivery.nudged.set()
+            self.worker.delivery.nudge()
 
 
-def system_of(request: Request) -> System:
+async def system_of(request: Request) -> System:
     found: System = request.app.state.system
     return found
 
@@ -66,6 +66,7 @@ def _write(system: SystemDep) -> Iterator[Session]:
     system.nudge()
 
 
+# Dependencies that only look at what is there are async: each other one costs a trip to the thread pool.
 # Without scope="function" FastAPI commits after the response has been sent (checked with 0.165).
 Db = Annotated[Session, Depends(_read, scope="function")]
 WriteDb = Annotated[Session, Depends(_write, scope="function")]
@@ -90,7 +91,7 @@ def _credential(request: Request) -> tuple[str, str]:
 Visitor = Annotated[Viewer | None, Depends(visitor)]
 
 
-def signed_in(found: Visitor) -> Viewer:
+async def signed_in(found: Visitor) -> Viewer:
     if found is None:
         raise SignInNeeded
     return found
@@ -99,7 +100,7 @@ def signed_in(found: Visitor) -> Viewer:
 SignedIn = Annotated[Viewer, Depends(signed_in)]
 
 
-def anywhere(found: SignedIn) -> Viewer:
+async def anywhere(found: SignedIn) -> Viewer:
     """Somebody who came by a link to one ticket has to sign in for everything else."""
     if found.only is not None:
         raise SignInNeeded
@@ -109,7 +110,7 @@ def anywhere(found: SignedIn) -> Viewer:
 Anywhere = Annotated[Viewer, Depends(anywhere)]
 
 
-def staff(found: SignedIn) -> Viewer:
+async def staff(found: SignedIn) -> Viewer:
     if not found.is_staff:
         raise Forbidden
     return found
@@ -118,7 +119,7 @@ def staff(found: SignedIn) -> Viewer:
 Staff = Annotated[Viewer, Depends(staff)]
 
 
-def locale_of(request: Request, found: Visitor) -> str:
+async def locale_of(request: Request, found: Visitor) -> str:
     """The language of a page: the one asked for in the query or cookie, the person's own, the browser's."""
     wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
     if wished in i18n.LOCALES:

@@ -56,7 +56,7 @@ class Once:
         return _sent(result, status)
 
 
-def once(request: Request, who: SignedIn, idempotency_key: Key = None) -> Once:
+async def once(request: Request, who: SignedIn, idempotency_key: Key = None) -> Once:
     return Once(who, idempotency_key, f"{request.method} {request.url.path}")
 
 

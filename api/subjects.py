@@ -61,8 +61,9 @@ def subject_for(session: Session, viewer: Viewer, *, place: str, asset: str, sit
     site_id = site_of(session, viewer, site)
     if not place:
         return _allowed(session, viewer, register.subject_of_place(session, _usual_place(session, viewer, site_id)))
-    found = place_in(session, site_id, place)
-    return _allowed(session, viewer, register.subject_of_place(session, found.id))
+    if place_id is None:
+        return _allowed(session, viewer, register.subject_at(session, site_id, place))
+    return _allowed(session, viewer, register.subject_of_place(session, place_in(session, site_id, place).id))
 
 
 def _asset_subject(session: Session, viewer: Viewer, place: str, asset: str, site: str) -> Subject:

@@ -163,6 +163,21 @@ def homes_of(session: Session, person_id: UUID) -> list[Subject]:
     return [Subject(*row) for row in _HOMES.rows(session, person=person_id)]
 
 
+_AT = Prepared(
+    select(_PLACES.c.site_id, _PLACES.c.id, _PLACES.c.path, _PLACES.c.is_common).where(
+        _PLACES.c.site_id == bindparam("site"), _PLACES.c.path == bindparam("path")
+    )
+)
+
+
+def subject_at(session: Session, site_id: UUID, path: str) -> Subject:
+    """The place at a path such as `A/2F/201`."""
+    found = _AT.rows(session, site=site_id, path=path.strip("/ "))
+    if not found or not found[0][2]:
+        raise NotFound(what="word.place")
+    return Subject(*found[0])
+
+
 def subject_of_place(session: Session, place_id: UUID) -> Subject:
     place = session.get(Place, place_id)
     if place is None:

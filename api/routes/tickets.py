@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from fastapi.responses import Response
 
 from api import cursors, subjects, tickets
-from api.deps import Anywhere, Db, SignedIn, WriteDb
+from api.deps import Anywhere, Db, SignedIn, SystemDep
 from api.idempotency import Idempotent, answer
 from api.routing import noun, problems
 from api.schemas import tickets as schema
@@ -31,13 +31,17 @@ Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", examples=[schema.N
     "", status_code=201, response_model=schema.Ticket, operation_id="report",
     responses={**problems(403, 404, 413, 422, 503)},
 )  # fmt: skip
-def report(given: schema.NewTicket, who: Anywhere, db: WriteDb, once: Idempotent) -> Response:
+def report(given: schema.NewTicket, who: Anywhere, system: SystemDep, once: Idempotent) -> Response:
     """Report a fault, or open a task or inspection.
 
     Nothing is asked back: without a category the words decide. A second report of the same emergency joins the
     first, which is then what is answered.
     """
-    return once.answer(db, given, lambda: _reported(db, who, given), 201)
+    # Many come at once, so the transaction is opened here: as a dependency it costs two more trips to the pool.
+    with system.database.write_scope() as db:
+        done = once.answer(db, given, lambda: _reported(db, who, given), 201)
+    system.nudge()
+    return done
 
 
 def _reported(session: Session, who: Viewer, given: schema.NewTicket) -> schema.Ticket:

@@ -36,26 +36,25 @@ WORDS = "The kitchen tap is leaking and cannot be closed any more, please send s
 def bench(url: str, web_processes: int) -> list[dict[str, Any]]:
     """Measure on one database; returns a row for each subject and concurrency."""
     with tempfile.TemporaryDirectory() as folder:
-        token = _fill(url, Path(folder))
-        files = _requests(Path(folder), token)
+        files = _requests(Path(folder), _fill(url))
         with _servers(url, Path(folder), web_processes) as (ours, bare):
             return _measure({"bare": bare, "hook": ours, "api": ours}, files)
 
 
-def _fill(url: str, folder: Path) -> str:
+def _fill(url: str) -> list[str]:
     database = open_database(url)
-    token = town.build(database)
+    tokens = town.build(database)
     database.dispose()
-    return token
+    return tokens
 
 
-def _requests(folder: Path, token: str) -> dict[str, Path]:
+def _requests(folder: Path, tokens: list[str]) -> dict[str, Path]:
     """Every request ready to send, split by NUL, so that the generator only writes and reads."""
     hook = [_post("/hooks/telegram", _update(n), {"x-telegram-bot-api-secret-token": SECRET}) for n in range(town.RESIDENTS)]
     given = json.dumps({"text": WORDS, "place": "lobby", "category": "water"}).encode()
-    api = [_post("/api/v1/tickets", given, {"authorization": f"Bearer {token}"})] * town.RESIDENTS
+    api = [_post("/api/v1/tickets", given, {"authorization": f"Bearer {token}"}) for token in tokens]
     body = json.dumps({"text": WORDS, "who": "somebody"}).encode()
-    found = {"hook": hook, "api": api, "bare": [_post("/reports", body, {})] * (4 * town.RESIDENTS)}
+    found = {"hook": hook, "api": api * (town.RESIDENTS // len(api)), "bare": [_post("/reports", body, {})] * (4 * town.RESIDENTS)}
     files = {name: folder / f"{name}.requests" for name in found}
     for name, requests in found.items():
         files[name].write_bytes(b"\x00".join(requests))
