@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 import assets.models
@@ -68,7 +69,8 @@ def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
     for package in (routes, pages):
         for router in routers_of(package.__name__):
             app.include_router(router)
-    app.mount(f"/static/{static_version()}", StaticFiles(directory=STATIC), name="static")
+    files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)
+    app.mount(f"/static/{static_version()}", files, name="static")
     return app
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from api.commands import opened, root
+from assets.tables import every_table
 from core import backup as backups
 from core.migrations.run import head
 
@@ -23,7 +24,7 @@ def backup(file: File) -> None:
     """Write everything into one file: tables, media folder and keys. Keep it as safe as the keys."""
     settings, database = opened()
     with bars() as tell:
-        counts = backups.write(database, settings, file, head(), tell)
+        counts = backups.write(database, settings, every_table(), file, head(), tell)
     typer.echo(f"{sum(counts.values())} rows in {file}")
 
 
@@ -32,7 +33,7 @@ def restore(file: File) -> None:
     """Read a backup into an empty database, SQLite or PostgreSQL."""
     settings, database = opened()
     with bars() as tell:
-        counts = backups.restore(database, settings, file, tell)
+        counts = backups.restore(database, settings, every_table(), file, head(), tell)
     typer.echo(f"{sum(counts.values())} rows restored. Check with: gongdan audit verify")
 
 

@@ -41,7 +41,7 @@ def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = 
     with alone(settings):
         uvicorn.run(
             build(settings, with_worker=with_worker), host=host, port=port, log_level="warning", access_log=False,
-            proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies, server_header=False,
+            proxy_headers=True, timeout_graceful_shutdown=3, forwarded_allow_ips=settings.trusted_proxies, server_header=False,
         )  # fmt: skip
 
 

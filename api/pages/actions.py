@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -104,7 +105,7 @@ def take(number: str, action: str, posted: Form, visit: Person) -> Response:
         facts, photo = _facts(visit, number, action, posted)
 
         def do(session: Session) -> str:
-            return _act(session, number, action, visit.viewer, posted.version, facts, photo)
+            return _act(session, number, action, visit.viewer, posted, facts, photo)
 
         to = visit.system.database.write(
             lambda session: once(session, visit.viewer.person_id, posted, visit.path, lambda: do(session))
@@ -126,15 +127,17 @@ def _not_taken(visit: Visit, number: str, action: str, posted: Posted, error: Go
 
 
 def _act(
-    session: Session, number: str, action: str, viewer: Viewer, version: int | None, facts: dict[str, Any],
+    session: Session, number: str, action: str, viewer: Viewer, posted: Posted, facts: dict[str, Any],
     photo: dict[str, Any] | None,
 ) -> str:  # fmt: skip
     now = clock.now()
     ticket = tickets.visible(session, number, viewer, lock=True)
     if photo is not None:
         additions.add_file(session, ticket, "other", photo, viewer.person_id, now, reason=facts.get("reason", ""))
-    actions.act(session, ticket, action, viewer, now, facts=facts, version=version)
-    return f"/t/{ticket.number}?done={action}"
+    actions.act(session, ticket, action, viewer, now, facts=facts, version=posted.version)
+    word = posted.one("scan")
+    # The proof of the scan goes along, so that who scanned to accept need not scan again to check in.
+    return f"/t/{ticket.number}?{urlencode({'done': action, **({'scan': word} if word else {})})}"
 
 
 def _facts(visit: Visit, number: str, action: str, posted: Posted) -> tuple[dict[str, Any], dict[str, Any] | None]:

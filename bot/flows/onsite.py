@@ -63,7 +63,7 @@ def scan(talk: Talk, code: str) -> None:
     if ticket is None:
         return
     if register.subject_of(talk.session, code).asset_id != ticket.asset_id:
-        raise actions.WrongCode(code=codes.printed(code), expected=codes.printed(ticket.asset_code))
+        raise actions.WrongCode(code=codes.printed(code), thing=ticket.asset_name)
     _arrive(talk, ticket, {"code": ticket.asset_code})
 
 

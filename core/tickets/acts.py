@@ -37,7 +37,7 @@ class TooLateToReopen(Conflict):
 
 
 class WrongCode(Invalid):
-    """The code {code} belongs to another thing. This job is about {expected}."""
+    """The code {code} belongs to another thing. Please scan the one on {thing}."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,10 @@ def _assign_best(session: Session, ticket: Ticket, work: Work, now: datetime) ->
 
 
 def _asked(session: Session, ticket: Ticket) -> set[UUID]:
-    """Who was asked in this round already."""
-    query = select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.round == ticket.round)
+    """Who was asked in this round already; whose offer was withdrawn has not had the chance to answer."""
+    query = select(Offer.person_id).where(
+        Offer.ticket_id == ticket.id, Offer.round == ticket.round, Offer.state != "withdrawn"
+    )
     return set(session.scalars(query))
 
 

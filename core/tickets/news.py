@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import people
 from core.outbox import Choice, Letter
-from core.tickets import queries
+from core.tickets import queries, states
 from core.tickets.models import Ticket
 
 STARS = (5, 4, 3, 2, 1)
@@ -121,7 +121,8 @@ def _accepted(it: Happening) -> Iterable[Letter]:
 @on("release")
 def _released(it: Happening) -> Iterable[Letter]:
     if it.told.get("was"):
-        yield letter(it.ticket, "offer_expired", it.told["was"])
+        kind = "offer_expired" if it.told.get("reason", states.UNANSWERED) == states.UNANSWERED else "taken_away"
+        yield letter(it.ticket, kind, it.told["was"])
 
 
 @on("schedule")

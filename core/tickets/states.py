@@ -21,6 +21,7 @@ SIGN_OFF_RESOLUTIONS = {
     "task": ("fixed", "temporary", "no_fault", "not_ours"),
     "inspection": ("passed", "failed"),
 }
+UNANSWERED = "unanswered"  # why work is released when its technician stays silent
 SAME = "same"
 HELD_FROM = "held_from"
 

@@ -107,10 +107,11 @@ def _decline(act: Act) -> Change:
 
 @verb("release")
 def _release(act: Act) -> Change:
-    """Take unanswered work back to dispatch."""
-    _end_offers(act, "expired")
+    """Take work back to dispatch. Whoever stayed silent is not asked again; after any other reason they may be."""
+    reason = act.facts["reason"]
+    _end_offers(act, "expired" if reason == states.UNANSWERED else "withdrawn")
     values = {"assignee_id": None, "accepted_at": None, "wake_at": act.now}
-    return Change(values, {"reason": act.facts["reason"]}, {"was": act.ticket.assignee_id})
+    return Change(values, {"reason": reason}, {"was": act.ticket.assignee_id, "reason": reason})
 
 
 @verb("schedule")
@@ -298,7 +299,7 @@ def _scan_proof(act: Act) -> str:
     scanned = str(act.facts.get("code") or "")
     if scanned:
         if scanned != act.ticket.asset_code:
-            raise WrongCode(code=scanned, expected=act.ticket.asset_code)
+            raise WrongCode(code=scanned, thing=act.ticket.asset_name)
         return "scanned"
     return "photo" if act.facts.get("code_photo") and act.facts.get("reason") else ""
 
