@@ -1,7 +1,7 @@
 """One file that holds everything: every table, the media folder and the keys; readable by either database.
 
 It is a zip of JSON lines, taken from one consistent snapshot. Restoring writes into an empty database, so the
-same file moves a site from SQLite to PostgreSQL.
+same file moves a site from SQLite to PostgreSQL. What a process says of itself while it runs is left out.
 """
 
 from __future__ import annotations
@@ -9,23 +9,29 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy import Table as SqlTable
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.database import Database, Table
+from core.database import Database
 from core.errors import Conflict, Invalid
 from core.settings import Settings
 
 FORMAT = 1
 BATCH = 1000
 KEY_FILES = ("secret.key", "signing.key")
+PASSING = ("leases", "heartbeats", "tallies")
 Progress = Callable[[str, int, int], None]
 
 
@@ -37,44 +43,71 @@ class NotABackup(Invalid):
     """This file is no backup of Gongdan, or it is damaged: {problem}"""
 
 
-def write(database: Database, settings: Settings, file: Path, revision: str, progress: Progress) -> dict[str, int]:
+class OtherVersion(Conflict):
+    """This backup has the tables of another version ({theirs}, here {ours}). Restore it there, then migrate."""
+
+
+def write(
+    database: Database, settings: Settings, tables: Sequence[SqlTable], file: Path, revision: str, progress: Progress
+) -> dict[str, int]:
     """Write everything into `file`, readable by its owner only; returns the number of rows of each table.
 
-    The file appears under its name only when it is complete.
+    `tables`: all there are, each after those that it refers to. The file appears under its name only when it is
+    complete.
     """
     part = file.with_name(file.name + ".part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
-        with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
-            with _snapshot(database) as connection:
-                counts = {table.name: _dump(connection, table, archive, progress) for table in _tables()}
-            _add_files(archive, settings, progress)
-            archive.writestr("manifest.json", json.dumps({"format": FORMAT, "revision": revision, "rows": counts}))
-        raw.flush()
-        os.fsync(raw.fileno())
-    part.replace(file)
-    return counts
-
-
-def restore(database: Database, settings: Settings, file: Path, progress: Progress) -> dict[str, int]:
-    """Write a backup into an empty, migrated database; all of it or nothing."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            manifest = _manifest(archive)
-            with database.write_scope() as session:
-                _refuse_full(session)
-                counts = {table.name: _load(session, table, archive, progress) for table in _tables()}
-                _compare(counts, manifest["rows"])
-            _extract_files(archive, settings, progress)
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
-        raise NotABackup(problem=str(error)) from error
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=3, strict_timestamps=False) as archive:
+                with _snapshot(database) as connection:
+                    counts = {table.name: _dump(connection, table, archive, progress) for table in _kept(tables)}
+                _add_files(archive, settings, progress)
+                archive.writestr("manifest.json", json.dumps({"format": FORMAT, "revision": revision, "rows": counts}))
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     return counts
 
 
-def _tables() -> list[SqlTable]:
-    return list(Table.metadata.sorted_tables)
+def restore(
+    database: Database, settings: Settings, tables: Sequence[SqlTable], file: Path, revision: str, progress: Progress
+) -> dict[str, int]:
+    """Write a backup into an empty database of the same revision.
+
+    1. Look at all of the file, and refuse it before anything is written.
+    2. Write media and keys back: alone they change nothing.
+    3. Write every row in one transaction.
+    Errors: NotEmpty, NotABackup, OtherVersion.
+    """
+    kept = _kept(tables)
+    with _readable(), zipfile.ZipFile(file) as archive:
+        manifest = _manifest(archive, revision)
+        with database.read_scope() as session:
+            _refuse_full(session, kept)
+        _extract_files(archive, settings, progress)
+        with database.write_scope() as session:
+            _refuse_full(session, kept)
+            counts = {table.name: _load(session, table, archive, progress) for table in kept}
+            _compare(counts, manifest["rows"])
+    return counts
 
 
-def _snapshot(database: Database) -> Any:
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, IntegrityError) as error:
+        reason = error.orig if isinstance(error, IntegrityError) else error
+        raise NotABackup(problem=str(reason).partition("\n")[0]) from error
+
+
+def _kept(tables: Sequence[SqlTable]) -> list[SqlTable]:
+    return [table for table in tables if table.name not in PASSING]
+
+
+def _snapshot(database: Database) -> Connection:
     """A connection that sees one moment of the database, whatever is written meanwhile."""
     if database.is_sqlite:
         return database.readers.connect()
@@ -146,20 +179,30 @@ def _value(kind: type, value: Any) -> Any:
     return UUID(value) if kind is UUID else value
 
 
-def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+def _manifest(archive: zipfile.ZipFile, revision: str) -> dict[str, Any]:
+    """What the backup says of itself, when all of it can be read and nothing in it points elsewhere."""
     manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-    if manifest.get("format") != FORMAT:
+    if manifest["format"] != FORMAT:
         raise NotABackup(problem="format")
-    damaged = archive.testzip()
+    if manifest["revision"] != revision:
+        raise OtherVersion(theirs=manifest["revision"], ours=revision)
+    damaged = archive.testzip() or next((name for name in archive.namelist() if not _is_ours(name)), None)
     if damaged:
         raise NotABackup(problem=damaged)
     return manifest
 
 
-def _refuse_full(session: Session) -> None:
-    for name in ("sites", "people", "tickets"):
-        if session.scalar(select(func.count()).select_from(Table.metadata.tables[name])):
-            raise NotEmpty
+def _is_ours(name: str) -> bool:
+    """Whether a name in the file stays where it belongs when it is written back."""
+    room, _, rest = name.partition("/")
+    if room == "keys":
+        return rest in KEY_FILES
+    return name == "manifest.json" or (room in ("tables", "media") and ".." not in rest.split("/") and rest[:1] != "/")
+
+
+def _refuse_full(session: Session, tables: Sequence[SqlTable]) -> None:
+    if any(session.execute(select(table).limit(1)).first() for table in tables):
+        raise NotEmpty
 
 
 def _compare(found: dict[str, int], told: dict[str, int]) -> None:
@@ -170,7 +213,8 @@ def _compare(found: dict[str, int], told: dict[str, int]) -> None:
 
 def _media_folder(settings: Settings) -> Path | None:
     """The folder of the media where they lie in one; a bucket is backed up by its own means."""
-    return Path(settings.storage_url.removeprefix("file://")) if settings.storage_url.startswith("file://") else None
+    parts = urlsplit(settings.storage_url)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
 
 def _add_files(archive: zipfile.ZipFile, settings: Settings, progress: Progress) -> None:
@@ -178,28 +222,35 @@ def _add_files(archive: zipfile.ZipFile, settings: Settings, progress: Progress)
         if (settings.data_dir / name).exists():
             archive.write(settings.data_dir / name, f"keys/{name}")
     folder = _media_folder(settings)
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder and folder.exists() else []
+    if folder is None:
+        return
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
     for done, path in enumerate(files, 1):
-        archive.write(path, f"media/{path.relative_to(folder or path)}", compress_type=zipfile.ZIP_STORED)
+        archive.write(path, f"media/{path.relative_to(folder).as_posix()}", compress_type=zipfile.ZIP_STORED)
         progress("media", done, len(files))
 
 
 def _extract_files(archive: zipfile.ZipFile, settings: Settings, progress: Progress) -> None:
-    """Write keys and media back; a name that would leave its folder is refused."""
-    names = [info.filename for info in archive.infolist() if info.filename.startswith(("keys/", "media/"))]
+    names = [name for name in archive.namelist() if name.startswith(("keys/", "media/"))]
     folder = _media_folder(settings)
     for done, name in enumerate(names, 1):
-        root = settings.data_dir if name.startswith("keys/") else folder
-        if root is not None:
-            _extract(archive, name, root)
+        if name.startswith("keys/"):
+            _put_key(settings.data_dir / name.removeprefix("keys/"), archive.read(name))
+        elif folder is not None:
+            _put(folder / name.removeprefix("media/"), archive.read(name), 0o644)
         progress("files", done, len(names))
 
 
-def _extract(archive: zipfile.ZipFile, name: str, root: Path) -> None:
-    target = (root / name.partition("/")[2]).resolve()
-    if not target.is_relative_to(root.resolve()):
-        raise NotABackup(problem=name)
+def _put_key(target: Path, key: bytes) -> None:
+    """Write a key; another one that lies there is moved aside, because it may be all that there is of it."""
+    if target.exists() and target.read_bytes() != key:
+        target.replace(target.with_name(f"{target.name}.before"))
+    _put(target, key, 0o600)
+
+
+def _put(target: Path, data: bytes, mode: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o600 if name.startswith("keys/") else 0o644
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
-        out.write(archive.read(name))
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())

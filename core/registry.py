@@ -48,3 +48,13 @@ def load(package: str) -> None:
     for module in pkgutil.iter_modules(found.__path__):
         if not module.name.startswith("_"):
             importlib.import_module(f"{package}.{module.name}")
+
+
+def load_all(package: str, *, but: str = "") -> None:
+    """Import every module of a package and of the packages in it, `but` left out."""
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__, f"{package}."):
+        if module.ispkg and module.name != but:
+            load_all(module.name, but=but)
+        elif not module.ispkg:
+            importlib.import_module(module.name)
