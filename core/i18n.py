@@ -18,7 +18,8 @@ from babel.messages.pofile import read_po
 
 from core.errors import GongdanError, english
 
-LOCALES = ("zh_CN", "en")
+NAMES = {"zh_CN": "中文", "en": "English"}
+LOCALES = tuple(NAMES)
 DEFAULT_LOCALE = "zh_CN"
 FOLDER = Path(__file__).parent / "locale"
 

@@ -10,13 +10,13 @@ from core.people import Person
 
 language = flow("language")
 
-NAMES = {"zh_CN": "中文", "en": "English"}
-
 
 @language.command("language")
 def ask(talk: Talk) -> None:
     """Offer every language under its own name."""
-    talk.say("language_which", [Choice("language.choose", {"locale": key}, text=NAMES[key]) for key in i18n.LOCALES])
+    talk.say(
+        "language_which", [Choice("language.choose", {"locale": key}, text=i18n.NAMES[key]) for key in i18n.LOCALES]
+    )
 
 
 @language.action("choose")

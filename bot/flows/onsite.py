@@ -155,7 +155,7 @@ def window(talk: Talk, tap: Tap) -> None:
 
 @onsite.step("schedule")
 def typed_window(talk: Talk) -> None:
-    """A time in words, such as 明天 14:00-16:00 or tomorrow 2-4pm."""
+    """A time in words, such as "tomorrow 2-4pm" in either language."""
     ticket = card.still(talk)
     if ticket is None:
         return
