@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import calendars, people
 from core.intake import ESCALATE_EVERY
-from core.tickets import actions, queries
+from core.tickets import actions, queries, states
 from core.tickets.models import Ticket
 from core.trace import Event
 from core.triggers import Tick, trigger
@@ -38,7 +38,7 @@ def escalate(session: Session, ticket_id: UUID, tick: Tick) -> None:
     level = _level(session, ticket) + 1
     told = _told(session, ticket, level, tick.now)
     if ticket.assignee_id and ticket.state != HELD and _had_time(session, ticket, tick.now):
-        actions.act(session, ticket, "release", NAME, tick.now, facts={"reason": "unanswered"})
+        actions.act(session, ticket, "release", NAME, tick.now, facts={"reason": states.UNANSWERED})
     facts = {"level": level, "people": told, "next": tick.now + ESCALATE_EVERY}
     actions.act(session, ticket, "escalate", NAME, tick.now, facts=facts)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.tickets import actions, dispatching
+from core.tickets import actions, dispatching, states
 from core.tickets.models import Ticket
 from core.triggers import Tick, trigger
 from core.triggers._waking import waking, woken
@@ -28,5 +28,5 @@ def ask_the_next(session: Session, ticket_id: UUID, tick: Tick) -> None:
     if ticket is None:
         return
     if ticket.state == "assigned":
-        actions.act(session, ticket, "release", NAME, tick.now, facts={"reason": "unanswered"})
+        actions.act(session, ticket, "release", NAME, tick.now, facts={"reason": states.UNANSWERED})
     dispatching.dispatch(session, ticket, tick.now)
