@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+from unicodedata import normalize
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -19,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from core.errors import Invalid
 
 Cell = str | float | None
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 LONGEST_CELL = 32_767
 WIDEST_COLUMN = 60
 
@@ -56,7 +57,9 @@ def guarded(cell: Cell) -> Cell:
     if not isinstance(cell, str):
         return cell
     plain = "".join(character if character.isprintable() else " " for character in cell)[: LONGEST_CELL - 1]
-    return f"'{plain}" if cell.startswith(DANGEROUS) or plain.lstrip().startswith(DANGEROUS) else plain
+    # Full-width signs count as well: spreadsheets of East Asia take them for the narrow ones.
+    is_formula = any(start.startswith(DANGEROUS) for start in (cell, normalize("NFKC", plain).lstrip()))
+    return f"'{plain}" if is_formula else plain
 
 
 def _write_csv(file: Path, sheets: Sequence[Sheet]) -> None:

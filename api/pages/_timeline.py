@@ -132,7 +132,7 @@ def _tell_file(reading: _Reading, event: trace.Event, facts: dict[str, Any], tol
     shown = _tickets.photo(reading.ticket, row, reading.locale)
     line.seq = event.seq
     if row.kind == "voice":
-        line.voices.append(shown.src.partition("?")[0])
+        line.voices.append(shown.src.partition("?")[0].replace("/photos/", "/voices/"))
     else:
         line.photos.append(shown)
 

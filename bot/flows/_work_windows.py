@@ -68,7 +68,7 @@ def usual(now: datetime, zone: str) -> list[tuple[str, datetime, datetime]]:
 
 
 def read(text: str, now: datetime, zone: str) -> Window | None:
-    """The window that words tell, such as 明天下午3点到5点, tomorrow 2-4pm or 11月22日上午; None when they do not."""
+    """The window that words in Chinese or English tell; None when they do not. Its tests are full of examples."""
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     words = NUMERAL_HOUR.sub(lambda found: str(NUMERALS[found[0]]), words)
     today = local_day(now, zone)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from assets import codes, register
-from bot.flows import _tap, _work_windows, flow
+from bot.flows import _check_in, _tap, _work_windows, flow
 from bot.flows import _work_card as card
 from bot.talk import Talk
 from core import places
@@ -32,9 +29,9 @@ def check_in(talk: Talk, tap: Tap) -> None:
     if ticket is None:
         return
     if ticket.asset_id is None or _was_scanned(talk, tap):
-        _arrive(talk, ticket, {"code": ticket.asset_code} if ticket.asset_id else {})
+        _check_in.arrive(talk, ticket, {"code": ticket.asset_code} if ticket.asset_id else {})
     else:
-        _wait_for_code(talk, ticket)
+        _check_in.wait_for_code(talk, ticket)
         talk.say("check_in_scan", [Choice("onsite.no_code")], ticket)
 
 
@@ -42,35 +39,6 @@ def _was_scanned(talk: Talk, tap: Tap) -> bool:
     """Whether the button came with a scan, and was not kept for later."""
     scanned_at = tap.facts.get("scanned_at", "")
     return scanned_at != "" and talk.now - datetime.fromisoformat(scanned_at) < SCAN_COUNTS_FOR
-
-
-def _wait_for_code(talk: Talk, ticket: Ticket, **more: Any) -> None:
-    talk.go("onsite", "check_in", **_tap.bound(ticket), **more)
-    talk.wake_in(PATIENCE)
-
-
-def is_waiting_for_code(talk: Talk, jobs: Sequence[Ticket]) -> bool:
-    """Whether a scan answers the check-in that was asked for. Who scans another own job's thing has moved on to it."""
-    if talk.standing.flow != "onsite" or talk.standing.step not in ("check_in", "no_code"):
-        return False
-    own = [str(job.id) for job in jobs if job.assignee_id == talk.person_id]
-    return talk.data["ticket"] in own or not own
-
-
-def scan(talk: Talk, code: str) -> None:
-    """The code that was waited for: one of the job's thing checks in, another one is refused."""
-    ticket = card.still(talk)
-    if ticket is None:
-        return
-    if register.subject_of(talk.session, code).asset_id != ticket.asset_id:
-        raise actions.WrongCode(code=codes.printed(code), thing=ticket.asset_name)
-    _arrive(talk, ticket, {"code": ticket.asset_code})
-
-
-def _arrive(talk: Talk, ticket: Ticket, facts: dict[str, Any]) -> None:
-    actions.act(talk.session, ticket, "check_in", talk.viewer, talk.now, facts=facts, version=ticket.version)
-    talk.end()
-    card.show(talk, ticket, "job_started")
 
 
 @onsite.step("check_in")
@@ -81,9 +49,9 @@ def photographed(talk: Talk) -> None:
         talk.say("check_in_scan", [Choice("onsite.no_code")], ticket)
         return
     talk.keep_media(ticket=ticket, purpose="other", wants_code=True)
-    _wait_for_code(talk, ticket, has_photo=True)
+    _check_in.wait_for_code(talk, ticket, has_photo=True)
     if code := talk.seen_code():
-        scan(talk, code)
+        _check_in.scan(talk, code)
     elif any(item.stored for item in talk.incoming.media):
         talk.say("no_code_seen", [Choice("onsite.no_code")], ticket)
 
@@ -128,7 +96,7 @@ def no_code_because(talk: Talk, tap: Tap) -> None:
 
 
 def _arrive_without_code(talk: Talk, ticket: Ticket, reason: str) -> None:
-    _arrive(talk, ticket, {"code_photo": True, "reason": reason})
+    _check_in.arrive(talk, ticket, {"code_photo": True, "reason": reason})
 
 
 @onsite.action("schedule")

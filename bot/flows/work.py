@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from assets import register
-from bot.flows import _tap, flow, onsite, scan_of
+from bot.flows import _check_in, _tap, flow, scan_of
 from bot.flows import _work_card as card
 from bot.talk import Talk
 from core.outbox import Choice, Tap
@@ -131,8 +131,8 @@ def scanned(talk: Talk) -> None:
     """Check in where that is waited for; else the open jobs on the thing with the next action each."""
     subject = register.subject_of(talk.session, talk.text)
     jobs = queries.open_on(talk.session, subject)
-    if onsite.is_waiting_for_code(talk, jobs):
-        onsite.scan(talk, talk.text)
+    if _check_in.is_waiting_for_code(talk, jobs):
+        _check_in.scan(talk, talk.text)
         return
     visible = [job for job in jobs if queries.may_see(talk.session, job, talk.viewer)][:MOST_JOBS]
     choices = [found for row, job in enumerate(visible) for found in _next_action(talk, job, row)]
