@@ -159,6 +159,9 @@ class _WriterQueue:
         """Hand the open transaction on, or end it when nobody waits or the batch is full."""
         if mine is not None:
             self._carried.append(mine)
+        elif self._is_undone():
+            self._abandon()
+            self._tell(Busy())
         with self._mutex:
             if self._waiting and len(self._carried) < BATCH:
                 self._waiting.popleft().ready.set()
@@ -171,14 +174,25 @@ class _WriterQueue:
                 self._busy = False
 
     def _settle(self) -> None:
-        carried, self._carried = self._carried, []
-        if not carried:
+        if self._carried:
+            self._tell(self._commit())
+        else:
             self._abandon()
-            return
-        error = self._commit()
+
+    def _tell(self, error: BaseException | None) -> None:
+        """Let everyone go whose work was carried: it is durable, or it is gone with an error."""
+        carried, self._carried = self._carried, []
         for unit in carried:
             unit.error = error
             unit.settled.set()
+
+    def _is_undone(self) -> bool:
+        """Whether SQLite has rolled everything back by itself, as it does when the disk is full or broken."""
+        connection = self._connection
+        if connection is None or not connection.in_transaction():
+            return False
+        driver: Any = connection.connection.driver_connection
+        return not driver.in_transaction
 
     def _commit(self) -> BaseException | None:
         assert self._connection is not None
