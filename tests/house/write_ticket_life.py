@@ -15,8 +15,8 @@ ACTIONS = {
     "assign": "派单", "transfer": "转单", "offer_team": "派给班组", "request_transfer": "申请转单", "claim": "抢单",
     "accept": "接单", "decline": "退单", "release": "收回", "schedule": "预约", "agree": "同意预约", "check_in": "到场",
     "hold": "挂起", "resume": "恢复", "sign_off": "完工签字", "confirm": "验收", "lapse": "逾期未验收",
-    "reopen": "返修", "merge": "合并", "cancel": "撤销", "recategorise": "改类别", "reprioritise": "改紧急程度", "escalate": "升级",
-    "waive": "免除凭证",
+    "reopen": "返修", "merge": "合并", "cancel": "撤销", "recategorise": "改类别", "reprioritise": "改紧急程度",
+    "escalate": "升级", "waive": "免除凭证",
 }  # fmt: skip
 PARTS = {
     "assignee": "被派人员", "eligible": "班组成员", "reporter": "报修人及加入者", "supervisor": "主管",
