@@ -1,4 +1,4 @@
-"""The link to one ticket that a message carries, for one person: docs/decisions/0003-page-links.md.
+"""The link to one ticket that a message carries, for one person: docs/decisions/0012-page-links.md.
 
 Links are forwarded, and previews fetch them: it opens that ticket only, and only after a press of a button.
 """

@@ -1,4 +1,4 @@
-"""Telegram's updates as our messages. Pure, and read straight from the JSON: see docs/decisions/telegram-parsing.md.
+"""Telegram's updates as our messages. Pure, read straight from the JSON: docs/decisions/0002-telegram-parsing.md.
 
 Whatever a person sends becomes a message, of kind `unknown` where we cannot read it. What no person says to us
 (channel posts, other bots, joins and pins in a group) becomes nothing: an answer to it would be noise.
