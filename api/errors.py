@@ -18,6 +18,7 @@ from api.routes.hooks import NotAuthentic
 from api.uploads import BodyTooLarge
 from core import errors, i18n
 from core.access import ChangedReplay, WeakPassword, WrongPassword
+from core.database import DBAPIError, is_passing
 from core.errors import GongdanError
 from core.media import NotAVoice
 from core.photos import NotAnImage, TooLarge
@@ -60,6 +61,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GongdanError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -85,6 +87,12 @@ def _malformed(request: Request, error: Exception) -> Response:
     known = kind(field=", ".join(dict.fromkeys(fields)))
     details = [{"field": name, "problem": item["msg"]} for name, item in zip(fields, error.errors(), strict=True)]
     return answer(request, 422, slug(known.key), i18n.explain(known, _locale(request)), {"errors": details})
+
+
+def _database(request: Request, error: Exception) -> Response:
+    """What passes is said as busy; everything else is ours."""
+    assert isinstance(error, DBAPIError)
+    return _refused(request, errors.Busy()) if is_passing(error) else _broken(request, error)
 
 
 def _plain(request: Request, error: Exception) -> Response:

@@ -33,6 +33,7 @@ WAIT_SECONDS = 5.0
 BATCH = 64
 RETRIES = 5
 RETRYABLE = {"40001", "40P01"}
+PASSING = {"55P03", "57P01", "57P02", "57P03"}  # lock_timeout, and a server that stops or starts
 POSTGRES_OPTIONS = {
     "timezone": "UTC",
     "lock_timeout": "1500",
@@ -263,13 +264,26 @@ class Database:
                 with self.write_scope(wait) as session:
                     return work(session)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in RETRYABLE or attempt == RETRIES - 1:
+                if not _is_repeatable(error) or attempt == RETRIES - 1:
                     raise
         raise Busy
 
     def dispose(self) -> None:
         self.engine.dispose()
         self.readers.dispose()
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether a database error is about the moment: the connection broke, or a lock did not come in time."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in PASSING
+
+
+def _is_repeatable(error: DBAPIError) -> bool:
+    """Whether the whole unit of work may be run again: it could not be serialised, or never began.
+
+    A pooled connection may have died with a restarted server; the first one to notice empties the pool.
+    """
+    return getattr(error.orig, "sqlstate", None) in RETRYABLE or error.connection_invalidated
 
 
 def open_database(url: str) -> Database:
@@ -331,4 +345,4 @@ def _begin_reading(connection: Connection) -> None:
 def _postgres_engine(url: str) -> Engine:
     url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
     options = " ".join(f"-c {name}={value}" for name, value in POSTGRES_OPTIONS.items())
-    return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args={"options": options})
+    return create_engine(url, pool_size=16, max_overflow=16, connect_args={"options": options})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
@@ -71,9 +71,9 @@ class Prepared:
 
     def run_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each row of values."""
-        compiled, cursor, dialect = self._open(session)
+        compiled, cursor, connection = self._open(session)
         bound = [_bound(compiled, row) for row in rows]
-        with _Translated(compiled, dialect):
+        with _Translated(compiled, connection):
             if len(bound) == 1:
                 cursor.execute(compiled.text, bound[0])
             else:
@@ -81,12 +81,12 @@ class Prepared:
         cursor.close()
 
     def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[_Compiled, DBAPICursor]:
-        compiled, cursor, dialect = self._open(session)
-        with _Translated(compiled, dialect):
+        compiled, cursor, connection = self._open(session)
+        with _Translated(compiled, connection):
             cursor.execute(compiled.text, _bound(compiled, values))
         return compiled, cursor
 
-    def _open(self, session: Session) -> tuple[_Compiled, DBAPICursor, Dialect]:
+    def _open(self, session: Session) -> tuple[_Compiled, DBAPICursor, Connection]:
         connection = session.connection()
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
@@ -94,17 +94,17 @@ class Prepared:
             written = self._statement
             statement = written(INSERTS[dialect.name]) if callable(written) else written
             compiled = self._compiled[dialect.name] = _compile(statement, self._columns, dialect)
-        return compiled, connection.connection.cursor(), dialect
+        return compiled, connection.connection.cursor(), connection
 
 
 class _Translated:
     """Lets the driver's errors leave as SQLAlchemy's, without the values, as they do everywhere else."""
 
-    __slots__ = ("compiled", "dialect")
+    __slots__ = ("compiled", "connection")
 
-    def __init__(self, compiled: _Compiled, dialect: Dialect) -> None:
+    def __init__(self, compiled: _Compiled, connection: Connection) -> None:
         self.compiled = compiled
-        self.dialect = dialect
+        self.connection = connection
 
     def __enter__(self) -> None:
         return None
@@ -112,11 +112,23 @@ class _Translated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        drivers = self.dialect.loaded_dbapi.Error
-        if isinstance(error, drivers):
-            raise DBAPIError.instance(
-                self.compiled.text, None, error, drivers, hide_parameters=True, dialect=self.dialect
-            ) from error
+        dialect = self.connection.dialect
+        drivers = dialect.loaded_dbapi.Error
+        if not isinstance(error, drivers):
+            return
+        raise DBAPIError.instance(
+            self.compiled.text, None, error, drivers, hide_parameters=True, dialect=dialect,
+            connection_invalidated=self._is_gone(error),
+        ) from error  # fmt: skip
+
+    def _is_gone(self, error: Any) -> bool:
+        """Whether the connection is dead; then the pool is emptied, because its others died with the same server."""
+        connection = self.connection
+        if not connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+            return False
+        connection.engine.dispose(close=False)
+        connection.invalidate(error)
+        return True
 
 
 def _bound(compiled: _Compiled, values: Mapping[str, Any]) -> Any:

@@ -19,6 +19,8 @@ from core.locks import alone
 from core.migrations.run import upgrade
 from core.settings import Settings, load_settings
 
+GRACE = 3  # seconds for open requests to end; long polls of the web chat begin again elsewhere
+
 
 class OneProcess(Conflict):
     """SQLite serves one process: run `gongdan serve` without --no-worker, or move to PostgreSQL."""
@@ -40,9 +42,16 @@ def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = 
     """Serve until stopped. On SQLite a second server of the same data folder is refused."""
     with alone(settings):
         uvicorn.run(
-            build(settings, with_worker=with_worker), host=host, port=port, log_level="warning", access_log=False,
-            proxy_headers=True, timeout_graceful_shutdown=3, forwarded_allow_ips=settings.trusted_proxies, server_header=False,
-        )  # fmt: skip
+            build(settings, with_worker=with_worker),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=GRACE,
+        )
 
 
 @root.command()

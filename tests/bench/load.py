@@ -51,8 +51,12 @@ async def run(ports: list[int], requests: list[bytes], concurrency: int, seconds
     wall = time.perf_counter() - begun
     share = (time.process_time() - spent) / wall
     took = sorted(value for one in taken for value in one)
-    at = lambda part: took[min(len(took) - 1, int(len(took) * part))]  # noqa: E731 - read twice, right here
-    return Result(len(took) / wall, at(0.5), at(0.99), state["failed"], state["next"], share)
+    return Result(len(took) / wall, _at(took, 0.5), _at(took, 0.99), state["failed"], state["next"], share)
+
+
+def _at(took: list[float], part: float) -> float:
+    """The value below which that part of the sorted ones lies."""
+    return took[min(len(took) - 1, int(len(took) * part))]
 
 
 def main() -> None:
