@@ -30,6 +30,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run a command. A mistake of the user is one line on stderr and a status of 1, never a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         build()()
     except GongdanError as error:
