@@ -111,7 +111,7 @@ def _release(act: Act) -> Change:
     reason = act.facts["reason"]
     _end_offers(act, "expired" if reason == states.UNANSWERED else "withdrawn")
     values = {"assignee_id": None, "accepted_at": None, "wake_at": act.now}
-    return Change(values, {"reason": reason}, {"was": act.ticket.assignee_id, "reason": reason})
+    return Change(values, _reason(act), {"was": act.ticket.assignee_id, "reason": reason})
 
 
 @verb("schedule")

@@ -85,7 +85,7 @@ class Story:
         told = select(OutboxMessage.person_id).where(
             OutboxMessage.ticket_id == self.ticket.id, OutboxMessage.kind == kind
         )
-        return list(self.session.scalars(told))
+        return list(self.session.scalars(told.order_by(OutboxMessage.id)))
 
 
 def begun(session: Session, cast: Cast, now: datetime, state: str = "assigned", *, waived: bool = True) -> Story:
