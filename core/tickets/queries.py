@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import people
@@ -144,8 +144,7 @@ def reported_by(
     session: Session, person_id: UUID, *, limit: int = 10, ended_since: datetime | None = None
 ) -> list[Ticket]:
     """A resident's tickets, reported or joined, newest first; ended ones only when they ended after a moment."""
-    joined = exists().where(and_(Follower.ticket_id == Ticket.id, Follower.person_id == person_id))
-    query = select(Ticket).where(or_(Ticket.reporter_id == person_id, joined), Ticket.state != "merged")
+    query = select(Ticket).where(_is_of(person_id), Ticket.state != "merged")
     if ended_since is not None:
         query = query.where(or_(Ticket.is_open, Ticket.closed_at.is_(None), Ticket.closed_at >= ended_since))
     return list(session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
@@ -167,10 +166,14 @@ def own(
     limit: int = 50,
 ) -> list[Ticket]:  # fmt: skip
     """What a person has reported or joined, merged ones too, newest first, paged by key like the board."""
+    return _page(session, select(Ticket).where(_is_of(person_id)), states, words, after, limit)
+
+
+def _is_of(person_id: UUID) -> ColumnElement[bool]:
+    """Whether a person has reported or joined it: two indexes, where an OR would walk through every ticket."""
     reported = select(Ticket.id).where(Ticket.reporter_id == person_id)
     joined = select(Follower.ticket_id).where(Follower.person_id == person_id)
-    query = select(Ticket).where(Ticket.id.in_(reported.union(joined)))
-    return _page(session, query, states, words, after, limit)
+    return Ticket.id.in_(reported.union(joined))
 
 
 def _page(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from core.database import BATCH, Database, Session, open_database
 from core.errors import Busy
@@ -174,6 +174,29 @@ def _quiet(work: Callable[[], object]) -> None:
         work()
     except LookupError:
         return
+
+
+def test_a_failed_flush_undoes_its_own_unit_only(db: Database) -> None:
+    """Many write at once, every third breaks a unique name: the others are all there."""
+    failed: list[int] = []
+
+    def write(number: int) -> None:
+        try:
+            with db.write_scope() as session:
+                name = "taken" if number % 3 == 0 else f"site {number}"
+                session.add(Site(name=name, prefix=f"P{number}", settings={}))
+                session.flush()
+        except IntegrityError:
+            failed.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.read_scope() as session:
+        assert session.scalar(select(func.count()).select_from(Site)) == 30 - len(failed)
+    assert len(failed) == 9
 
 
 def test_nobody_is_acknowledged_before_the_commit_that_carries_the_work(sqlite_db: Database) -> None:

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,10 +164,8 @@ def test_damage_anywhere_gives_a_clean_photo_or_a_reason(kind: str) -> None:
         damaged = bytearray(data)
         for _ in range(chance.randint(1, 6)):
             damaged[chance.randrange(12, len(damaged))] = chance.randrange(256)
-        try:
+        with suppress(BrokenImage, TooLarge, TooManyPixels, TooManyFrames):
             assert_clean(clean_photo(bytes(damaged), keep_evidence=True))
-        except Invalid as refusal:
-            assert type(refusal) in (BrokenImage, TooLarge, TooManyPixels, TooManyFrames)
 
 
 def sample(kind: str) -> bytes:

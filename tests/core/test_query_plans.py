@@ -1,0 +1,102 @@
+"""What is asked for every second, or with every message, finds its rows by an index on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from core import access, conversations, fetches, inbox, outbox, people, places, registry, seals, trace
+from core.database import Database, Session
+from core.settings import load_settings
+from core.tickets import board, dispatching, queries
+from core.tickets.models import Subject
+from core.triggers import TRIGGERS, Tick
+from tests.core import history
+from tests.personas import Cast, play
+
+Ask = Callable[[Session, Cast, datetime], object]
+
+ASKED: dict[str, Ask] = {
+    "messages to send": lambda session, cast, now: outbox.claim(session, now),
+    "messages to handle again": lambda session, cast, now: inbox.due(session, now),
+    "files to fetch": lambda session, cast, now: fetches.claim(session, now),
+    "silent conversations": lambda session, cast, now: conversations.silent(session, now),
+    "unsealed events": lambda session, cast, now: seals.unsealed(session),
+    "a stream": lambda session, cast, now: trace.events_of(session, "ticket:1"),
+    "a session": lambda session, cast, now: access.look_up(session, "session", "secret", now),
+    "an identity": lambda session, cast, now: people.identify(session, "web", "web", "chat", "1"),
+    "a technician's list": lambda session, cast, now: queries.list_of(session, cast.technician),
+    "a resident's list": lambda session, cast, now: queries.reported_by(session, cast.resident),
+    "a resident's list in the API": lambda session, cast, now: queries.own(session, cast.resident),
+    "what may be claimed": lambda session, cast, now: queries.claimable(
+        session, access.viewer(session, cast.technician)
+    ),
+    "a twin": lambda session, cast, now: queries.open_twin(session, _hall(cast), "lift"),
+    "what is open on a thing": lambda session, cast, now: queries.open_on(session, _hall(cast)),
+    "a ticket by its number": lambda session, cast, now: queries.by_number(session, "WX-261120-001"),
+    "the board": lambda session, cast, now: board.column(session, board.Asked((cast.site,), ("reported",)), 60),
+    "the figures of the desk": lambda session, cast, now: board.alarms(session, (cast.site,), now),
+    "the list of the API": lambda session, cast, now: queries.board(session, [cast.site], limit=50),
+    "candidates": lambda session, cast, now: dispatching.ranking(session, _ticket(session), now),
+    "a place": lambda session, cast, now: places.place_at(session, cast.site, "A/1/Hall"),
+}
+# Walks through what is small by nature: the people and roles of one site, or an index that holds open rows only.
+SMALL = ("USING COVERING INDEX ix_outbox_due", "USING INDEX ix_outbox_due", "USING INDEX ix_inbox_pending")
+LARGE = ("tickets", "outbox", "inbox", "events", "conversations", "fetches", "tokens", "identities", "people", "places")
+
+
+def _hall(cast: Cast) -> Subject:
+    return Subject(cast.site, cast.hall, "A/1/Hall", is_common=True)
+
+
+def _ticket(session: Session) -> Any:
+    return queries.by_number(session, "WX-261120-001")
+
+
+@pytest.fixture
+def told(sqlite_db: Database, now: datetime) -> Cast:
+    with sqlite_db.write_scope() as session:
+        cast = play(session)
+        history.opened(session, cast, now)
+    return cast
+
+
+def walks(db: Database, ask: Callable[[Session], object]) -> list[str]:
+    """Every step of every plan that reads a whole table which grows with time."""
+    found: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:  # noqa: FBT001 - as SQLAlchemy calls it
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+            plan = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            found.extend(step[3] for step in plan.fetchall() if _is_walk(step[3]))
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    with db.write_scope() as session:
+        ask(session)
+    event.remove(db.engine, "before_cursor_execute", explain)
+    return found
+
+
+def _is_walk(step: str) -> bool:
+    words = step.split()
+    return words[0] == "SCAN" and words[1] in LARGE and not any(index in step for index in SMALL)
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_what_is_asked_often_walks_through_no_table(sqlite_db: Database, told: Cast, now: datetime, what: str) -> None:
+    assert walks(sqlite_db, lambda session: ASKED[what](session, told, now)) == []
+
+
+def test_no_trigger_walks_through_a_table_to_find_what_is_due(sqlite_db: Database, told: Cast, now: datetime) -> None:
+    registry.load("core.triggers")
+    tick = Tick(now, load_settings())
+    found = {
+        name: steps
+        for name, trigger in TRIGGERS.items()
+        if (steps := walks(sqlite_db, lambda session, due=trigger.due: due(session, tick)))  # type: ignore[misc]
+    }
+    assert found == {}
