@@ -44,9 +44,12 @@ def instant(day: date, at: time, zone: str) -> datetime:
 
 
 def _end_of_gap(local: datetime, zone: str) -> datetime:
-    """The instant at which the clock jumps over a local time, found by halving the two hours around it."""
-    after = local.astimezone(UTC) + timedelta(hours=2)
-    before = local.astimezone(UTC) - timedelta(hours=2)
+    """The instant at which the clock jumps over a local time, found by halving the time around it.
+
+    A day on each side, because a country that changes sides of the date line jumps over a whole one.
+    """
+    after = local.astimezone(UTC) + timedelta(hours=25)
+    before = local.astimezone(UTC) - timedelta(hours=25)
     old = before.astimezone(ZoneInfo(zone)).utcoffset()
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) / 2

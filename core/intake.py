@@ -106,8 +106,8 @@ def _take_emergency(
     session: Session, site: SiteFacts, book: Handbook, report: FaultReport, guess: lexicon.Guess, now: datetime
 ) -> Intake:
     category = guess.category or _category(report, guess)
-    twin = queries.open_twin(session, report.subject, category)
-    if twin is not None and twin.emergency and report.reporter_id:
+    twin = queries.open_alarm(session, report.subject, category)
+    if twin is not None and report.reporter_id:
         locked = queries.by_id(session, twin.id, lock=True)
         additions.join(session, locked, report.reporter_id, report.text, now)
         return Intake("joined", guess, category, locked, site)

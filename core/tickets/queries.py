@@ -100,14 +100,18 @@ def concerned(session: Session, ticket: Ticket) -> list[UUID]:
 
 def open_twin(session: Session, subject: Subject, category: str) -> Ticket | None:
     """The oldest open fault on the same shared thing and of the same category; None for homes."""
-    if not subject.is_shared:
-        return None
-    query = select(Ticket).where(
-        Ticket.is_open, Ticket.kind == "fault", Ticket.category == category,
-        Ticket.place_id == subject.place_id, Ticket.asset_id == subject.asset_id
-        if subject.asset_id else Ticket.asset_id.is_(None),
-    )  # fmt: skip
-    return session.scalar(query.order_by(Ticket.id).limit(1))
+    return session.scalar(_twins(subject, category)) if subject.is_shared else None
+
+
+def open_alarm(session: Session, subject: Subject, category: str) -> Ticket | None:
+    """The oldest open emergency of that kind, also behind an older fault that is none."""
+    return session.scalar(_twins(subject, category).where(Ticket.emergency != "")) if subject.is_shared else None
+
+
+def _twins(subject: Subject, category: str) -> Select[Ticket]:
+    same_thing = Ticket.asset_id == subject.asset_id if subject.asset_id else Ticket.asset_id.is_(None)
+    query = select(Ticket).where(Ticket.is_open, Ticket.kind == "fault", Ticket.category == category)
+    return query.where(Ticket.place_id == subject.place_id, same_thing).order_by(Ticket.id).limit(1)
 
 
 def open_on(session: Session, subject: Subject) -> list[Ticket]:

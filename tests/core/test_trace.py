@@ -47,7 +47,8 @@ def test_a_chain_goes_on_from_its_head() -> None:
     "changed",
     [
         {"id": UUID(int=8)}, {"previous": "1" * 64}, {"stream": "ticket:2"}, {"seq": 2}, {"action": "decline"},
-        {"from_state": "reported"}, {"to_state": "reported"}, {"actor": "somebody"}, {"facts": "{}"}, {"device_at": None},
+        {"from_state": "reported"}, {"to_state": "reported"}, {"actor": "somebody"}, {"facts": "{}"},
+        {"device_at": None},
         {"device_at": AT + timedelta(microseconds=1)}, {"at": AT - timedelta(microseconds=1)},
     ],
     ids="id previous stream seq action from_state to_state actor facts no_device_at device_at at".split(),
