@@ -17,7 +17,9 @@ console = Console(width=120)
 def show(title: str, found: list[dict[str, Any]]) -> None:
     """A row for each subject and concurrency, with its ratio to the bare handler."""
     bare = {row["concurrency"]: row["per_second"] for row in found if row["name"] == "bare"}
-    table = Table("subject", "c", "per second", "of bare", "p50 ms", "p99 ms", "failed", "generator's share", title=title)
+    table = Table(
+        "subject", "c", "per second", "of bare", "p50 ms", "p99 ms", "failed", "generator's share", title=title
+    )
     for row in sorted(found, key=lambda row: (row["concurrency"], row["name"])):
         table.add_row(
             row["name"], str(row["concurrency"]), f"{row['per_second']:.0f}",

@@ -13,9 +13,15 @@ from sqlalchemy import JSON, Column, MetaData, String, Table, Uuid, insert
 from core.database import open_database
 
 metadata = MetaData()
-ticket = Table("bare_ticket", metadata, Column("id", Uuid, primary_key=True), Column("text", String), Column("who", String))
-event = Table("bare_event", metadata, Column("id", Uuid, primary_key=True), Column("ticket", Uuid), Column("facts", JSON))
-outbox = Table("bare_outbox", metadata, Column("id", Uuid, primary_key=True), Column("ticket", Uuid), Column("facts", JSON))
+ticket = Table(
+    "bare_ticket", metadata, Column("id", Uuid, primary_key=True), Column("text", String), Column("who", String)
+)
+event = Table(
+    "bare_event", metadata, Column("id", Uuid, primary_key=True), Column("ticket", Uuid), Column("facts", JSON)
+)
+outbox = Table(
+    "bare_outbox", metadata, Column("id", Uuid, primary_key=True), Column("ticket", Uuid), Column("facts", JSON)
+)
 
 database = open_database(os.environ["BARE_DATABASE_URL"])
 metadata.create_all(database.engine)

@@ -26,7 +26,7 @@ from core.database import open_database
 from tests.bench import town
 
 TOKEN = f"{town.ACCOUNT}:bench-token-of-no-bot"
-SECRET = "bench"  # noqa: S105 - of no bot
+SECRET = "bench"
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CONCURRENCY = (1, 8, 32)
@@ -50,11 +50,17 @@ def _fill(url: str) -> list[str]:
 
 def _requests(folder: Path, tokens: list[str]) -> dict[str, Path]:
     """Every request ready to send, split by NUL, so that the generator only writes and reads."""
-    hook = [_post("/hooks/telegram", _update(n), {"x-telegram-bot-api-secret-token": SECRET}) for n in range(town.RESIDENTS)]
+    hook = [
+        _post("/hooks/telegram", _update(n), {"x-telegram-bot-api-secret-token": SECRET}) for n in range(town.RESIDENTS)
+    ]
     given = json.dumps({"text": WORDS, "place": "lobby", "category": "water"}).encode()
     api = [_post("/api/v1/tickets", given, {"authorization": f"Bearer {token}"}) for token in tokens]
     body = json.dumps({"text": WORDS, "who": "somebody"}).encode()
-    found = {"hook": hook, "api": api * (town.RESIDENTS // len(api)), "bare": [_post("/reports", body, {})] * (4 * town.RESIDENTS)}
+    found = {
+        "hook": hook,
+        "api": api * (town.RESIDENTS // len(api)),
+        "bare": [_post("/reports", body, {})] * (4 * town.RESIDENTS),
+    }
     files = {name: folder / f"{name}.requests" for name in found}
     for name, requests in found.items():
         files[name].write_bytes(b"\x00".join(requests))
@@ -74,7 +80,12 @@ def _update(number: int) -> bytes:
 
 
 def _post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json", f"content-length: {len(body)}"]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "host: 127.0.0.1",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+    ]
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), "", ""]).encode() + body
 
 
@@ -112,7 +123,7 @@ def _free_port() -> int:
 def _wait(port: int, path: str) -> None:
     for _ in range(300):
         try:
-            if httpx.get(f"http://127.0.0.1:{port}{path}").status_code == 200:  # noqa: PLR2004
+            if httpx.get(f"http://127.0.0.1:{port}{path}").status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

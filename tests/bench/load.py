@@ -25,7 +25,9 @@ class Result:
     own_share: float
 
 
-async def _send(ports: list[int], place: int, requests: list[bytes], state: dict[str, int], until: float) -> list[float]:
+async def _send(
+    ports: list[int], place: int, requests: list[bytes], state: dict[str, int], until: float
+) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", ports[place % len(ports)])
     took: list[float] = []
     while time.perf_counter() < until and state["next"] < len(requests):

@@ -47,20 +47,35 @@ def _add_site(session: Session, place: int, now: datetime) -> str:
 
 def _add_residents(session: Session, site_id: UUID, root_id: UUID, numbers: range, now: datetime) -> None:
     made = [(number, clock.new_id(), clock.new_id()) for number in numbers]
-    person = {"locale": "en", "phone": "", "password_hash": "", "is_active": True, "informed_at": now, "created_at": now}
+    person = {
+        "locale": "en",
+        "phone": "",
+        "password_hash": "",
+        "is_active": True,
+        "informed_at": now,
+        "created_at": now,
+    }
     session.execute(insert(rows(Person)), [{"id": who, "name": f"r{n}", **person} for n, who, _ in made])
     place = {"site_id": site_id, "parent_id": root_id, "kind": "unit", "is_common": False}
     session.execute(insert(rows(Place)), [{"id": at, "name": f"{n}", "path": f"{n}", **place} for n, _, at in made])
     home = {"state": "approved", "claimed_at": now}
-    session.execute(insert(rows(Home)), [{"id": clock.new_id(), "person_id": w, "place_id": a, **home} for _, w, a in made])
+    session.execute(
+        insert(rows(Home)), [{"id": clock.new_id(), "person_id": w, "place_id": a, **home} for _, w, a in made]
+    )
     chat = {"channel": "telegram", "account": ACCOUNT}
     identity = {**chat, "kind": "telegram_id", "verified_via": "bench", "verified_at": now, "seen_at": now}
     session.execute(
         insert(rows(Identity)),
-        [{"id": clock.new_id(), "person_id": w, "value": str(n), "conversation": str(n), **identity} for n, w, _ in made],
+        [
+            {"id": clock.new_id(), "person_id": w, "value": str(n), "conversation": str(n), **identity}
+            for n, w, _ in made
+        ],
     )
     blank = {"flow": "", "step": "", "data": {}, "version": 1, "counted_from": now, "counted": 0, "updated_at": now}
     session.execute(
         insert(rows(Conversation)),
-        [{"id": clock.new_id(), "person_id": w, "sender": str(n), "conversation": str(n), **chat, **blank} for n, w, _ in made],
+        [
+            {"id": clock.new_id(), "person_id": w, "sender": str(n), "conversation": str(n), **chat, **blank}
+            for n, w, _ in made
+        ],
     )

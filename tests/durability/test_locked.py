@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.durability.harness import Installation, serving
-from tests.fakes.telegram import FakeTelegram, Sender, Update
+from tests.fakes.telegram import FakeTelegram, Sender
+from tests.fakes.telegram_updates import Update
 
 ANSWER_WITHIN = 3.0
 
