@@ -78,6 +78,8 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
         raise Missing(field="field.text")
     site = places.site_of(session, report.subject.site_id)
     book = categories.handbook(session, site)
+    if report.category and report.category not in book.works:
+        raise Invalid(field="field.category")
     guess = lexicon.guess(report.text, book.lexicon)
     category = _category(report, guess)
     if guess.emergency and report.kind == "fault":

@@ -50,7 +50,7 @@ def elsewhere(db: Database, cast: Cast) -> Elsewhere:
         team = people.add_team(session, "River crew", site).id
         technician = people.add_person(session, "River Technician", locale="en").id
         people.grant(session, technician, "technician", site)
-        people.join_team(session, team, technician, ["plumbing"])
+        people.join_team(session, team, technician, ["water"])
         supervisor = people.add_person(session, "River Supervisor", locale="en").id
         people.grant(session, supervisor, "supervisor", site)
         return Elsewhere(site, place, code, team, technician, supervisor)

@@ -17,9 +17,7 @@ KEY = checkpoints.signing_key("42" * 32)
 WAIVED = ["after_photo", "technician_signature"]
 
 
-def opened(
-    session: Session, cast: Cast, now: datetime, text: str = "the tap drips", category: str = "plumbing"
-) -> Ticket:
+def opened(session: Session, cast: Cast, now: datetime, text: str = "the tap drips", category: str = "water") -> Ticket:
     """A resident's report from their home, given out by dispatch."""
     home = Subject(cast.site, cast.home, "A/12/1203", is_common=False)
     report = FaultReport(home, text, reporter_id=cast.resident, category=category)
@@ -63,7 +61,7 @@ def seeded(db: Database, cast: Cast, now: datetime) -> None:
     with db.write_scope() as session:
         emergency(session, cast, now + timedelta(hours=2))
         seals.seal(session, KEY, now + timedelta(hours=2))
-        opened(session, cast, now + timedelta(hours=3), "the lamp flickers", "electrical")
+        opened(session, cast, now + timedelta(hours=3), "the lamp flickers", "electricity")
 
 
 def reread(db: Database, ticket: Ticket) -> Ticket:

@@ -88,16 +88,22 @@ class Resident:
         self._await(self._answer)
         while not self._is_settled():
             self._tap()
+        if self.photo and not self.row.index % 2:
+            self._show()
 
     def _say_it(self) -> None:
         who = self._sender()
         if self.row.address:
             self.post.deliver(self.telegram.updates.start(who, self.code))
-        if self.photo:
-            file = self.telegram.keep(self.photo)
-            self.post.deliver(self.telegram.updates.photo(who, file, self.row.text))
+        if self.photo and self.row.index % 2:
+            self._show(self.row.text)
         else:
             self._send("text", self.row.text)
+
+    def _show(self, caption: str = "") -> None:
+        """Send the photo: every other person with the report itself, the others when it is settled."""
+        file = self.telegram.keep(self.photo)
+        self.post.deliver(self.telegram.updates.photo(self._sender(), file, caption))
 
     def _send(self, kind: str, content: str) -> None:
         builder: Callable[..., Update] = getattr(self.telegram.updates, kind)
@@ -143,13 +149,18 @@ class Resident:
 
     def _tap(self) -> None:
         """Tap what the newest question asks for, and wait until something has come of it."""
-        before, message = self._face(), self._answer()
+        before, message = self._looks(), self._answer()
         assert message is not None
         label = self._next(message)
         button = next(b for row in message.buttons for b in row if b["text"] == label)
         who = self._sender()
         self.post.deliver(self.telegram.updates.tap(who, button["callback_data"], self.chat, message.message_id))
-        self._await(lambda: self._face() != before)
+        self._await(lambda: self._looks() != before)
+
+    def _looks(self) -> tuple[int, str, list[str]] | None:
+        """How the newest message that settles or asks something reads now."""
+        message = self._answer()
+        return (message.message_id, message.text, message.labels) if message else None
 
     def _await(self, condition: Callable[[], Any]) -> None:
         ends = time.monotonic() + self.patience

@@ -51,7 +51,9 @@ def killed(installation: Installation, post: Post, times: int, expected: int) ->
         assert killing.result() == times
 
 
-def replay_with_kills(installation: Installation, residents: list[Resident], tokens: dict[str, str], times: int) -> None:
+def replay_with_kills(
+    installation: Installation, residents: list[Resident], tokens: dict[str, str], times: int
+) -> None:
     for resident in residents:
         resident.patience = PATIENCE
     post = residents[0].post

@@ -29,7 +29,7 @@ class Month:
 
     def opened(self) -> str:
         with self.db.write_scope() as session:
-            return opened(session, self.cast, self.now, "the lamp flickers", "electrical").number
+            return opened(session, self.cast, self.now, "the lamp flickers", "electricity").number
 
     def act(self, number: str, action: str, *, after: timedelta, **facts: object) -> None:
         with self.db.write_scope() as session:

@@ -194,7 +194,7 @@ def test_a_fault_is_signed_off_with_a_resolution_of_faults(
 def test_a_task_is_closed_by_its_sign_off(db: Database, cast: Cast, now: datetime) -> None:
     with db.write_scope() as session:
         subject = register.subject_of_place(session, cast.hall)
-        report = FaultReport(subject, "paint the railing", cast.supervisor, category="plumbing", kind="task")
+        report = FaultReport(subject, "paint the railing", cast.supervisor, category="water", kind="task")
         ticket = report_fault(session, report, now).ticket
         assert ticket is not None
         assert ticket.assignee_id is not None

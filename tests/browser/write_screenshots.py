@@ -1,0 +1,92 @@
+"""Takes the pictures of README.md anew: `python -m tests.browser.write_screenshots`.
+
+The loop of tests/browser/test_loop.py is played in a demo of each language; what it shows on the way becomes small
+pictures in docs/images.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from api.demo import pictures
+from tests.browser import test_loop as loop
+from tests.browser.conftest import FLAGS, PHONE, ROOT, free_port, wait_until_ready
+
+IMAGES = ROOT / "docs/images"
+COLOURS = 96
+HEIGHT = 740
+WIDE = {"width": 1100, "height": 720}
+# What the loop calls its pictures, what they are called here, and whether the lower end of a long page is shown.
+PHONES = {
+    "2-taken": ("report", True),
+    "3-code": ("code", False),
+    "6-signing": ("sign", True),
+    "8-rated": ("rate", True),
+}
+
+
+@contextmanager
+def demo(folder: Path, lang: str) -> Iterator[str]:
+    """`gongdan demo` in a language, until the block ends."""
+    port = free_port()
+    command = [sys.executable, "-m", "api.cli", "demo", "--port", str(port), "--data-dir", str(folder / "data")]
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen([*command, "--language", lang], cwd=ROOT, stdout=log, stderr=log)
+        try:
+            wait_until_ready(process, f"http://127.0.0.1:{port}", folder / "server.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def take(browser: Browser, lang: str, folder: Path) -> None:
+    """Play the loop, and look at the desk while the work is under way."""
+    words, photo = loop.WORDS[lang], folder / "photo.jpg"
+    photo.write_bytes(pictures.draw(1, is_repaired=False))
+    loop.SHOTS = str(folder)
+
+    def make(**options: object) -> BrowserContext:
+        return browser.new_context(**{"viewport": PHONE, "device_scale_factor": 1, **options})  # type: ignore[arg-type]
+
+    with demo(folder, lang) as url:
+        resident = loop.enter(make, url, "resident", lang)
+        code = loop.report(resident, url, words, photo, lang, 0)
+        desk = loop.enter(lambda **options: make(**{**options, "viewport": WIDE}), url, "supervisor", lang)
+        desk.wait_for_timeout(500)
+        desk.screenshot(path=folder / "desk.png")
+        loop.repair(loop.enter(make, url, "technician", lang), f"{url}/q/{code}", words, photo, lang)
+        loop.confirm_and_rate(resident, words, lang)
+
+
+def keep(source: Path, name: str, *, is_lower_end: bool) -> None:
+    """One screen of a page, in few colours."""
+    page = Image.open(source).convert("RGB")
+    top = max(page.height - HEIGHT, 0) if is_lower_end else 0
+    screen = page.crop((0, top, page.width, min(top + HEIGHT, page.height)))
+    screen.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS)
+        for lang in loop.WORDS:
+            with tempfile.TemporaryDirectory() as name:
+                take(browser, lang, Path(name))
+                for shot, (kept, is_lower_end) in PHONES.items():
+                    keep(Path(name) / f"loop-{lang}-{shot}.png", f"{kept}-{lang}.png", is_lower_end=is_lower_end)
+                keep(Path(name) / "desk.png", f"desk-{lang}.png", is_lower_end=False)
+
+
+if __name__ == "__main__":
+    main()
