@@ -20,7 +20,8 @@ from openpyxl.utils import get_column_letter
 from core.errors import Invalid
 
 Cell = str | float | None
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FULL_WIDTH = 0xFEE0  # from an ASCII character to its full-width form, which spreadsheets read alike
+DANGEROUS = (*"=+-@", "\t", "\r", "\n", *(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@"))
 LONGEST_CELL = 32_767
 WIDEST_COLUMN = 60
 

@@ -67,7 +67,7 @@ def joins(rows: list[Row]) -> int:
 def excerpt(rows: list[Row], groups: int) -> list[Row]:
     """A short form: some groups of repeated reports, the five rows without an address, and one of each kind."""
     sizes = Counter(row.group for row in rows)
-    repeated = [group for group, size in sizes.items() if 1 < size < 6][:groups]
+    repeated = [group for group, size in sizes.items() if 1 < size < 4][:groups]
     kinds: set[str] = set()
     chosen = []
     for row in rows:

@@ -63,7 +63,8 @@ def replay_with_kills(
         verdict.assert_every_report_counts_once(installation, tokens["admin"], residents)
         verified = installation.verify()
     assert verified.returncode == 0, verified.stderr
-    assert post.refused > 0
+    if times >= FULL_KILLS:  # a single kill may fall between two updates; of thirty some hit one
+        assert post.refused > 0
 
 
 def test_nothing_acknowledged_is_lost_or_doubled(
