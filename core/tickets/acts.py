@@ -36,6 +36,10 @@ class TooLateToReopen(Conflict):
     """{number} was closed more than 7 days ago. Please report it again; the new report will be linked."""
 
 
+class Awaited(Conflict):
+    """Others have reported the same thing, so {number} goes on for them."""
+
+
 class WrongCode(Invalid):
     """The code {code} belongs to another thing. Please scan the one on {thing}."""
 

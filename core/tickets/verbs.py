@@ -16,10 +16,10 @@ from core import categories, clock, places
 from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Invalid, Missing
-from core.people import Person, Role, Team
+from core.people import Person, Role, Team, roles_of
 from core.prepared import Prepared
 from core.tickets import evidence, following, queries, states, words
-from core.tickets.acts import DISPATCH, Act, Change, MissingEvidence, TooLateToReopen, WrongCode
+from core.tickets.acts import DISPATCH, Act, Awaited, Change, MissingEvidence, TooLateToReopen, WrongCode
 from core.tickets.models import Offer
 
 OFFER_LIFE = timedelta(minutes=10)
@@ -221,10 +221,21 @@ def _merge(act: Act) -> Change:
 
 @verb("cancel")
 def _cancel(act: Act) -> Change:
-    """End it without work. A reporter withdraws while nobody has accepted."""
+    """End it without work. A reporter withdraws while nobody has accepted and nobody else waits for it."""
+    if _is_awaited_by_others(act):
+        raise Awaited(number=act.ticket.number)
     _end_offers(act, "withdrawn")
     values = {"resolution": "withdrawn", "closed_at": act.now, "wake_at": None}
     return Change(values, _reason(act), {"reason": act.facts["reason"]})
+
+
+def _is_awaited_by_others(act: Act) -> bool:
+    """Whether somebody who reported it would end it for others who did. The desk may."""
+    waiting, who = queries.concerned(act.session, act.ticket), act.actor.person_id
+    if who is None or who not in waiting or len(waiting) == 1:
+        return False
+    held = roles_of(act.session, who).get(act.ticket.site_id, set())
+    return not held & set(queries.DESK)
 
 
 @verb("recategorise")

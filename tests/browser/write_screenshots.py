@@ -6,6 +6,7 @@ pictures in docs/images.
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -14,17 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from api.demo import pictures
 from tests.browser import test_loop as loop
 from tests.browser.conftest import FLAGS, PHONE, ROOT, free_port, wait_until_ready
 
 IMAGES = ROOT / "docs/images"
 COLOURS = 96
 HEIGHT = 740
-WIDE = {"width": 1100, "height": 720}
+WIDE = {"width": 1280, "height": 720}
 # What the loop calls its pictures, what they are called here, and whether the lower end of a long page is shown.
 PHONES = {
     "2-taken": ("report", True),
@@ -52,11 +52,11 @@ def demo(folder: Path, lang: str) -> Iterator[str]:
 def take(browser: Browser, lang: str, folder: Path) -> None:
     """Play the loop, and look at the desk while the work is under way."""
     words, photo = loop.WORDS[lang], folder / "photo.jpg"
-    photo.write_bytes(pictures.draw(1, is_repaired=False))
+    photo.write_bytes(lift_door())
     loop.SHOTS = str(folder)
 
     def make(**options: object) -> BrowserContext:
-        return browser.new_context(**{"viewport": PHONE, "device_scale_factor": 1, **options})  # type: ignore[arg-type]
+        return browser.new_context(**{"viewport": PHONE, "timezone_id": "Asia/Shanghai", **options})  # type: ignore[arg-type]
 
     with demo(folder, lang) as url:
         resident = loop.enter(make, url, "resident", lang)
@@ -66,6 +66,22 @@ def take(browser: Browser, lang: str, folder: Path) -> None:
         desk.screenshot(path=folder / "desk.png")
         loop.repair(loop.enter(make, url, "technician", lang), f"{url}/q/{code}", words, photo, lang)
         loop.confirm_and_rate(resident, words, lang)
+
+
+def lift_door() -> bytes:
+    """What the resident photographs: a lift whose door stays open."""
+    picture = Image.new("RGB", (900, 700), (203, 198, 190))
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 610, 900, 700), fill=(126, 116, 106))
+    pen.rectangle((220, 90, 680, 620), fill=(70, 76, 82))
+    pen.rectangle((245, 115, 655, 620), fill=(28, 31, 35))
+    pen.rectangle((245, 115, 395, 620), fill=(168, 175, 181))
+    pen.rectangle((540, 115, 655, 620), fill=(156, 163, 170))
+    pen.rectangle((740, 300, 790, 420), fill=(92, 98, 104))
+    pen.ellipse((752, 322, 778, 348), fill=(226, 84, 60))
+    told = io.BytesIO()
+    picture.save(told, "JPEG", quality=85)
+    return told.getvalue()
 
 
 def keep(source: Path, name: str, *, is_lower_end: bool) -> None:
