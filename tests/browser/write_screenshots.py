@@ -24,7 +24,7 @@ from tests.browser.conftest import FLAGS, PHONE, ROOT, free_port, wait_until_rea
 IMAGES = ROOT / "docs/images"
 COLOURS = 96
 HEIGHT = 740
-WIDE = {"width": 1280, "height": 720}
+WIDE = {"width": 1280, "height": 540}
 # What the loop calls its pictures, what they are called here, and whether the lower end of a long page is shown.
 PHONES = {
     "2-taken": ("report", True),
