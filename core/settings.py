@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     @cached_property
     def key(self) -> bytes:
         """The secret that signs button tokens; made and kept in DATA_DIR where none is set."""
-        if self.secret_key is not None:
+        if self.secret_key is not None and _filled(self.secret_key):
             return self.secret_key.get_secret_value().encode()
         return kept_secret(self.data_dir / "secret.key").encode()
 
@@ -110,14 +110,16 @@ def load_settings(**given: Any) -> Settings:
 def kept_secret(path: Path) -> str:
     """The secret kept in a file that only its owner reads; made on first use.
 
-    It is written aside and linked into its place, so that of several processes one wins and none reads half of it.
+    It is written aside and linked into its place, so of all who make one at once one wins, and none reads half.
     """
     if path.exists():
         return path.read_text()
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
     with suppress(FileExistsError):
         os.link(aside, path)
     aside.unlink()
