@@ -76,10 +76,16 @@ def add_words(
 
 
 def _tell_other_side(session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime) -> None:
-    by_staff = person_id == ticket.assignee_id
-    readers = queries.concerned(session, ticket) if by_staff else [ticket.assignee_id] if ticket.assignee_id else []
-    button = outbox.Choice("track.show" if by_staff else "work.show")
-    letters = [news.letter(ticket, "note", who, [button], text=text[:500]) for who in readers if who != person_id]
+    """What a resident writes reaches the technician alone; what staff write reaches everyone concerned as well."""
+    concerned = queries.concerned(session, ticket)
+    shows = {who: "track.show" for who in concerned if person_id not in concerned}
+    if ticket.assignee_id:
+        shows[ticket.assignee_id] = "work.show"
+    letters = [
+        news.letter(ticket, "note", who, [outbox.Choice(show)], text=text[:500])
+        for who, show in shows.items()
+        if who != person_id
+    ]
     outbox.post(session, letters, now)
 
 
