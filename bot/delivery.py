@@ -1,8 +1,10 @@
 """Messages leave: claim → send → settle, under each account's rate limits, never inside a transaction.
 
-1. Claim due rows under a lease, in one short transaction.
+1. Claim due rows under a lease, in one short transaction, as long as there is room for more under way.
 2. Resolve reader, language and address; render; send, one after another within a conversation.
 3. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
+
+A slow conversation holds up nobody else: the next rows are claimed while it is still being written to.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +32,7 @@ from core.tickets import queries
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
-BATCH = 100
+ROOM = 100
 ZONE = "Asia/Shanghai"
 
 
@@ -76,6 +79,7 @@ class Delivery:
         self.channels = channels
         self.pace = Pace()
         self.nudged = asyncio.Event()
+        self._under_way = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
@@ -83,14 +87,11 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         if self.database.is_sqlite:  # which serves one process: what is still claimed was claimed by a dead one
             await asyncio.to_thread(self.database.write, outbox.release)
-        while True:
-            self.nudged.clear()
-            try:
-                busy = await self.deliver_due()
-            except Exception:
-                log.exception("delivery failed and goes on")
-                busy = 0
-            if not busy:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self.nudged.clear()
+                with _surviving("delivery"):
+                    await self._take_up(group)
                 await _wait(self.nudged, PAUSE)
 
     def nudge(self) -> None:
@@ -99,18 +100,32 @@ class Delivery:
             self._loop.call_soon_threadsafe(self.nudged.set)
 
     async def deliver_due(self) -> int:
-        """Send one batch; returns how many rows were taken."""
-        parcels, taken = await asyncio.to_thread(self._claim)
+        """Send what is due now, as far as there is room, and return how many rows were taken."""
+        async with asyncio.TaskGroup() as group:
+            return await self._take_up(group)
+
+    async def _take_up(self, group: asyncio.TaskGroup) -> int:
+        """Claim what there is room for, once half of it is free, and send it in the background."""
+        if self._under_way > ROOM // 2:
+            return 0
+        parcels, taken = await asyncio.to_thread(self._claim, ROOM - self._under_way)
         by_chat: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
         for parcel in parcels:
             by_chat[parcel.channel.name, parcel.conversation].append(parcel)
-        await asyncio.gather(*(self._send_all(chat) for chat in by_chat.values()))
+        self._under_way += len(parcels)
+        for chat in by_chat.values():
+            group.create_task(self._send_all(chat))
         return taken
 
     async def _send_all(self, parcels: Sequence[Parcel]) -> None:
+        """Send what a conversation gets, in order; what fails here comes back when its lease has ended."""
         for parcel in parcels:
-            await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, asyncio.get_running_loop().time()))
-            await self._send(parcel)
+            with _surviving("a message"):
+                now = asyncio.get_running_loop().time()
+                await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, now))
+                await self._send(parcel)
+            self._under_way -= 1
+        self.nudged.set()
 
     async def _send(self, parcel: Parcel) -> None:
         try:
@@ -137,12 +152,12 @@ class Delivery:
         else:
             outbox.undeliverable(session, parcel.row.id, error.code, now)
 
-    def _claim(self) -> tuple[list[Parcel], int]:
-        return self.database.write(self._pack_due)
+    def _claim(self, room: int) -> tuple[list[Parcel], int]:
+        return self.database.write(lambda session: self._pack_due(session, room))
 
-    def _pack_due(self, session: Session) -> tuple[list[Parcel], int]:
+    def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
-        rows = outbox.claim(session, now, BATCH)
+        rows = outbox.claim(session, now, room)
         packed = [self._pack(session, row, now) for row in rows]
         return [parcel for parcel in packed if parcel is not None], len(rows)
 
@@ -192,6 +207,15 @@ def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[
         return lambda key: categories.Work(key, {}).label(locale)
     book = categories.handbook(session, site)
     return lambda key: book.work(key).label(locale)
+
+
+@contextmanager
+def _surviving(what: str) -> Iterator[None]:
+    """One failure is logged and ends neither the loop nor what else is under way."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed, the rest goes on", what)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

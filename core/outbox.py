@@ -177,17 +177,18 @@ def _mac(body: bytes, key: bytes) -> bytes:
 def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessage]:
     """Take due messages for sending under a lease. What a dead worker had claimed comes back when it ends.
 
-    A chat gets its next few only: platforms take about one a second for each, and somebody with a hundred messages
-    would hold up everybody else in the batch, longer than the lease.
+    A chat gets its next few only, and nothing while some are under way: platforms take about one a second for each,
+    and somebody with a hundred messages would hold up everybody else, longer than the lease.
     """
     free = or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until < now)
-    due = (OutboxMessage.is_due, OutboxMessage.not_before <= now, free)
+    due = (OutboxMessage.is_due, OutboxMessage.not_before <= now)
     chat = (OutboxMessage.channel, OutboxMessage.conversation, OutboxMessage.person_id)
     oldest = (OutboxMessage.not_before, OutboxMessage.id)
-    queued = select(OutboxMessage.id, func.row_number().over(partition_by=chat, order_by=oldest).label("place"))
-    queue = queued.where(*due).subquery()
-    next_ones = select(queue.c.id).where(queue.c.place <= PER_CHAT)
-    query = select(OutboxMessage.id).where(OutboxMessage.id.in_(next_ones), *due)
+    place = func.row_number().over(partition_by=chat, order_by=oldest).label("place")
+    held = func.max(OutboxMessage.lease_until).over(partition_by=chat).label("held")
+    queue = select(OutboxMessage.id, place, held).where(*due).subquery()
+    next_ones = select(queue.c.id).where(queue.c.place <= PER_CHAT, or_(queue.c.held.is_(None), queue.c.held < now))
+    query = select(OutboxMessage.id).where(OutboxMessage.id.in_(next_ones), *due, free)
     query = query.order_by(OutboxMessage.not_before, OutboxMessage.id).limit(limit)
     ids = list(session.scalars(query.with_for_update(skip_locked=True)))
     if not ids:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,12 +21,17 @@ from core.errors import SettingsError
 
 
 class TelegramSettings(BaseModel):
-    """A Telegram bot. Off without a token; webhook mode refuses to run without a secret."""
+    """A Telegram bot. Off without a token; webhook mode refuses to run without a secret.
+
+    `per_second`: messages of the whole bot; Telegram allows about 30, more to those who pay for it or run their own
+    Bot API server.
+    """
 
     token: SecretStr | None = None
     secret: SecretStr | None = None
     base_url: str = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
+    per_second: float = Field(default=24, gt=0, le=1000)
 
     @model_validator(mode="after")
     def _complete(self) -> TelegramSettings:

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import ssl
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
@@ -62,8 +63,9 @@ class TelegramChannel:
 
     def __init__(
         self, token: str, storage: Storage, *, base_url: str, secret: str = "", public_url: str = "",
-        patience: float = PATIENCE, sleep: Sleep = asyncio.sleep,
+        patience: float = PATIENCE, sleep: Sleep = asyncio.sleep, per_second: float = limits.per_second,
     ) -> None:  # fmt: skip
+        self.limits = replace(self.limits, per_second=per_second)
         self.account = token.partition(":")[0]
         self.username = ""
         self._secret = secret
@@ -207,7 +209,9 @@ def open_telegram(settings: Settings, storage: Storage, database: Database) -> C
     if secret and not SECRET.fullmatch(secret):
         raise SettingsError(problem="GONGDAN_TELEGRAM__SECRET may hold 1 to 256 letters, digits, _ and - only")
     base_url = chosen.base_url.rstrip("/")
-    return TelegramChannel(token, storage, base_url=base_url, secret=secret, public_url=settings.public_url)
+    return TelegramChannel(
+        token, storage, base_url=base_url, secret=secret, public_url=settings.public_url, per_second=chosen.per_second
+    )
 
 
 def _raw(text: str) -> bytes:

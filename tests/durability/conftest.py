@@ -15,6 +15,8 @@ from tests.durability.town import Town
 from tests.fakes.telegram import FakeTelegram
 
 GROUPS = 12
+# Telegram's own pace would make hours of a proof; each chat still gets less than one message a second.
+HURRIED = {"GONGDAN_TELEGRAM__PER_SECOND": "500"}
 
 
 @pytest.fixture
@@ -42,11 +44,16 @@ def the_town(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture
 def installation(the_town: Town, telegram: FakeTelegram, tmp_path: Path) -> Iterator[Installation]:
     """A copy of the town with the Telegram hook, not started."""
-    copy = Installation(tmp_path, telegram.environment("webhook"))
+    copy = Installation(tmp_path, hooked(telegram))
     the_town.copy_to(copy)
     telegram.deliver_to(f"{copy.url}/hooks/telegram")
     yield copy
     copy.stop()
+
+
+def hooked(telegram: FakeTelegram) -> dict[str, str]:
+    """The settings of an installation that this Telegram posts to."""
+    return telegram.environment("webhook") | HURRIED
 
 
 @pytest.fixture

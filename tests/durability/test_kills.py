@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from tests.durability import town, verdict
+from tests.durability.conftest import hooked
 from tests.durability.harness import Installation, serving
 from tests.durability.nyc311 import Row
 from tests.durability.residents import Post, Resident, all_report
@@ -83,7 +84,7 @@ def test_nor_on_postgresql(
         times = FULL_KILLS
     with running_postgres(durable=True) as server:
         settings = {"GONGDAN_DATABASE_URL": server.url("postgres"), "GONGDAN_SECRET_KEY": "k" * 40}
-        installation = Installation(tmp_path, telegram.environment("webhook") | settings)
+        installation = Installation(tmp_path, hooked(telegram) | settings)
         telegram.deliver_to(f"{installation.url}/hooks/telegram")
         there = town.build(installation, rows)
         post = Post(telegram)

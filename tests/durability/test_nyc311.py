@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.durability import night, nyc311, verdict
+from tests.durability.conftest import hooked
 from tests.durability.harness import Installation, serving
 from tests.durability.night import Night
 from tests.durability.nyc311 import Row
@@ -20,7 +21,7 @@ def played(
     the_town: Town, rows: list[Row], pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Night]:
     with FakeTelegram() as telegram:
-        installation = Installation(tmp_path_factory.mktemp("night"), telegram.environment("webhook"))
+        installation = Installation(tmp_path_factory.mktemp("night"), hooked(telegram))
         the_town.copy_to(installation)
         telegram.deliver_to(f"{installation.url}/hooks/telegram")
         people = night.residents_with_photos(rows, the_town, Post(telegram), pictures)

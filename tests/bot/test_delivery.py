@@ -1,0 +1,174 @@
+"""Messages leave: in order within a chat, under the platform's rates, and what cannot arrive says why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from bot.delivery import ROOM, Delivery, Pace
+from bot.messages import Limits, Outgoing, SendError
+from core import outbox, people
+from core.database import Database
+from core.outbox import Letter, OutboxMessage
+from tests.bot.flows.chat import SETTINGS
+from tests.personas import NOW, Cast
+
+
+class Platform:
+    """A channel that notes what it is given. `refusals`: what the next sends raise, one each."""
+
+    name, account = "telegram", "42"
+    limits = Limits(per_second=10_000, per_chat_second=10_000)
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.said: list[tuple[str, str]] = []
+        self.refusals = list(refusals)
+        self.stuck: dict[str, asyncio.Event] = {}
+        self.heard = asyncio.Event()
+
+    async def send(self, conversation: str, message: Outgoing, key: str) -> str:
+        if conversation in self.stuck:
+            await self.stuck[conversation].wait()
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.said.append((conversation, key))
+        self.heard.set()
+        return str(len(self.said))
+
+    async def has_said(self, conversation: str) -> None:
+        async with asyncio.timeout(20):
+            while conversation not in dict(self.said):
+                self.heard.clear()
+                await self.heard.wait()
+
+
+def _channel(platform: Platform) -> Any:
+    """What delivery uses of a channel; the rest is never asked for."""
+    return platform
+
+
+def posted(db: Database, *chats: str) -> list[UUID]:
+    letters = [Letter("help", {}, address=("telegram", "42", chat)) for chat in chats]
+    return db.write(lambda session: outbox.post(session, letters, NOW))
+
+
+def delivery(db: Database, platform: Platform) -> Delivery:
+    return Delivery(db, SETTINGS, {"telegram": _channel(platform)})
+
+
+def deliver(db: Database, platform: Platform) -> int:
+    return asyncio.run(delivery(db, platform).deliver_due())
+
+
+def states(db: Database, ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    with db.read_scope() as session:
+        found = [session.get_one(OutboxMessage, one) for one in ids]
+        return [(row.state, row.error) for row in found]
+
+
+def test_a_chat_reads_its_messages_in_order(db: Database) -> None:
+    ids, platform = posted(db, "li", "li", "li"), Platform()
+    assert deliver(db, platform) == 3
+    assert platform.said == [("li", str(one)) for one in ids]
+    assert {state for state, _ in states(db, ids)} == {"sent"}
+
+
+def test_a_chat_that_hangs_holds_up_no_other(db: Database) -> None:
+    """While one chat's message is stuck, new ones for others are claimed and sent."""
+    platform = Platform()
+
+    async def story() -> None:
+        platform.stuck["li"] = asyncio.Event()
+        posted(db, "li")
+        sender = delivery(db, platform)
+        running = asyncio.create_task(sender.run())
+        for number in range(3):
+            posted(db, f"chen {number}")
+            sender.nudge()
+            await platform.has_said(f"chen {number}")
+        assert "li" not in dict(platform.said)
+        platform.stuck["li"].set()
+        await platform.has_said("li")
+        running.cancel()
+
+    asyncio.run(story())
+
+
+def test_no_more_is_claimed_than_there_is_room_for(db: Database) -> None:
+    posted(db, *(f"chat {number}" for number in range(ROOM + 7)))
+    assert deliver(db, Platform()) == ROOM
+    assert deliver(db, Platform()) == 7
+
+
+def test_what_is_refused_for_good_is_undeliverable_with_its_reason(db: Database) -> None:
+    ids = posted(db, "li")
+    deliver(db, Platform(SendError("refused")))
+    assert states(db, ids) == [("undeliverable", "refused")]
+
+
+def test_what_is_refused_for_now_is_tried_again(db: Database) -> None:
+    ids = posted(db, "li")
+    deliver(db, Platform(SendError("throttled", retryable=True)))
+    assert states(db, ids) == [("retry", "throttled")]
+
+
+def test_what_may_have_arrived_and_is_about_no_ticket_is_not_said_twice(db: Database) -> None:
+    ids = posted(db, "li")
+    deliver(db, Platform(SendError("timeout", is_unknown=True)))
+    assert states(db, ids) == [("unknown", "timeout")]
+
+
+def test_a_channel_that_fails_in_an_unknown_way_loses_nothing(db: Database) -> None:
+    [first, second] = posted(db, "li", "li")
+    deliver(db, Platform(RuntimeError("the library's own fault")))
+    assert states(db, [first, second]) == [("claimed", ""), ("sent", "")]
+
+
+def test_a_message_to_somebody_without_any_chat_is_undeliverable(db: Database, cast: Cast) -> None:
+    letter = Letter("help", {}, cast.technician)
+    ids = db.write(lambda session: outbox.post(session, [letter], NOW))
+    deliver(db, Platform())
+    assert states(db, ids) == [("undeliverable", "no_way")]
+
+
+def test_who_has_blocked_us_is_marked_and_asked_no_more(db: Database, cast: Cast) -> None:
+    person = cast.resident
+    db.write(lambda s: people.add_identity(s, person, "telegram", "42", "user", "7", conversation="li", via="test"))
+    letter = Letter("help", {}, person)
+    ids = db.write(lambda session: outbox.post(session, [letter], NOW))
+    deliver(db, Platform(SendError("blocked", stop_contact=True)))
+    deliver(db, Platform())
+    assert states(db, ids) == [("undeliverable", "no_way")]
+    with db.read_scope() as session:
+        assert [one.blocked_at is not None for one in people.identities_of(session, person)] == [True]
+
+
+def test_a_message_that_nobody_can_render_is_undeliverable_and_the_rest_goes_on(db: Database) -> None:
+    letters = [Letter(kind, {}, address=("telegram", "42", "li")) for kind in ("no such kind", "help")]
+    ids = db.write(lambda session: outbox.post(session, letters, NOW))
+    deliver(db, Platform())
+    assert states(db, ids) == [("undeliverable", "unrenderable"), ("sent", "")]
+
+
+@pytest.mark.parametrize(
+    ("chats", "waits"),
+    [(["li", "chen", "sun"], [0, 0.1, 0.2]), (["li", "li"], [0, 2]), (["-1", "-1"], [0, 6])],
+    ids=["account", "chat", "group"],
+)
+def test_the_pace_is_the_platforms(chats: list[str], waits: list[float]) -> None:
+    platform = Platform()
+    platform.limits = Limits(per_second=10, per_chat_second=0.5, per_group_minute=10, group_prefix="-")
+    pace = Pace()
+    assert [pace.wait(_channel(platform), chat, 0) for chat in chats] == pytest.approx(waits)
+
+
+def test_what_was_sent_keeps_the_platforms_reference(db: Database) -> None:
+    [one] = posted(db, "li")
+    deliver(db, Platform())
+    with db.read_scope() as session:
+        assert session.scalars(select(OutboxMessage.reference).where(OutboxMessage.id == one)).all() == ["1"]
