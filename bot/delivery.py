@@ -115,6 +115,8 @@ class Delivery:
         self._under_way += len(parcels)
         for chat in by_chat.values():
             group.create_task(self._send_all(chat))
+        if taken > len(parcels):  # there may be more for somebody who can't be reached: that needs no waiting
+            self.nudged.set()
         return taken
 
     async def _send_all(self, parcels: Sequence[Parcel]) -> None:

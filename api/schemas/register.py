@@ -204,14 +204,3 @@ class Me(Shown):
     locale: str
     sites: list[Membership]
     homes: list[PlaceRef]
-
-
-class Report(Shown):
-    name: str
-
-
-class ReportList(Shown):
-    model_config = example(items=[{"name": "work"}], next=None)
-
-    items: list[Report]
-    next: str | None = None
