@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -17,6 +15,7 @@ import assets.models
 from api import errors, openapi, pages, routes
 from api.deps import System
 from api.pages import STATIC, static_version
+from api.routing import routers_of
 from api.safety import Safety
 from bot import flows
 from bot.channels import open_channels
@@ -72,14 +71,6 @@ def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
     files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)
     app.mount(f"/static/{static_version()}", files, name="static")
     return app
-
-
-def routers_of(package: str) -> list[APIRouter]:
-    """The router of every module in a package: a new file is a new page or route, and no list is edited."""
-    found = importlib.import_module(package)
-    names = sorted(module.name for module in pkgutil.iter_modules(found.__path__))
-    modules = [importlib.import_module(f"{package}.{name}") for name in names if not name.startswith("_")]
-    return [module.router for module in modules if hasattr(module, "router")]
 
 
 def _start_worker(system: System) -> asyncio.Task[None]:

@@ -1,7 +1,9 @@
-"""Routers of the JSON API: a limit on every body, and errors documented where they can happen."""
+"""Routers: found in their packages; those of the JSON API with a limit on every body and their errors documented."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
@@ -98,3 +100,11 @@ def _counted(receive: Receive, limit: int) -> Receive:
 def noun(name: str, route_class: type[APIRoute] = LimitedRoute) -> APIRouter:
     """The router of one noun under /api/v1."""
     return APIRouter(prefix=f"/api/v1/{name}", tags=[name.split("/", maxsplit=1)[0]], route_class=route_class)
+
+
+def routers_of(package: str) -> list[APIRouter]:
+    """The router of every module in a package: a new file is a new page or route, and no list is edited."""
+    found = importlib.import_module(package)
+    names = sorted(module.name for module in pkgutil.iter_modules(found.__path__))
+    modules = [importlib.import_module(f"{package}.{name}") for name in names if not name.startswith("_")]
+    return [module.router for module in modules if hasattr(module, "router")]

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 
 import api.routes
 from api import errors, openapi
-from api.app import routers_of
 from api.deps import System
+from api.routing import routers_of
 from api.safety import Safety
 from bot.router import Router
 from core import access, clock

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from api.pages.desk import DeskPage, Drawer, Filter
+from api.pages.desk._editing import Clash
+from api.pages.desk._frame import Entry, Frame
+from api.pages.desk.board import DeskPage, Drawer, Filter
+from api.pages.desk.history import Difference, HistoryPage, Line
+from api.pages.desk.site import SitePage
 from api.pages.start import Door, Scan, StartPage
 
 ROW = {
@@ -30,5 +34,20 @@ EXAMPLES = {
     "start.html": [
         StartPage(DOORS, [], ""),
         StartPage(DOORS, [Scan("x1", "x1", "X1-2", "/q/X12", Markup("<svg></svg>"))], "x1"),
+    ],
+}
+SITES = [Entry("x1", "/x1"), Entry("x1", "/x2")]
+FRAME = Frame("site", [Entry("x1", "/desk", "board", is_current=True)], SITES, "WX", "x1", "x1")
+CHANGE = Line("1", "x1", "x1", "x1", [Difference("x1", "x1", "")], is_undoing=True, can_undo=True)
+SITE = {"name": "x1", "timezone": "Asia/Shanghai", "locale": "en", "phone": "1"}
+ZONES, LANGUAGES = [("Asia/Shanghai", "x1")], [("en", "x1")]
+EXAMPLES |= {
+    "desk_site.html": [
+        SitePage(FRAME, SITE, "{}", ZONES, LANGUAGES, "x1", [], "", "", is_saved=True),
+        SitePage(FRAME, SITE, "{}", ZONES, LANGUAGES, "", [Clash("x1", "x1")], "x1", "name", is_saved=False),
+    ],
+    "desk_history.html": [
+        HistoryPage(FRAME, [CHANGE], "/x1"),
+        HistoryPage(FRAME, [], ""),
     ],
 }

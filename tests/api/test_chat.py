@@ -15,8 +15,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
 from api import errors, pages, routes
-from api.app import routers_of
 from api.deps import COOKIE, System
+from api.routing import routers_of
 from api.safety import Safety
 from assets import register
 from bot import flows

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import pytest
+
 from tests.durability import nyc311, verdict
 from tests.durability.harness import Installation, serving
 from tests.durability.nyc311 import Row
@@ -38,11 +40,11 @@ class Stutter(Post):
 
 
 def test_five_times_is_once(
-    installation: Installation, rows: list[Row], the_town: Town, telegram: FakeTelegram, full: bool
+    installation: Installation, rows: list[Row], the_town: Town, telegram: FakeTelegram, pytestconfig: pytest.Config
 ) -> None:
     post = Stutter(telegram)
     admin = the_town.tokens["admin"]
-    rows = rows if full else nyc311.excerpt(rows, FEW)
+    rows = rows if pytestconfig.getoption("--full") else nyc311.excerpt(rows, FEW)
     residents = [Resident(row, the_town.codes.get(row.thing, ""), post) for row in rows]
     with serving(installation):
         all_report(residents)

@@ -22,8 +22,8 @@ from starlette.types import ASGIApp
 import api.pages
 import api.routes
 from api import errors
-from api.app import routers_of
 from api.deps import COOKIE, System
+from api.routing import routers_of
 from api.safety import Safety
 from bot.channels import Channel
 from bot.router import Router

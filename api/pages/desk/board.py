@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Db, Locale, SignedIn, WriteDb
 from api.pages import page
+from api.pages.desk._frame import SEES, section
 from core import categories, clock, i18n, places
 from core.access import Viewer
 from core.database import Session
@@ -24,9 +25,8 @@ from core.tickets import board as columns
 from core.tickets.board import Asked
 from core.tickets.models import Ticket
 
-router = APIRouter(prefix="/desk", include_in_schema=False)
+router = section("board", order=10, icon="board", roles=SEES)
 
-SEES = ("supervisor", "admin", "manager")
 COLUMNS = {
     "reported": ("reported",),
     "assigned": ("assigned",),

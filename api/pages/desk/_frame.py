@@ -1,0 +1,127 @@
+"""What every page of the desk stands in: the menu of sections, the choice of the site, and who may be there.
+
+router = section("people", order=30, icon="team", roles=("supervisor", "admin"))
+People = Annotated[At, Depends(at("supervisor", "admin"))]
+
+@router.get("")
+def index(here: People, db: Db) -> HTMLResponse:
+return here.page("desk_people.html", PeoplePage(here.frame("people"), …))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from api.deps import Locale, SignedIn, SystemDep
+from api.pages._visits import Visit
+from core import places
+from core.errors import Forbidden, NotFound
+from core.i18n import translate
+from core.places import SiteFacts
+
+SEES = ("supervisor", "manager", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the menu. Its words are `desk.section_<key>`."""
+
+    key: str
+    order: int
+    icon: str
+    roles: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return "/desk" if self.key == "board" else f"/desk/{self.key}"
+
+
+SECTIONS: dict[str, Section] = {}
+
+
+def section(key: str, *, order: int, icon: str, roles: tuple[str, ...]) -> APIRouter:
+    """Put a section into the menu, and give it its router under `/desk/<key>`."""
+    SECTIONS[key] = Section(key, order, icon, roles)
+    return APIRouter(prefix=SECTIONS[key].path, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu or of the choice of sites."""
+
+    text: str
+    href: str
+    icon: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a page of the desk. `site`: the prefix of the chosen site, which every form sends along."""
+
+    section: str
+    sections: list[Entry]
+    sites: list[Entry]
+    site: str
+    site_name: str
+    viewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class At(Visit):
+    """A person at the desk of one site. `sites`: all those where this section is open to the person."""
+
+    site: SiteFacts
+    sites: list[SiteFacts]
+
+    @property
+    def person_id(self) -> UUID:
+        return self.viewer.person_id
+
+    def holds(self, *roles: str) -> bool:
+        return self.viewer.holds(self.site.id, *roles)
+
+    def link(self, path: str, **asked: str) -> str:
+        """The address of a page about the same site."""
+        values = {name: value for name, value in asked.items() if value}
+        if len(self.viewer.sites(*SEES)) > 1:
+            values = {"site": self.site.prefix} | values
+        return f"{path}?{urlencode(values)}" if values else path
+
+    def frame(self, current: str) -> Frame:
+        found = sorted((one for one in SECTIONS.values() if self.holds(*one.roles)), key=lambda one: one.order)
+        sections = [
+            Entry(translate(f"desk.section_{one.key}", self.locale), self.link(one.path), one.icon, one.key == current)
+            for one in found
+        ]
+        path = SECTIONS[current].path
+        sites = [
+            Entry(one.name, f"{path}?{urlencode({'site': one.prefix})}", is_current=one.id == self.site.id)
+            for one in self.sites
+        ]
+        return Frame(current, sections, sites, self.site.prefix, self.site.name, self.viewer.name)
+
+
+def at(*roles: str) -> Callable[..., At]:
+    """A dependency: the caller at the site of `?site=<prefix>`, which defaults to the only or first one.
+
+    Raises Forbidden for whoever holds none of the roles anywhere, NotFound for a site that is not theirs.
+    """
+
+    def here(request: Request, system: SystemDep, locale: Locale, viewer: SignedIn, site: str = "") -> At:
+        allowed = viewer.sites(*roles)
+        if not allowed:
+            raise Forbidden
+        with system.database.read_scope() as session:
+            sites = [places.site_of(session, found.id) for found in places.sites(session, allowed)]
+        chosen = next((one for one in sites if site in ("", one.prefix)), None)
+        if chosen is None:
+            raise NotFound(what="word.site")
+        return At(request, system, locale, viewer, viewer, chosen, sites)
+
+    return here

@@ -1,0 +1,93 @@
+"""What was changed at a site, by whom, from what to what; and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import Db, WriteDb
+from api.pages._posting import Form, see_other
+from api.pages.desk._editing import actor_name
+from api.pages.desk._frame import At, Frame, at, section
+from api.subjects import as_id
+from core import changes, clock
+from core.database import Session
+from core.i18n import full_time, has_text, translate
+from core.upkeep import __name__ as _kinds  # noqa: F401 - its kinds know the way back
+
+ROLES = ("admin",)
+router = section("history", order=90, icon="trace", roles=ROLES)
+Here = Annotated[At, Depends(at(*ROLES))]
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change."""
+
+    id: str
+    what: str
+    who: str
+    when: str
+    differences: list[Difference]
+    is_undoing: bool
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    frame: Frame
+    lines: list[Line]
+    older: str
+
+
+@router.get("")
+def index(here: Here, db: Db, before: str = "") -> HTMLResponse:
+    """The changes at the site, newest first, a page at a time."""
+    found = changes.of_site(db, here.site.id, before=as_id(before), limit=PER_PAGE + 1)
+    lines = [_line(db, here, one) for one in found[:PER_PAGE]]
+    older = here.link("/desk/history", before=lines[-1].id) if len(found) > PER_PAGE else ""
+    return here.page("desk_history.html", HistoryPage(here.frame("history"), lines, older))
+
+
+@router.post("/{change_id}/take-back")
+def take_back(change_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
+    """Undo a change by a new one."""
+    changes.take_back(db, here.site.id, change_id, here.person_id, clock.now())
+    return see_other(here.link("/desk/history"))
+
+
+def _line(db: Session, here: At, change: changes.Change) -> Line:
+    names = sorted({**change.before, **change.after})
+    return Line(
+        str(change.id),
+        translate(f"change.{change.kind}", here.locale, label=change.label or change.key),
+        actor_name(db, change.actor_id, here.locale), full_time(change.at, here.site.timezone, here.locale),
+        [_difference(change, name, here.locale) for name in names], change.takes_back is not None,
+        changes.can_be_taken_back(db, change),
+    )  # fmt: skip
+
+
+def _difference(change: changes.Change, name: str, locale: str) -> Difference:
+    word = translate(f"field.{name}", locale) if has_text(f"field.{name}", locale) else name
+    return Difference(word, _said(change.before.get(name)), _said(change.after.get(name)))
+
+
+def _said(value: Any) -> str:
+    """A value as people read it."""
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    return "" if value is None else str(value)

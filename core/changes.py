@@ -1,0 +1,144 @@
+"""Changes to how a site is run: who changed what, from what to what, and the way back.
+
+A change is kept twice. Its event in the trace says that it happened and commits to its content; the content itself
+stands in a row beside it, because names and telephone numbers may not enter the trace. Taking a change back is a
+new change.
+
+    @changes.restores("category")
+    def _restore(session, site_id, key, values, actor, now): ...      # write the values as they were
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock, trace
+from core.database import Table
+from core.errors import Conflict, NotFound
+from core.registry import Registry
+
+
+class ChangedSince(Conflict):
+    """This was changed again since then, so it cannot be taken back. Take the later change back first."""
+
+
+class Lasting(Conflict):
+    """This cannot be taken back by itself. Please change it where it is shown."""
+
+
+class Change(Table):
+    """One change. `kind` and `key` name what was changed: `category` and `lift`, `site` and its id.
+
+    `before` and `after` hold the fields that differ; an empty `before` means that it was added. `takes_back`: the
+    change that this one undid.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = (Index(None, "site_id", "id"), Index(None, "kind", "key", "id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    label: Mapped[str] = mapped_column(default="")
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    takes_back: Mapped[UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What somebody did. `before` and `after`: all editable fields as JSON values; equal ones are left out.
+
+    `label`: what people call it. `stream`: where its event goes; the site's own unless it is given.
+    """
+
+    site_id: UUID
+    kind: str
+    key: str
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+    stream: str = ""
+
+
+Restore = Callable[[Session, UUID, str, dict[str, Any], UUID | None, datetime], None]
+RESTORES: Registry[Restore] = Registry("restorable kind")
+
+
+def restores(kind: str) -> Callable[[Restore], Restore]:
+    """Register how things of a kind get earlier values. Empty values: it did not exist before."""
+    return RESTORES.register(kind)
+
+
+def record(session: Session, edit: Edit, actor: UUID | None, now: datetime) -> Change | None:
+    """Keep a change and write its event; None when nothing differs."""
+    names = [name for name in {**edit.before, **edit.after} if edit.before.get(name) != edit.after.get(name)]
+    if not names:
+        return None
+    before, after = ({n: side[n] for n in names if n in side} for side in (edit.before, edit.after))
+    change = Change(
+        id=clock.new_id(), site_id=edit.site_id, kind=edit.kind, key=edit.key, label=edit.label, before=before,
+        after=after, actor_id=actor, at=now, takes_back=None,
+    )  # fmt: skip
+    session.add(change)
+    session.flush()
+    content = trace.canonical({"before": before, "after": after})
+    facts = {
+        "change": str(change.id), "kind": edit.kind, "key": edit.key, "fields": sorted(names),
+        "content": trace.commitment(change.id.hex, content),
+    }  # fmt: skip
+    entry = trace.Entry("change", facts, actor=str(actor or ""))
+    trace.append(session, edit.stream or f"site:{edit.site_id}", [entry], now)
+    return change
+
+
+def of_site(
+    session: Session, site_id: UUID, *, kind: str = "", before: UUID | None = None, limit: int = 50
+) -> list[Change]:
+    """The changes at a site, newest first; `before`: the last one that was seen."""
+    query = select(Change).where(Change.site_id == site_id)
+    if kind:
+        query = query.where(Change.kind == kind)
+    if before is not None:
+        query = query.where(Change.id < before)
+    return list(session.scalars(query.order_by(Change.id.desc()).limit(limit)))
+
+
+def last_of(session: Session, kind: str, key: str) -> Change | None:
+    """The newest change to something, which tells who changed it and when."""
+    query = select(Change).where(Change.kind == kind, Change.key == key)
+    return session.scalar(query.order_by(Change.id.desc()).limit(1))
+
+
+def can_be_taken_back(session: Session, change: Change) -> bool:
+    """Whether it is the newest change to its thing, and its kind knows the way back."""
+    newest = last_of(session, change.kind, change.key)
+    return change.kind in RESTORES and newest is not None and newest.id == change.id
+
+
+def take_back(session: Session, site_id: UUID, change_id: UUID, actor: UUID | None, now: datetime) -> None:
+    """Give something the values that it had before a change; itself a change.
+
+    Errors: NotFound at another site, ChangedSince when it was changed again, Lasting when its kind knows no way back.
+    """
+    change = session.get(Change, change_id)
+    if change is None or change.site_id != site_id:
+        raise NotFound(what="word.change")
+    if change.kind not in RESTORES:
+        raise Lasting
+    if not can_be_taken_back(session, change):
+        raise ChangedSince
+    RESTORES[change.kind](session, site_id, change.key, change.before, actor, now)
+    newest = last_of(session, change.kind, change.key)
+    if newest is not None and newest.id != change.id:
+        newest.takes_back = change.id
