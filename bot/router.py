@@ -211,6 +211,7 @@ def _press(talk: Talk) -> None:
         raise OldButton
     if tap.person_id is not None and tap.person_id != talk.person_id:
         raise NotYours
+    outbox.proven(talk.session, tap.outbox_id, talk.incoming.message, talk.now)
     action(talk, tap)
 
 

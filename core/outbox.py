@@ -212,6 +212,16 @@ def sent(session: Session, message_id: UUID, reference: str, now: datetime) -> N
     _settle(session, message_id, state="sent", reference=reference, error="", settled_at=now)
 
 
+def proven(session: Session, message_id: UUID, reference: str, now: datetime) -> None:
+    """Somebody pressed a button of the message, so it has arrived, whatever we know of its sending."""
+    shown = {"state": "sent", "reference": reference, "error": "", "settled_at": now, "is_due": False}
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.is_due)
+        .values(**shown, lease_until=None)
+    )
+
+
 def unknown(session: Session, message: OutboxMessage, error: str, now: datetime) -> None:
     """The platform did not answer: the message may have arrived.
 

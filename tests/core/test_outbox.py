@@ -232,3 +232,18 @@ def test_a_history_that_is_told_at_once_reaches_nobody(db: Database, now: dateti
     db.write(lambda session: outbox.post(session, letters("quiet"), now))
     db.write(lambda session: outbox.mark_history(session, now))
     assert chats_of(db, now + timedelta(days=1)) == []
+
+
+def test_a_pressed_button_proves_that_its_message_arrived(db: Database, cast: Cast, now: datetime) -> None:
+    message_id = offer(db, cast.technician, now)
+    claimed(db, now)
+    db.write(lambda session: outbox.proven(session, message_id, "77", now))
+    row = state_of(db, message_id)
+    assert (row.state, row.reference, row.is_due) == ("sent", "77", False)
+
+
+def test_what_was_settled_before_stays_as_it_is(db: Database, cast: Cast, now: datetime) -> None:
+    message_id = offer(db, cast.technician, now)
+    settle(db, [message_id], now)
+    db.write(lambda session: outbox.proven(session, message_id, "77", now))
+    assert state_of(db, message_id).reference == "7"

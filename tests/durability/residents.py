@@ -124,9 +124,13 @@ class Resident:
         return next((message for message in reversed(shown) if part in message.text), None)
 
     def _answer(self) -> Sent | None:
-        """The newest message that settles or asks something."""
-        shown = self.telegram.messages(self.chat)[self._seen :]
-        return next((message for message in reversed(shown) if self._settles(message) or self._next(message)), None)
+        """The newest message that settles it, else the newest that asks something.
+
+        A question may come twice, the second time after its answer: a killed server cannot know that it had sent it.
+        """
+        shown = self.telegram.messages(self.chat)[self._seen :][::-1]
+        settling = next((message for message in shown if self._settles(message)), None)
+        return settling or next((message for message in shown if self._next(message)), None)
 
     def _settles(self, message: Sent) -> bool:
         is_right = any(f"{word} {self.row.kind}" in message.text for word in (TAKEN, CHANGED))
