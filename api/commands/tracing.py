@@ -37,6 +37,17 @@ def verify(
     typer.echo(f"The trace is intact. Public key: {key.text}")
 
 
+@commands.command("checkpoint")
+def checkpoint() -> None:
+    """Print the newest signed checkpoint, to be kept outside: `audit verify --since FILE` holds the log to it."""
+    _, database = opened()
+    with database.read_scope() as session:
+        seal = seals.latest(session)
+    if seal is None:
+        raise seals.NotSealed
+    typer.echo(seal.note, nl=False)
+
+
 @commands.command("export")
 def export(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write the trace for a third party, who checks it with docs/verify_trace.py and none of our code."""

@@ -287,7 +287,9 @@ def _opened(talk: Talk, ticket: Ticket, result: Intake) -> None:
     _stay_with(talk, ticket)
     if ticket.emergency:
         phone = result.site.phone if result.site else ""
-        talk.say("emergency", [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
+        is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
+        kind = "emergency" if is_placed else "emergency_somewhere"
+        talk.say(kind, [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
         return
     name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
     buttons = [Choice("track.show")]

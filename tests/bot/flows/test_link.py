@@ -143,6 +143,6 @@ def test_a_common_place_is_nobodys_home(stage: Stage, sun: Chat) -> None:
 def test_an_emergency_instead_of_a_unit_is_a_report(stage: Stage) -> None:
     new = stage.stranger("newcomer")
     new.command("link")
-    assert new.say("闻到煤气味").kind == "emergency"
+    assert new.say("闻到煤气味").kind == "emergency_somewhere"
     with stage.db.read_scope() as session:
         assert len(queries.reported_by(session, new.person)) == 1
