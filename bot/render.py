@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +70,15 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     if facts.get("from_at") and facts.get("until_at"):
         known["span"] = _span(facts["from_at"], facts["until_at"], setting)
     known.setdefault("thing", known.get("asset") or known.get("place") or "")
+    known["thing"] = _without_kind(str(known["thing"]), str(known.get("category", "")))
     return known
+
+
+def _without_kind(thing: str, kind: str) -> str:
+    """The name of a thing after the word for its kind: "Lift, entrance 1" is not said as "Lift, Lift, entrance 1"."""
+    rest = thing[len(kind) :] if kind and thing.casefold().startswith(kind.casefold()) else ""
+    is_apart = unicodedata.category(rest[:1] or "x").startswith("P")
+    return rest[1:].lstrip() if is_apart and rest[1:].strip() else thing
 
 
 def _span(start: str, end: str, setting: Setting) -> str:

@@ -1,0 +1,52 @@
+"""Facts become words at delivery: in the reader's language, within the platform's limits, cut on whole characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.messages import Limits
+from bot.render import Setting, render, shorten
+from tests.personas import NOW
+
+FACTS = {"number": "WX-1", "category": "lift", "place": "A/1", "asset": "", "promised_at": NOW.isoformat()}
+WIDE = Limits()
+
+
+def said(kind: str, locale: str = "en", limits: Limits = WIDE, **facts: Any) -> str:
+    names = {"en": "Lift", "zh_CN": "电梯"}
+    setting = Setting(locale, "Asia/Shanghai", NOW, lambda _: names[locale])
+    return render(kind, {**FACTS, **facts}, [], setting, limits, "").text
+
+
+def test_a_message_is_in_the_readers_language_and_time() -> None:
+    assert said("taken") == "Got it: Lift, A/1 (WX-1). Somebody will be there by 10:00."
+    assert said("taken", "zh_CN").startswith("已收到")
+
+
+@pytest.mark.parametrize(
+    ("asset", "heard"),
+    [("Lift, entrance 1", "Lift, entrance 1 "), ("Lift 2", "Lift, Lift 2 "), ("Lift", "Lift, Lift "),
+     ("Liftgate", "Lift, Liftgate ")],
+)  # fmt: skip
+def test_a_thing_that_begins_with_its_kind_is_named_once(asset: str, heard: str) -> None:
+    assert said("taken", asset=asset).startswith(f"Got it: {heard}(")
+
+
+def test_a_text_fits_the_platform_in_its_own_unit() -> None:
+    text = said("note", "zh_CN", Limits(text=60, unit="bytes"), text="水管漏水了" * 40)
+    assert len(text.encode()) <= 60
+    assert text.endswith("…")
+
+
+@pytest.mark.parametrize("unit", ["characters", "bytes", "utf16"])
+@pytest.mark.parametrize("cluster", ["e\u0301", "👨\u200d👩\u200d👧", "👍\U0001f3fd", "1\ufe0f\u20e3"])
+def test_no_cluster_is_torn(cluster: str, unit: str) -> None:
+    for limit in range(4, 40):
+        kept = shorten(cluster * 30, limit, unit)
+        assert kept.removesuffix("…") in [cluster * times for times in range(31)]
+
+
+def test_what_fits_is_not_touched() -> None:
+    assert shorten("abc", 3, "characters") == "abc"
