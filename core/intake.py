@@ -31,6 +31,7 @@ Outcome = Literal["opened", "joined", "twin", "unsure"]
 class FaultReport:
     """What a resident sends, or somebody for them.
 
+    `via`: phone when it was called in by somebody whom no message can reach; nobody is asked to rate it.
     `category`: set when the person has said which; then nothing is asked about it. `is_own`: the person has said
     that it is not the same as the open ticket. `may_ask`: whether there is somebody who can answer a question;
     without, an unsure report opens with the best guess.
@@ -40,6 +41,7 @@ class FaultReport:
     text: str
     reporter_id: UUID | None = None
     contact: str = ""
+    via: str = ""
     category: str = ""
     priority: str = ""
     kind: str = "fault"
@@ -130,8 +132,8 @@ def open_ticket(
         "is_category_confirmed": bool(report.category), "emergency": guess.emergency if is_emergency else "",
         "place_id": subject.place_id, "asset_id": subject.asset_id, "place": subject.place,
         "asset_code": subject.code, "asset_name": subject.name, "text": report.text.strip()[:MAX_WORDS], "salt": salt,
-        "contact": report.contact[:200], "location": report.location, "reporter_id": report.reporter_id,
-        "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
+        "contact": report.contact[:200], "via": report.via, "location": report.location,
+        "reporter_id": report.reporter_id, "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,
     }  # fmt: skip
     ticket = _insert(session, values, guess, now)

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
-from core import clock
+from core import clock, phones
 from core.database import Table
 from core.errors import Conflict, Invalid, NotFound
 from core.places import Place
@@ -26,10 +26,17 @@ class Person(Table):
     name: Mapped[str] = mapped_column(default="")
     locale: Mapped[str] = mapped_column(default="zh_CN")
     phone: Mapped[str] = mapped_column(default="")
+    phone_key: Mapped[str] = mapped_column(default="", index=True)
     password_hash: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     informed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @validates("phone")
+    def _keep_key(self, _name: str, phone: str) -> str:
+        """The number as it was written stays beside what it is searched by."""
+        self.phone_key = phones.key(phone)
+        return phone
 
 
 class Role(Table):

@@ -159,7 +159,7 @@ def _story(scope: Scope, ticket: Ticket, steps: Sequence[Step], stars: Sequence[
     """The row holds the promise of the present round; that of an earlier one is computed again."""
     first = ticket.round == 1
     promised = ticket.promised_at if first else promised_at(ticket.priority, ticket.opened_at, scope.site.settings)
-    has_reporter = ticket.reporter_id is not None
+    has_reporter = ticket.reporter_id is not None and ticket.via != "phone"
     return Story(ticket.number, has_reporter, ticket.opened_at, promised, tuple(steps), tuple(stars))
 
 

@@ -87,6 +87,7 @@ class Ticket(Table):
     text: Mapped[str] = mapped_column(default="")
     salt: Mapped[str] = mapped_column(default="")
     contact: Mapped[str] = mapped_column(default="")
+    via: Mapped[str] = mapped_column(default="")
     location: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
