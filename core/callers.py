@@ -58,17 +58,17 @@ def find(session: Session, site_id: UUID, words: str, limit: int = 8) -> list[Ca
     return found + ([] if phones.is_number(words) else _empty_units(session, site_id, words, limit - len(found)))
 
 
-def report(session: Session, site_id: UUID, call: Call, told: FaultReport, desk: UUID, now: datetime) -> Intake:
-    """Take a report for whoever calls. A twin is left to the desk to decide, unless the report says that it is its own.
-
-    Errors: Missing and Invalid for what is not usable, NotFound for a person or unit of another site.
-    """
-    person_id = _caller(session, site_id, call, desk, now)
-    via = "" if _has_chat(session, person_id) else "phone"
+def report(session: Session, person_id: UUID, told: FaultReport, now: datetime) -> Intake:
+    """Take a report for whoever calls. A twin is left to the desk to decide, unless the report says it is its own."""
+    via = "" if has_chat(session, person_id) else "phone"
     return intake.report_fault(session, replace(told, reporter_id=person_id, via=via, may_ask=False), now)
 
 
-def _caller(session: Session, site_id: UUID, call: Call, desk: UUID, now: datetime) -> UUID:
+def known(session: Session, site_id: UUID, call: Call, desk: UUID, now: datetime) -> UUID:
+    """The person who calls; somebody new is added, with the home that the desk names.
+
+    Errors: Missing and Invalid for what is not usable, NotFound for a person or unit of another site.
+    """
     if call.unit_id is not None:
         _check_unit(session, site_id, call.unit_id)
     if call.person_id is not None:
@@ -157,5 +157,6 @@ def _is_here(site_id: UUID) -> ColumnElement[bool]:
     return or_(exists().where(Role.person_id == Person.id, Role.site_id == site_id), home.correlate(Person))
 
 
-def _has_chat(session: Session, person_id: UUID) -> bool:
+def has_chat(session: Session, person_id: UUID) -> bool:
+    """Whether messages reach a person."""
     return bool(session.scalar(select(_REACHABLE).where(Person.id == person_id)))

@@ -36,7 +36,7 @@ def called(db: Database, cast: Cast, now: datetime, call: Call, text: str = "The
     with db.write_scope() as session:
         subject = register.subject_of_place(session, call.unit_id or cast.home)
         told = FaultReport(subject, text, **more)  # type: ignore[arg-type]
-        return callers.report(session, cast.site, call, told, cast.supervisor, now)
+        return callers.report(session, callers.known(session, cast.site, call, cast.supervisor, now), told, now)
 
 
 @pytest.mark.parametrize("words", ["13800138000", "+86 138 0013 8000", "8000", "Li N", "1203", "A 1203"])
@@ -95,8 +95,8 @@ def test_a_twin_is_left_to_the_desk(db: Database, cast: Cast, now: datetime) -> 
     with db.write_scope() as session:
         hall = register.subject_of_place(session, cast.hall)
         told = FaultReport(hall, "The lift is stuck", category="lift")
-        first = callers.report(session, cast.site, Call(cast.neighbour), told, cast.supervisor, now)
-        again = callers.report(session, cast.site, Call(cast.resident), told, cast.supervisor, now)
+        first = callers.report(session, cast.neighbour, told, now)
+        again = callers.report(session, cast.resident, told, now)
     assert (first.outcome, again.outcome) == ("opened", "twin")
 
 
@@ -109,8 +109,6 @@ def test_what_is_no_caller_is_refused_and_nothing_is_kept(
     db: Database, cast: Cast, now: datetime, call: Call, error: type[GongdanError]
 ) -> None:
     before = found(db, cast, "Xu")
-    with db.read_scope() as session:
-        told = FaultReport(register.subject_of_place(session, cast.home), "The tap drips")
     with pytest.raises(error):
-        db.write(lambda session: callers.report(session, cast.site, call, told, cast.supervisor, now))
+        db.write(lambda session: callers.known(session, cast.site, call, cast.supervisor, now))
     assert found(db, cast, "Xu") == before
