@@ -37,7 +37,9 @@ def ticket_of(db: Database, answer: httpx.Response) -> Ticket:
 
 def choice(desk: Browser, words: str) -> str:
     """The first caller that the search offers."""
-    return re.findall(r'value="([^"]+)"', desk.get(f"{PAGE}/found?q={words}").text)[0]
+    found = re.search(r'value="([^"]+)"', desk.get(f"{PAGE}/found?q={words}").text)
+    assert found is not None
+    return found[1]
 
 
 def test_the_caller_is_found_by_the_end_of_the_number_which_is_shown_masked(desk: Browser) -> None:
