@@ -1,0 +1,146 @@
+"""Who may use which route. A route that stands here under no rule fails the build: whoever adds one decides it here.
+
+A rule names the people of a ticket's own site who get further than "sign in" or "not yours"; that includes answers that
+complain about what was sent. What they may do to a ticket in which state is the transition table's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import api.pages
+import api.routes
+from api.routing import routers_of
+
+STRANGER, RESIDENT, NEIGHBOUR, TECHNICIAN = "stranger", "resident", "neighbour", "technician"
+SUPERVISOR, MANAGER, ADMIN = "supervisor", "manager", "admin"
+EVERYONE = (STRANGER, RESIDENT, NEIGHBOUR, TECHNICIAN, SUPERVISOR, MANAGER, ADMIN)
+SIGNED_IN = EVERYONE[1:]
+STAFF = (TECHNICIAN, SUPERVISOR, MANAGER, ADMIN)
+DESK = (SUPERVISOR, MANAGER, ADMIN)
+STEERS = (SUPERVISOR, ADMIN)
+SETS_UP = (ADMIN,)
+# The ticket of the tests was reported by the resident and is the technician's; the neighbour has no part in it.
+OF_THE_TICKET = (RESIDENT, TECHNICIAN, SUPERVISOR, MANAGER, ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`who` gets further. `is_public`: what a code or link shows to anybody, such as the name of a thing.
+
+    `is_own`: it answers with what belongs to the caller, so that nobody can name anything of another site.
+    """
+
+    who: tuple[str, ...]
+    is_public: bool = False
+    is_own: bool = False
+
+
+PUBLIC = Rule(EVERYONE, is_public=True)
+OWN = Rule(SIGNED_IN, is_own=True)
+
+RULES: dict[str, Rule] = {
+    "GET /": PUBLIC,
+    "GET /privacy": PUBLIC,
+    "POST /language": PUBLIC,
+    "POST /demo/enter": Rule(()),
+    "GET /healthz": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": PUBLIC,
+    "GET /hooks/{channel}": Rule(()),
+    "POST /hooks/{channel}": Rule(()),
+    # the ways in
+    "GET /sign-in": PUBLIC,
+    "POST /sign-in": PUBLIC,
+    "GET /sign-in/{token}": Rule(()),
+    "POST /sign-in/{token}": Rule(()),
+    "POST /sign-in/telegram": Rule(()),
+    "POST /sign-out": PUBLIC,
+    "GET /w/{token}": Rule(()),
+    "POST /w/{token}": Rule(()),
+    # the web chat keeps its own key, which is no one's account
+    "GET /chat": PUBLIC,
+    "GET /chat/widget.js": PUBLIC,
+    "POST /chat/sessions": PUBLIC,
+    "PUT /chat/language": Rule(()),
+    "POST /chat/messages": Rule(()),
+    "POST /chat/files": Rule(()),
+    "GET /chat/lines": Rule(()),
+    "GET /chat/photos/{photo:path}": Rule(()),
+    # behind a code
+    "GET /q": PUBLIC,
+    "GET /q/{code}": PUBLIC,
+    "POST /q/{code}": PUBLIC,
+    "POST /q/{code}/photos": PUBLIC,
+    "GET /scan": PUBLIC,
+    "POST /scan": PUBLIC,
+    "GET /work": Rule(STAFF, is_own=True),
+    # a ticket's pages
+    "GET /t/{number}": Rule(OF_THE_TICKET),
+    "GET /t/{number}/do/{action}": Rule(OF_THE_TICKET),
+    "POST /t/{number}/do/{action}": Rule(OF_THE_TICKET),
+    "POST /t/{number}/photos": Rule(OF_THE_TICKET),
+    "POST /t/{number}/words": Rule(OF_THE_TICKET),
+    "POST /t/{number}/nudge": Rule((RESIDENT,)),
+    "POST /t/{number}/parts": Rule((TECHNICIAN,)),
+    "POST /t/{number}/checklist": Rule((TECHNICIAN,)),
+    "POST /t/{number}/rating": Rule((RESIDENT,)),
+    "GET /t/{number}/sign": Rule((TECHNICIAN,)),
+    "POST /t/{number}/sign": Rule((TECHNICIAN,)),
+    # the desk
+    "GET /desk": Rule(DESK, is_own=True),
+    "POST /desk/{number}/{action}": Rule(DESK),
+    "GET /desk/new": Rule(STEERS),
+    "GET /desk/new/found": Rule(STEERS),
+    "POST /desk/new": Rule(STEERS),
+    "GET /desk/new/{number}/{person_id}": Rule(STEERS),
+    "GET /desk/site": Rule(SETS_UP),
+    "POST /desk/site": Rule(SETS_UP),
+    "GET /desk/history": Rule(SETS_UP),
+    "POST /desk/history/{change_id}/take-back": Rule(SETS_UP),
+    # the JSON API
+    "GET /api/v1/me": OWN,
+    "GET /api/v1/assets": Rule(STAFF),
+    "GET /api/v1/assets/{code}": Rule(SIGNED_IN),
+    "POST /api/v1/assets": Rule(SETS_UP),
+    "GET /api/v1/categories": Rule(SIGNED_IN),
+    "POST /api/v1/categories": Rule(SETS_UP),
+    "POST /api/v1/categories/{key}/terms": Rule(SETS_UP),
+    "GET /api/v1/people": Rule(DESK),
+    "GET /api/v1/places": Rule(SIGNED_IN),
+    "GET /api/v1/teams": Rule(STAFF),
+    "GET /api/v1/reports": Rule(DESK, is_own=True),
+    "GET /api/v1/reports/{name}": Rule(DESK),
+    "GET /api/v1/tickets": OWN,
+    "POST /api/v1/tickets": Rule(SIGNED_IN, is_own=True),
+    "GET /api/v1/tickets/{number}": Rule(OF_THE_TICKET),
+    "GET /api/v1/tickets/{number}/events": Rule(OF_THE_TICKET),
+    "GET /api/v1/tickets/{number}/sheet": Rule((TECHNICIAN, RESIDENT)),
+    "POST /api/v1/tickets/{number}/photos": Rule(OF_THE_TICKET),
+    "GET /api/v1/tickets/{number}/photos/{sha256}": Rule(OF_THE_TICKET),
+    "GET /api/v1/tickets/{number}/voices/{sha256}": Rule(()),
+    "POST /api/v1/tickets/{number}/actions/{action}": Rule(OF_THE_TICKET),
+    "POST /api/v1/tickets/{number}/actions/join": Rule((*OF_THE_TICKET, NEIGHBOUR)),
+}
+ACTIONS = "POST /api/v1/tickets/{number}/actions/"
+
+
+def rule_of(route: str) -> Rule | None:
+    """The rule of a route; the actions of a ticket share one."""
+    return RULES.get(route) or RULES.get(f"{ACTIONS}{{action}}" if route.startswith(ACTIONS) else "")
+
+
+def routes() -> list[str]:
+    """Every route that the application has, as `METHOD /path`."""
+    found = [name for package in (api.routes, api.pages) for one in routers_of(package.__name__) for name in _of(one)]
+    return sorted(set(found))
+
+
+def _of(router: Any) -> Iterator[str]:
+    for route in router.routes:
+        if hasattr(route, "original_router"):  # FastAPI keeps an included router as it is
+            yield from _of(route.original_router)
+        else:
+            yield from (f"{method} {route.path}" for method in sorted(route.methods - {"HEAD"}))

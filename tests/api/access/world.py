@@ -1,0 +1,89 @@
+"""Two sites with one ticket each. What is personal or internal at the other one bears a word that may never leak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from assets import register
+from core import access, clock, intake, people, places
+from core.database import Session
+from core.intake import FaultReport
+from core.storage import Storage, key_of
+from core.tickets import actions, additions, queries
+from tests.personas import NOW, Cast
+
+CANARY = "Kanarienvogel"
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the paths of routes name at one site."""
+
+    site: str
+    number: str
+    code: str
+    sha256: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def path(self, route: str) -> str:
+        """The path of a route with everything of this site filled in."""
+        known = {
+            "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
+            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32, **self.ids,
+        }  # fmt: skip
+        path = route.split(" ", 1)[1]
+        for name, value in known.items():
+            path = path.replace(f"{{{name}}}", value)
+        assert "{" not in path, f"tell tests/api/access/world.py what to put into {path}"
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The people of a ticket."""
+
+    resident: UUID
+    technician: UUID
+    supervisor: UUID
+
+
+def own(session: Session, cast: Cast, storage: Storage) -> Things:
+    """The ticket of the cast's own site: the resident's, given to the technician, with a photo."""
+    code = register.add_asset(session, cast.site, cast.hall, "Lift 1", "Passenger lift", now=NOW).code
+    crew = Crew(cast.resident, cast.technician, cast.supervisor)
+    return _things(session, storage, "WX", code, crew, "It is stuck")
+
+
+def foreign(session: Session, storage: Storage) -> Things:
+    """The same at a site where nobody of the cast has a role."""
+    site = places.add_site(session, f"{CANARY} Court", locale="en").id
+    home = places.ensure_path(session, site, f"{CANARY}/12/1203", kind="unit", is_common=False).id
+    lobby = places.ensure_path(session, site, f"{CANARY}/Lobby").id
+    who = {}
+    for role in ("resident", "technician", "supervisor"):
+        who[role] = people.add_person(session, f"{CANARY} {role}", locale="en", phone="13912345678").id
+        people.grant(session, who[role], role, site)
+    people.decide_home(session, people.claim_home(session, who["resident"], home).id, approve=True, by=None)
+    team = people.add_team(session, f"{CANARY} crew", site).id
+    people.join_team(session, team, who["technician"], ["lift"])
+    code = register.add_asset(session, site, lobby, "Pump 7", "Pump", now=NOW).code
+    return _things(session, storage, "WX2", code, Crew(**who), f"{CANARY} is stuck")
+
+
+def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew, words: str) -> Things:
+    told = FaultReport(register.subject_of(session, code), words, crew.resident, category="lift", is_own=True)
+    ticket = intake.report_fault(session, told, NOW).ticket
+    assert ticket is not None
+    ticket = queries.by_id(session, ticket.id, lock=True)
+    desk = access.viewer(session, crew.supervisor)
+    if ticket.assignee_id != crew.technician:
+        actions.act(session, ticket, "assign", desk, NOW, facts={"assignee": str(crew.technician)})
+    sha256 = site[-1].lower().replace("x", "a") * 64
+    for size in ("screen", "thumb"):
+        storage.put(key_of(sha256, f".{size}.jpg"), b"\xff\xd8 a photo")
+    stored = {"hash": sha256, "mime": "image/jpeg", "width": 8, "height": 8, "evidence": {}}
+    additions.add_file(session, ticket, "report", stored, crew.resident, clock.now())
+    additions.add_words(session, ticket, crew.supervisor, f"{words}, said between staff", NOW, is_internal=True)
+    ids = {"person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id)}
+    return Things(site, ticket.number, code, sha256, ids)
