@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api.live import Watch
 from bot.channels import Channel
 from bot.router import Router
 from bot.worker import Worker
@@ -34,6 +35,10 @@ class System:
     worker: Worker | None = None
     facts: dict[str, object] = field(default_factory=dict)
     going: set[asyncio.Future[None]] = field(default_factory=set)
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.database)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something small go on after the answer; it is kept until it ends."""

@@ -201,6 +201,12 @@ def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessa
     return list(session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)).order_by(OutboxMessage.id)))
 
 
+def of_ticket(session: Session, ticket_id: UUID, limit: int = 100) -> list[OutboxMessage]:
+    """What was told to whom about a ticket, newest first."""
+    query = select(OutboxMessage).where(OutboxMessage.ticket_id == ticket_id)
+    return list(session.scalars(query.order_by(OutboxMessage.id.desc()).limit(limit)))
+
+
 def release(session: Session) -> None:
     """Give everything back that is claimed, where whoever claimed it is known to be dead."""
     session.execute(

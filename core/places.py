@@ -206,3 +206,9 @@ def places_of(
 def names_of(session: Session, site_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of some sites."""
     return {site.id: site.name for site in session.scalars(select(Site).where(Site.id.in_(site_ids)))}
+
+
+def tops(session: Session, site_id: UUID) -> list[Place]:
+    """The places right below the site: its buildings and grounds."""
+    root = select(Place.id).where(Place.site_id == site_id, Place.path == "").scalar_subquery()
+    return list(session.scalars(select(Place).where(Place.parent_id == root).order_by(Place.path)))

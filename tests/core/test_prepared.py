@@ -21,7 +21,7 @@ RENAME = Prepared(update(SITES).where(SITES.c.name == bindparam("of_name")), ("n
 
 
 def site(name: str, **more: object) -> dict[str, object]:
-    known = {"timezone": "Asia/Shanghai", "locale": "en", "phone": "", "settings": {}, "revision": 1}
+    known = {"timezone": "Asia/Shanghai", "locale": "en", "phone": "", "phone_key": "", "settings": {}, "revision": 1}
     return {"id": clock.new_id(), "name": name, "prefix": name.upper(), **known, **more}
 
 
@@ -39,8 +39,8 @@ def test_instants_are_kept_in_utc(db: Database, now: datetime) -> None:
     read = Prepared(select(PEOPLE.c.created_at, PEOPLE.c.informed_at, PEOPLE.c.is_active))
     with db.write_scope() as session:
         add.run(
-            session, id=clock.new_id(), name="Li", locale="en", phone="", password_hash="", is_active=True,
-            informed_at=None, created_at=there,
+            session, id=clock.new_id(), name="Li", locale="en", phone="", phone_key="", password_hash="",
+            is_active=True, informed_at=None, created_at=there,
         )  # fmt: skip
         [(created_at, informed_at, is_active)] = read.rows(session)
     assert (created_at, created_at.tzinfo, informed_at) == (there, UTC, None)

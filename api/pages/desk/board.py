@@ -1,244 +1,152 @@
-"""The desk: what needs a supervisor now, and the board of everything that is open."""
+"""The board: everything that is open at a glance, live, with the open ticket in a drawer beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any
-from urllib.parse import urlencode
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Depends, Query
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from api.deps import Db, Locale, SignedIn, WriteDb
-from api.pages import page
-from api.pages.desk._frame import SEES, section
-from core import categories, clock, i18n, places
-from core.access import Viewer
+from api.deps import Db, SignedIn, SystemDep
+from api.pages import as_context, environment, words
+from api.pages.desk import _filter as filters
+from api.pages.desk._drawer import Drawer, drawer
+from api.pages.desk._filter import Chosen, Filter, Options
+from api.pages.desk._frame import SEES, At, Frame, at, section
+from api.pages.desk._rows import COLUMNS, PER_PAGE, Board, Row, Rows, Shared, key_in, packed
+from core import clock, i18n
 from core.database import Session
-from core.deadlines import is_overdue
-from core.errors import Forbidden, NotFound
-from core.places import Site, SiteFacts
-from core.tickets import actions, dispatching, queries, states
-from core.tickets import board as columns
-from core.tickets.board import Asked
+from core.errors import Forbidden, GongdanError, NotFound
+from core.places import SiteFacts
+from core.tickets import board as reads
 from core.tickets.models import Ticket
 
 router = section("board", order=10, icon="board", roles=SEES)
-
-COLUMNS = {
-    "reported": ("reported",),
-    "assigned": ("assigned",),
-    "in_work": ("accepted", "in_progress"),
-    "on_hold": ("on_hold",),
-    "done": ("done",),
-}
-TONES = {"in_work": "in_progress"}
-MOST = 60
-TAKES = ("assign", "cancel", "reprioritise", "waive")
+Here = Annotated[At, Depends(at(*SEES))]
+PATIENCE = 25.0
+LISTS = ("emergencies", "overdue", "unassigned", "open")
+_shared = Shared()
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What is shown: of one site or all, of one technician or all, with some words."""
+class BoardPage:
+    """The whole page. `mark`: what had happened when its rows were read."""
 
-    site: str = ""
-    who: str = ""
-    words: str = ""
-
-    def link(self, **changed: str) -> str:
-        values = {"site": self.site, "who": self.who, "q": self.words} | changed
-        return "/desk?" + urlencode({name: value for name, value in values.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class Drawer:
-    """The open ticket beside the board."""
-
-    number: str
-    what: str
-    state: str
-    text: str
-    place: str
-    facts: list[tuple[str, str]]
-    version: int
-    ranking: list[tuple[str, str]]
-    may: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class DeskPage:
-    """Figures on top, filters at the left, columns by state, the drawer of what is open."""
-
+    frame: Frame
     filter: Filter
-    figures: list[dict[str, Any]]
-    groups: list[dict[str, Any]]
-    columns: list[dict[str, Any]]
+    options: Options
+    rows: Rows
+    mark: str
     drawer: Drawer | None
     close_href: str
+    steers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPart:
+    """The part of the page that is fetched anew when something has happened."""
+
+    rows: Rows
+    steers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One column, or what a figure counts, a page at a time."""
+
+    frame: Frame
+    title: str
+    lines: list[Row]
+    more: str
+    back: str
 
 
 @router.get("")
-def board(
-    request: Request, db: Db, viewer: SignedIn, locale: Locale, *, site: str = "", who: str = "", q: str = "",
-    number: Annotated[str, Query(alias="open")] = "",
+def show(here: Here, db: Db, chosen: Chosen, number: Annotated[str, Query(alias="open")] = "") -> HTMLResponse:
+    return page(here, db, chosen, number)
+
+
+def page(
+    here: At, db: Session, chosen: Filter, number: str = "", entered: Mapping[str, str] | None = None,
+    refused: tuple[str, GongdanError] | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    """The board of the sites where the viewer is at the desk."""
-    chosen, sites = Filter(site, who, q.strip()), _sites(db, viewer)
-    shown = [found.id for found in sites if not chosen.site or found.name == chosen.site]
-    now = clock.now()
-    desk = _Desk(db, {found.id: places.site_of(db, found.id) for found in sites}, locale, now, chosen)
-    context = DeskPage(
-        chosen, desk.figures(shown), desk.groups(sites, shown),
-        [desk.column(name, found, shown) for name, found in COLUMNS.items()],
-        _drawer(db, viewer, locale, number, now) if number else None, chosen.link(),
+    """The board, with a ticket in the drawer, and what was refused there."""
+    every = filters.sites_of(db, here.viewer)
+    sites = _shown(every, chosen)
+    mark = reads.mark(db)  # before the rows: what happens in between is news
+    context = BoardPage(
+        here.frame("board"), chosen, filters.options(db, every, sites, here.locale),
+        _board(db, here.locale, chosen, sites).rows(), mark,
+        drawer(db, here, number, chosen, entered, refused) if number else None, chosen.link(),
+        steers=_steers(here),
     )  # fmt: skip
-    return page(request, "desk.html", context, locale=locale)
+    return here.page("desk.html", context, refused[1] if refused else None)
 
 
-def _sites(db: Session, viewer: Viewer) -> list[Site]:
-    allowed = viewer.sites(*SEES)
-    if not allowed:
+@router.get("/rows")
+def rows(here: Here, db: Db, chosen: Chosen, mark: str = "") -> HTMLResponse:
+    """The figures and columns alone; one rendering serves everybody who looks at the same."""
+    sites = _shown(filters.sites_of(db, here.viewer), chosen)
+    steers = _steers(here)
+    key = (here.locale, chosen, tuple(site.id for site in sites), steers, mark[:40])
+
+    def render() -> str:
+        part = RowsPart(_board(db, here.locale, chosen, sites).rows(), steers)
+        told = {**words(here.request, here.locale), **as_context(part)}
+        return environment().get_template("_desk_rows.html").render(told)
+
+    return HTMLResponse(_shared.get(key, render))
+
+
+@router.get("/live")
+async def live(system: SystemDep, viewer: SignedIn, mark: str = "", wait: float = PATIENCE) -> Response:
+    """Waits until something has happened, then tells the new mark. No thread waits with it."""
+    if not viewer.sites(*SEES):
         raise Forbidden
-    return places.sites(db, allowed)
+    return JSONResponse({"mark": await system.watch.after(mark[:40], max(0.0, min(wait, PATIENCE)))})
 
 
-@dataclass(slots=True)
-class _Desk:
-    """Puts tickets into the rows of the board."""
-
-    db: Session
-    sites: dict[UUID, SiteFacts]
-    locale: str
-    now: datetime
-    chosen: Filter
-
-    def column(self, name: str, found: tuple[str, ...], shown: list[UUID]) -> dict[str, Any]:
-        who = UUID(self.chosen.who) if _is_id(self.chosen.who) else None
-        asked = Asked(tuple(shown), found, who, self.chosen.words)
-        tickets, total = columns.column(self.db, asked, MOST), columns.total(self.db, asked)
-        names = queries.names_of(self.db, [ticket.assignee_id for ticket in tickets])
-        rows = [self.row(ticket, names.get(ticket.assignee_id, "") if ticket.assignee_id else "") for ticket in tickets]
-        title = i18n.translate(f"desk.column_{name}", self.locale)
-        return {"id": name, "state": TONES.get(name, name), "title": title, "count": total, "rows": rows}
-
-    def row(self, ticket: Ticket, who: str) -> dict[str, Any]:
-        say = i18n.translate
-        return {
-            "href": self.chosen.link(open=ticket.number), "number": ticket.number,
-            "what": _work(self.db, self.sites[ticket.site_id], ticket).label(self.locale), "where": _where(ticket),
-            "who": who, "until": self.until(ticket), "state": ticket.state,
-            "state_text": say(f"state.{ticket.state}", self.locale),
-            "emergency": say("desk.emergency", self.locale) if ticket.emergency else "",
-        }  # fmt: skip
-
-    def until(self, ticket: Ticket) -> str:
-        if ticket.promised_at is None or ticket.accepted_at is not None:
-            return ""
-        zone = self.sites[ticket.site_id].timezone
-        time = i18n.local_time(ticket.promised_at, zone, self.locale, self.now)
-        late = is_overdue(ticket.promised_at, ticket.accepted_at, self.now)
-        return i18n.translate("desk.overdue" if late else "desk.until", self.locale, time=time)
-
-    def figures(self, shown: list[UUID]) -> list[dict[str, Any]]:
-        """Emergencies, overdue, unassigned and open: each counted from the rows that it names."""
-        counted = columns.alarms(self.db, shown, self.now)
-        values = [("emergencies", counted["emergencies"]), ("late", counted["overdue"])]
-        values += [("unassigned", counted["unassigned"]), ("open", counted["open"])]
-        return [
-            {
-                "value": value,
-                "label": i18n.translate(f"desk.{name}", self.locale),
-                "emergency": name == "emergencies" and value > 0,
-            }
-            for name, value in values
-        ]
-
-    def groups(self, sites: list[Site], shown: list[UUID]) -> list[dict[str, Any]]:
-        everyone = {
-            "text": i18n.translate("desk.anyone", self.locale),
-            "href": self.chosen.link(who=""),
-            "current": not self.chosen.who,
-        }
-        people = {person_id: name for site_id in shown for person_id, name in queries.technicians(self.db, site_id)}
-        chosen = [
-            {"text": name, "href": self.chosen.link(who=str(person_id)), "current": self.chosen.who == str(person_id)}
-            for person_id, name in people.items()
-        ]
-        groups = [{"title": i18n.translate("desk.technicians", self.locale), "items": [everyone, *chosen]}]
-        if len(sites) > 1:
-            groups.insert(0, self._site_group(sites))
-        return groups
-
-    def _site_group(self, sites: list[Site]) -> dict[str, Any]:
-        every = {
-            "text": i18n.translate("desk.all", self.locale),
-            "href": self.chosen.link(site=""),
-            "current": not self.chosen.site,
-        }
-        items = [
-            {"text": found.name, "href": self.chosen.link(site=found.name), "current": self.chosen.site == found.name}
-            for found in sites
-        ]
-        return {"title": i18n.translate("desk.sites", self.locale), "items": [every, *items]}
+@router.get("/column/{name}")
+def column(name: str, here: Here, db: Db, chosen: Chosen, after: str = "") -> HTMLResponse:
+    """The rest of a column, page by page."""
+    if name not in COLUMNS:
+        raise NotFound(what="word.page")
+    desk = _board(db, here.locale, chosen, _shown(filters.sites_of(db, here.viewer), chosen))
+    found = desk.page(name, PER_PAGE + 1, key_in(after))
+    return _listed(here, desk, desk.title(name), found, f"/desk/column/{name}")
 
 
-def _work(db: Session, site: SiteFacts, ticket: Ticket) -> categories.Work:
-    return categories.handbook(db, site).work(ticket.category)
+@router.get("/list/{name}")
+def listed(name: str, here: Here, db: Db, chosen: Chosen, after: str = "") -> HTMLResponse:
+    """The tickets that a figure counts."""
+    if name not in LISTS:
+        raise NotFound(what="word.page")
+    desk = _board(db, here.locale, chosen, _shown(filters.sites_of(db, here.viewer), chosen))
+    found = reads.alarming(db, desk.asked, name, desk.now, PER_PAGE + 1, key_in(after))
+    title = i18n.translate(f"desk.{'late' if name == 'overdue' else name}", here.locale)
+    return _listed(here, desk, title, found, f"/desk/list/{name}")
 
 
-def _where(ticket: Ticket) -> str:
-    return f"{ticket.asset_name} · {ticket.place}" if ticket.asset_name else ticket.place
+def _listed(here: At, desk: Board, title: str, found: list[Ticket], path: str) -> HTMLResponse:
+    shown, is_more = found[:PER_PAGE], len(found) > PER_PAGE
+    more = desk.chosen.link(path, after=packed(reads.key_of(shown[-1]))) if is_more else ""
+    context = ListPage(here.frame("board"), title, desk.lines(shown), more, desk.chosen.link())
+    return here.page("desk_list.html", context)
 
 
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+def _steers(here: At) -> bool:
+    """Managers see; supervisors and administrators steer."""
+    return bool(here.viewer.sites("supervisor", "admin"))
 
 
-def _drawer(db: Session, viewer: Viewer, locale: str, number: str, now: datetime) -> Drawer:
-    ticket = queries.by_number(db, number)
-    if not viewer.holds(ticket.site_id, *SEES):
-        raise NotFound(what="word.ticket")
-    site = places.site_of(db, ticket.site_id)
-    parts = queries.parts_of(db, ticket, viewer)
-    facts = [
-        (i18n.translate("field.priority", locale), i18n.translate(f"priority.{ticket.priority}", locale)),
-        (i18n.translate("field.opened", locale), i18n.local_time(ticket.opened_at, site.timezone, locale, now)),
-    ]
-    names = queries.names_of(db, [ticket.assignee_id])
-    if ticket.assignee_id:
-        facts.append((i18n.translate("field.assignee", locale), names[ticket.assignee_id]))
-    return Drawer(
-        ticket.number, _work(db, site, ticket).label(locale), ticket.state, ticket.text, _where(ticket), facts,
-        ticket.version, _ranking(db, ticket, locale, now) if ticket.is_open else [],
-        [action for action in states.allowed(ticket.kind, ticket.state, parts) if action in TAKES],
-    )  # fmt: skip
+def _board(db: Session, locale: str, chosen: Filter, sites: list[SiteFacts]) -> Board:
+    return Board(db, {site.id: site for site in sites}, filters.asked(chosen, sites), chosen, locale, clock.now())
 
 
-def _ranking(db: Session, ticket: Ticket, locale: str, now: datetime) -> list[tuple[str, str]]:
-    """Who could do it, best first, each with the reasons for the place in the list."""
-    ranked = []
-    for found in dispatching.ranking(db, ticket, now):
-        said = [f"{i18n.translate(f'rank.{key}', locale)} {points:+}" for key, points in found.reasons]
-        reasons = i18n.listed(said, locale)
-        ranked.append((str(found.person_id), i18n.translate("desk.ranked", locale, name=found.name, reasons=reasons)))
-    return ranked
-
-
-@router.post("/{number}/{action}")
-def act(
-    number: str, action: str, request: Request, db: WriteDb, viewer: SignedIn, *, version: Annotated[int, Form()],
-    assignee: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
-    """Take one of the desk's actions on a ticket, and show the board again."""
-    ticket = queries.by_number(db, number, lock=True)
-    if action not in TAKES or not viewer.holds(ticket.site_id, *SEES):
-        raise NotFound(what="word.ticket")
-    facts = {"assignee": assignee, "reason": reason.strip()}
-    actions.act(db, ticket, action, viewer, clock.now(), facts=facts, version=version)
-    return RedirectResponse(f"/desk?open={ticket.number}", 303)
+def _shown(every: list[SiteFacts], chosen: Filter) -> list[SiteFacts]:
+    sites = filters.shown(every, chosen)
+    if not sites:
+        raise NotFound(what="word.site")
+    return sites

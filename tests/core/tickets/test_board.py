@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core import access
+from core import access, places
 from core.database import Database
 from core.tickets import board, queries
 from core.tickets.board import Asked
@@ -25,7 +25,7 @@ def test_a_column_shows_emergencies_first_then_what_was_promised_soonest(
         asked = Asked((cast.site,), ("assigned",))
         assert board.column(session, asked, 10) == [alarm, sooner, later]
         assert board.column(session, asked, 2) == [alarm, sooner]
-        assert board.total(session, asked) == 3
+        assert board.totals(session, asked) == {"assigned": 3}
 
 
 def test_a_column_is_of_its_sites_states_and_technician(db: Database, cast: Cast, now: datetime) -> None:
@@ -35,6 +35,47 @@ def test_a_column_is_of_its_sites_states_and_technician(db: Database, cast: Cast
         assert board.column(session, Asked((cast.site,), ("accepted",), story.technician), 10) == [story.ticket]
         assert board.column(session, Asked((cast.site,), ("accepted",), cast.outsider), 10) == []
         assert board.column(session, Asked((cast.outsider,), ("accepted",)), 10) == []
+
+
+def test_a_column_is_read_a_page_at_a_time(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        for hours in (3, 1, 1, 2):
+            history.opened(session, cast, now + timedelta(hours=hours))
+        history.emergency(session, cast, now)
+        asked = Asked((cast.site,), ("assigned",))
+        whole = board.column(session, asked, 10)
+        pages, after = [], None
+        while page := board.column(session, asked, 2, after):
+            pages.append(page)
+            after = board.key_of(page[-1])
+        assert [ticket for page in pages for ticket in page] == whole
+
+
+def test_a_column_is_of_a_place_and_all_below_it(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, now)
+        building = places.place_at(session, cast.site, ticket.place.split("/")[0])
+        other = places.ensure_path(session, cast.site, "B")
+        assert board.column(session, Asked((cast.site,), place_id=building.id), 9) == [ticket]
+        assert board.column(session, Asked((cast.site,), place_id=other.id), 9) == []
+
+
+def test_a_column_is_of_a_category_and_a_team(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, now)
+        assert board.column(session, Asked((cast.site,), category=ticket.category), 9) == [ticket]
+        assert board.column(session, Asked((cast.site,), category="gas"), 9) == []
+        ticket.team_id = cast.crew
+        session.flush()
+        assert board.column(session, Asked((cast.site,), team_id=cast.crew), 9) == [ticket]
+        assert board.column(session, Asked((cast.site,), team_id=cast.outsider), 9) == []
+
+
+def test_whatever_happens_changes_the_mark(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        before = board.mark(session)
+        history.opened(session, cast, now)
+        assert board.mark(session) != before
 
 
 @pytest.mark.parametrize(
@@ -63,11 +104,11 @@ def test_the_figures_count_what_needs_somebody(db: Database, cast: Cast, now: da
         history.emergency(session, cast, now)
         begun(session, cast, now, "closed")
         later = now + timedelta(days=10)
-        assert board.alarms(session, (cast.site,), now)["overdue"] == 0
-        assert board.alarms(session, (cast.site,), later) == {
+        assert board.alarms(session, Asked((cast.site,)), now)["overdue"] == 0
+        assert board.alarms(session, Asked((cast.site,)), later) == {
             "open": 4, "emergencies": 1, "overdue": 4, "unassigned": 1,
         }  # fmt: skip
-        assert board.alarms(session, (cast.outsider,), later) == dict.fromkeys(
+        assert board.alarms(session, Asked((cast.outsider,)), later) == dict.fromkeys(
             ("open", "emergencies", "overdue", "unassigned"), 0
         )
 
