@@ -16,6 +16,7 @@ from core.tickets.queries import mentions
 from core.tickets.states import OPEN
 from core.trace import Event
 
+AWAITED = ("reported", "assigned", "accepted")  # until somebody is there, the promise runs
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when nothing was promised it comes last
 URGENCY = case((Ticket.emergency != "", 0), else_=1)
 PROMISED = func.coalesce(Ticket.promised_at, literal(NEVER, Ticket.promised_at.type))
@@ -99,7 +100,7 @@ def _alarming(name: str, now: datetime) -> ColumnElement[bool]:
     if name == "emergencies":
         return Ticket.emergency != ""
     if name == "overdue":
-        return and_(Ticket.accepted_at.is_(None), Ticket.promised_at < now)
+        return and_(Ticket.state.in_(AWAITED), Ticket.promised_at < now)
     return Ticket.assignee_id.is_(None) if name == "unassigned" else true()
 
 
@@ -114,7 +115,7 @@ def alarming(
 
 
 def alarms(session: Session, asked: Asked, now: datetime) -> dict[str, int]:
-    """Open emergencies, broken promises, work without a technician, and all that is open."""
+    """Open emergencies, promises that were broken, work without a technician, and all that is open."""
     numbers = (func.sum(case((_alarming(name, now), 1), else_=0)) for name in ("emergencies", "overdue", "unassigned"))
     query = select(func.count(), *numbers).where(*replace(asked, states=OPEN).conditions())
     open_now, emergencies, overdue, unassigned = session.execute(query).one()
