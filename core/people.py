@@ -117,6 +117,11 @@ def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str
     return person
 
 
+def get(session: Session, person_id: UUID) -> Person:
+    """Somebody who is known to be there."""
+    return session.get_one(Person, person_id)
+
+
 def grant(session: Session, person_id: UUID, role: str, site_id: UUID) -> None:
     """Give a person a role at a site. Granting it again changes nothing."""
     if role not in ROLES:

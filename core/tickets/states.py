@@ -54,7 +54,9 @@ TRANSITIONS = (
     Transition("claim", ("reported", "assigned"), "accepted", ("eligible",)),
     Transition("accept", ("assigned",), "accepted", ("assignee",)),
     Transition("decline", ("assigned", "accepted"), "reported", ("assignee",), ("reason",)),
-    Transition("release", ("assigned", "accepted"), "reported", ("system", "supervisor"), ("reason",)),
+    Transition(
+        "release", ("assigned", "accepted", "in_progress", "on_hold"), "reported", ("system", "supervisor"), ("reason",)
+    ),
     Transition(
         "schedule", ("assigned", "accepted", "in_progress"), SAME, ("assignee", "supervisor"), ("from", "until")
     ),

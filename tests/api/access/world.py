@@ -32,7 +32,7 @@ class Things:
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
             "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32, **self.ids,
         }  # fmt: skip
-        path = route.split(" ", 1)[1]
+        path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
             path = path.replace(f"{{{name}}}", value)
         assert "{" not in path, f"tell tests/api/access/world.py what to put into {path}"
@@ -85,5 +85,12 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     stored = {"hash": sha256, "mime": "image/jpeg", "width": 8, "height": 8, "evidence": {}}
     additions.add_file(session, ticket, "report", stored, crew.resident, clock.now())
     additions.add_words(session, ticket, crew.supervisor, f"{words}, said between staff", NOW, is_internal=True)
-    ids = {"person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id)}
+    site_id = ticket.site_id
+    team = people.add_team(session, f"{words} team", site_id)
+    unit = places.ensure_path(session, site_id, "Z/1", kind="unit", is_common=False)
+    home = people.claim_home(session, crew.resident, unit.id)
+    ids = {
+        "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
+        "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),
+    }  # fmt: skip
     return Things(site, ticket.number, code, sha256, ids)

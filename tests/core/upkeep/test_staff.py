@@ -1,0 +1,116 @@
+"""Who works at a site: added, changed, leaving; and the limits of what one administrator may do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from core import access, changes, people, places
+from core.database import Database
+from core.errors import Forbidden, GongdanError, Invalid, Missing, NotFound
+from core.people import Person
+from core.tickets import queries
+from core.upkeep import staff
+from core.upkeep.staff import LastAdministrator, NameTaken, Staff
+from tests.core import history
+from tests.personas import Cast
+
+NEW = Staff("Qian Jun", "138 0000 1111", "en", ("technician",), None, ("lift",))
+
+
+def test_somebody_new_is_found_in_the_list(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        staff.add(session, cast.site, NEW, cast.admin, now)
+        for words in ("Qian", "1111", "qian 1111"):
+            assert [one.name for one in staff.listed(session, cast.site, now, words=words)] == ["Qian Jun"]
+        assert staff.listed(session, cast.site, now, words="Qian", role="admin") == []
+
+
+def test_the_list_is_read_a_page_at_a_time(db: Database, cast: Cast, now: datetime) -> None:
+    with db.read_scope() as session:
+        whole = [one.name for one in staff.listed(session, cast.site, now)]
+        first = staff.listed(session, cast.site, now, limit=2)
+        rest = staff.listed(session, cast.site, now, after=first[-1].name)
+    assert [one.name for one in [*first, *rest]] == whole
+
+
+def test_who_works_at_two_sites_is_one_person(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        other = places.add_site(session, "River Court").id
+        first = staff.add(session, cast.site, NEW, cast.admin, now)
+        again = staff.add(session, other, NEW, cast.admin, now)
+        assert first.id == again.id
+        assert set(people.roles_of(session, first.id)) == {cast.site, other}
+
+
+def test_a_change_is_recorded_and_can_be_taken_back(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        staff.edit(session, cast.site, cast.technician, Staff("Wang W", "", "en", ("manager",)), cast.admin, now)
+        assert staff.roles_at(session, cast.site, cast.technician) == ("manager",)
+        [change] = changes.of_site(session, cast.site)
+        changes.take_back(session, cast.site, change.id, cast.admin, now)
+        assert staff.roles_at(session, cast.site, cast.technician) == ("technician",)
+        assert session.get_one(Person, cast.technician).name == "Wang Wei"
+
+
+def test_who_leaves_loses_everything_at_once_and_the_work_goes_on(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, now)
+        leaving = ticket.assignee_id
+        assert leaving is not None
+        people.add_identity(session, leaving, "web", "", "web_id", "1", conversation="1", via="test")
+        secret = access.issue(session, "session", leaving, now, life=access.SESSION_LIFE)
+        assert staff.leave(session, cast.site, leaving, cast.admin, now) == 1
+        assert access.behind(session, "session", secret, now) is None
+        assert people.identify(session, "web", "", "web_id", "1") is None
+        assert (queries.by_id(session, ticket.id).state, queries.by_id(session, ticket.id).assignee_id) == (
+            "reported",
+            None,
+        )
+        assert staff.listed(session, cast.site, now, words="") != []
+        assert leaving not in [one.id for one in staff.listed(session, cast.site, now)]
+
+
+def test_who_leaves_one_site_stays_at_the_other(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        other = places.add_site(session, "River Court").id
+        people.grant(session, cast.technician, "technician", other)
+        staff.leave(session, cast.site, cast.technician, cast.admin, now)
+        assert people.roles_of(session, cast.technician) == {other: {"technician"}}
+        assert session.get_one(Person, cast.technician).is_active
+
+
+def test_the_last_administrator_stays(db: Database, cast: Cast, now: datetime) -> None:
+    plain = Staff("Guo Jing", "", "en", ("manager",))
+    with db.write_scope() as session:
+        with pytest.raises(LastAdministrator):
+            staff.leave(session, cast.site, cast.admin, cast.supervisor, now)
+        with pytest.raises(LastAdministrator):
+            staff.edit(session, cast.site, cast.admin, plain, cast.supervisor, now)
+        with pytest.raises(Forbidden):
+            staff.edit(session, cast.site, cast.admin, plain, cast.admin, now)
+        with pytest.raises(Forbidden):
+            staff.leave(session, cast.site, cast.admin, cast.admin, now)
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [(Staff("", "", "en", ("technician",)), Missing), (Staff("x" * 121, "", "en", ("technician",)), Invalid),
+     (Staff("Xu", "no number", "en", ("technician",)), Invalid), (Staff("Xu", "", "tlh", ("technician",)), Invalid),
+     (Staff("Xu", "", "en", ("king",)), Invalid), (Staff("Xu", "", "en", ()), Missing),
+     (Staff("Xu", "", "en", ("technician",), UUID(int=7)), Invalid),
+     (Staff("Wang Wei", "13900000000", "en", ("technician",)), NameTaken)],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(
+    db: Database, cast: Cast, now: datetime, given: Staff, error: type[GongdanError]
+) -> None:
+    with pytest.raises(error):
+        db.write(lambda session: staff.add(session, cast.site, given, cast.admin, now))
+
+
+def test_people_of_another_site_cannot_be_touched(db: Database, cast: Cast, now: datetime) -> None:
+    other = db.write(lambda session: places.add_site(session, "River Court").id)
+    with pytest.raises(NotFound):
+        db.write(lambda session: staff.leave(session, other, cast.technician, cast.admin, now))
