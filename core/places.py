@@ -212,3 +212,8 @@ def tops(session: Session, site_id: UUID) -> list[Place]:
     """The places right below the site: its buildings and grounds."""
     root = select(Place.id).where(Place.site_id == site_id, Place.path == "").scalar_subquery()
     return list(session.scalars(select(Place).where(Place.parent_id == root).order_by(Place.path)))
+
+
+def any_site(session: Session) -> bool:
+    """Whether anything has been set up at all."""
+    return session.scalar(select(Site.id).limit(1)) is not None

@@ -12,11 +12,12 @@ import uvicorn
 
 from api.app import build, open_system
 from api.commands import root
+from api.pages import setup
 from bot.worker import Worker
 from core.database import open_database
 from core.errors import Conflict
 from core.locks import alone
-from core.migrations.run import upgrade
+from core.migrations.run import is_current, upgrade
 from core.settings import Settings, load_settings
 
 GRACE = 3  # seconds for open requests to end; long polls of the web chat begin again elsewhere
@@ -35,7 +36,21 @@ def serve(
     ] = False,
 ) -> None:
     """Serve pages, API and hooks; with a worker in the same process."""
-    run_server(load_settings(), host, port, with_worker=not no_worker)
+    settings = load_settings()
+    _tell_how_to_begin(settings)
+    run_server(settings, host, port, with_worker=not no_worker)
+
+
+def _tell_how_to_begin(settings: Settings) -> None:
+    """On a server that nobody has set up yet: where that is done, and the code that proves who runs it."""
+    database = open_database(settings.database_url)
+    if database.is_sqlite:
+        upgrade(database)
+    with database.read_scope() as session:
+        is_needed = is_current(database) and setup.is_needed(session)
+    database.dispose()
+    if is_needed:
+        typer.echo(f"Nothing is set up yet. Open {settings.public_url}/setup?code={setup.code_of(settings)}")
 
 
 def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = True) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import COOKIE, Db
+from api.pages import setup
 from api.pages._posting import Form, local_path, see_other
 from api.pages._sessions import forget, keep_signed_in
 from api.pages._visits import AnyGuest, Guest, home_of
@@ -42,7 +43,10 @@ class SignInLinkPage:
 
 
 @router.get("/sign-in")
-def show(visit: AnyGuest) -> HTMLResponse:
+def show(visit: AnyGuest, session: Db) -> Response:
+    """Nobody can sign in to a server that has not been set up."""
+    if setup.is_needed(session):
+        return see_other("/setup")
     return _asked(visit, "", visit.asked("next"))
 
 
