@@ -197,14 +197,33 @@ def test_what_a_running_server_says_of_itself_is_no_obstacle(new: Installation, 
     assert new.rows()["tickets"]
 
 
-@pytest.mark.parametrize("at", [0, 40, 2000, 9000, -10])
+@pytest.mark.parametrize("at", [0, 40, -10])
 def test_a_changed_byte_is_refused(new: Installation, file: Path, at: int) -> None:
-    damaged = bytearray(file.read_bytes())
-    damaged[at] ^= 0xFF
-    file.write_bytes(bytes(damaged))
+    """Signature, name and end of the archive: each of these bytes carries meaning."""
+    _damage(file, at)
     with pytest.raises(backup.NotABackup):
         restored(new, file)
     assert new.is_empty()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9])
+def test_a_changed_byte_anywhere_never_changes_what_comes_back(
+    old: Installation, new: Installation, file: Path, share: float
+) -> None:
+    """A byte that says nothing of the content (the time of an entry) may pass; whatever is restored is whole."""
+    _damage(file, int(file.stat().st_size * share))
+    try:
+        restored(new, file)
+    except backup.NotABackup:
+        assert new.is_empty()
+    else:
+        assert new.rows() == old.rows()
+
+
+def _damage(file: Path, at: int) -> None:
+    damaged = bytearray(file.read_bytes())
+    damaged[at] ^= 0xFF
+    file.write_bytes(bytes(damaged))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])

@@ -140,8 +140,8 @@ def test_the_words_of_the_desk_stay_out_of_the_trace(db: Database, cast: Cast, n
     with db.write_scope() as session:
         story = begun(session, cast, now, "done" if action == "reopen" else "assigned")
         story.act("supervisor", action, reason="call 138 0013 8000 first")
-        assert "138" not in story.events()[-1].facts.partition('"reason"')[2][:12]
-        assert "first" not in story.events()[-1].facts
+        facts = story.events()[-1].facts
+        assert all(word not in facts for word in ("call", "138 0013", "8000 first"))
 
 
 def test_a_reason_from_the_list_is_kept_as_its_key(db: Database, cast: Cast, now: datetime) -> None:

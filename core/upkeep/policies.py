@@ -1,0 +1,94 @@
+"""A site's policies: how soon somebody comes, what a sign-off needs, and the answers that are prepared.
+
+They stand in the site's settings, where the rules read them: `promise`, `evidence` and `canned`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core import categories, changes
+from core.deadlines import RESPOND_WITHIN
+from core.errors import Invalid
+from core.places import Site
+from core.tickets import evidence
+from core.tickets.states import PRIORITIES
+
+LONGEST_MINUTES = 60 * 24 * 90
+MOST_TEXTS, LONGEST_TEXT = 40, 500
+PLACEHOLDERS = {"number", "name", "until"}
+FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+class UnknownPlaceholder(Invalid):
+    """{{{name}}} is no placeholder. There are {{number}}, {{name}} and {{until}}."""
+
+
+def promises(session: Session, site_id: UUID) -> dict[str, int]:
+    """Minutes until somebody is there, by priority."""
+    own = session.get_one(Site, site_id).settings.get("promise", {})
+    return {name: int(own.get(name) or RESPOND_WITHIN[name].total_seconds() // 60) for name in PRIORITIES}
+
+
+def set_promises(session: Session, site_id: UUID, minutes: dict[str, int], actor: UUID | None, now: datetime) -> None:
+    """They hold for tickets that are opened from now on. Errors: Invalid."""
+    if not all(1 <= value <= LONGEST_MINUTES for value in minutes.values()) or set(minutes) - set(PRIORITIES):
+        raise Invalid(field="field.minutes")
+    _set(session, site_id, "promise", minutes, actor, now)
+
+
+def required(session: Session, site_id: UUID, kind: str = "fault") -> tuple[str, ...]:
+    """The evidence that a sign-off needs, whatever the category."""
+    return evidence.required(kind, "", session.get_one(Site, site_id).settings.get("evidence", {}))
+
+
+def set_required(
+    session: Session, site_id: UUID, items: list[str], actor: UUID | None, now: datetime, kind: str = "fault"
+) -> None:
+    """Errors: Invalid."""
+    if set(items) - set(evidence.KNOWN) or kind not in evidence.DEFAULTS:
+        raise Invalid(field="field.evidence")
+    own = session.get_one(Site, site_id).settings.get("evidence", {})
+    ordered = [item for item in evidence.KNOWN if item in items]
+    _set(session, site_id, "evidence", {**own, kind: ordered}, actor, now)
+
+
+def canned(session: Session, site_id: UUID) -> list[dict[str, str]]:
+    """The prepared answers, each in both languages."""
+    return list(session.get_one(Site, site_id).settings.get("canned", []))
+
+
+def set_canned(session: Session, site_id: UUID, texts: list[dict[str, str]], actor: UUID | None, now: datetime) -> None:
+    """Errors: Invalid, UnknownPlaceholder."""
+    kept = [one for one in texts if any(text.strip() for text in one.values())]
+    if len(kept) > MOST_TEXTS:
+        raise Invalid(field="field.texts")
+    for text in (text for one in kept for text in one.values()):
+        if len(text) > LONGEST_TEXT:
+            raise Invalid(field="field.texts")
+        for name in FIELD.findall(text):
+            if name not in PLACEHOLDERS:
+                raise UnknownPlaceholder(name=name)
+    _set(session, site_id, "canned", kept, actor, now)
+
+
+def _set(session: Session, site_id: UUID, name: str, value: Any, actor: UUID | None, now: datetime) -> None:
+    """Write one policy; a policy without a value is the default again."""
+    site = session.get_one(Site, site_id)
+    before = {name: site.settings[name]} if name in site.settings else {}
+    after = {} if value in (None, {}, []) else {name: value}
+    site.settings = {key: kept for key, kept in site.settings.items() if key != name} | after
+    categories.touch(session, site_id)
+    changes.record(session, changes.Edit(site_id, "policy", name, before, after, site.name), actor, now)
+
+
+@changes.restores("policy")
+def _restore(
+    session: Session, site_id: UUID, key: str, values: dict[str, Any], actor: UUID | None, now: datetime
+) -> None:
+    _set(session, site_id, key, values.get(key), actor, now)

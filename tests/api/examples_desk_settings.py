@@ -1,0 +1,31 @@
+"""What the settings at the desk are rendered with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from api.pages.desk.categories import CategoriesPage, Found, Tried, Word, Work
+from api.pages.desk.policies import PoliciesPage
+from core.upkeep.works import BLANK
+from tests.api.examples_desk import ANY, FRAME
+
+WORKS = [Work("lift", "x1", "urgent", mode, "x1") for mode in ("assign", "claim", "by_hand")]
+VALUES = {"key": ""} | BLANK
+SURE = Tried("x1", "sure", "x1", "x1", [Found("x1", "x1", "4", ""), Found("x1", "", "1", "x1")])
+NONE = Tried("", "none", "x1", "", [])
+WORDS = [Word("x1", "x1", 4, "fire"), Word("x1", "x1", 4, "")]
+PAGE = CategoriesPage(FRAME, WORKS, "", VALUES, ANY, ANY, ANY, ANY, ANY, WORDS, "x1", SURE, "")
+TEXTS = [{"zh_CN": "x1", "en": "x1"}]
+
+EXAMPLES = {
+    "desk_categories.html": [
+        PAGE,
+        replace(PAGE, open="lift", error="x1"),
+        replace(PAGE, open="new", tried=replace(NONE, confidence="unsure"), words=[]),
+        replace(PAGE, tried=NONE, error="x1"),
+    ],
+    "desk_policies.html": [
+        PoliciesPage(FRAME, {"urgent": 90}, ANY, ["1"], TEXTS, is_saved=True, error=""),
+        PoliciesPage(FRAME, {"urgent": 90}, ANY, [], TEXTS, is_saved=False, error="x1"),
+    ],
+}
