@@ -19,6 +19,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import datetime
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from uuid import UUID
 
@@ -69,8 +70,20 @@ def register(
     """Keep a code, ours or a customer's, in its canonical form."""
     if (asset_id is None) == (place_id is None):
         raise ValueError("a code is for an asset or for a place")
-    row = {"code": code, "asset_id": asset_id, "place_id": place_id, "minted_at": now, "retired_at": None}
-    session.execute(insert(Code), [row])
+    session.execute(insert(Code), [new_row(code, now) | {"asset_id": asset_id, "place_id": place_id}])
+
+
+def mint_blank(session: Session, site_id: UUID, count: int, now: datetime) -> list[str]:
+    """Codes that lead nowhere yet: their labels are printed first, and claimed where they are stuck."""
+    minted = list(dict.fromkeys(fresh() for _ in range(count)))
+    session.execute(insert(Code), [new_row(code, now) | {"site_id": site_id} for code in minted])
+    return minted
+
+
+def new_row(code: str, now: datetime) -> dict[str, Any]:
+    """A row of the table of codes that leads nowhere yet."""
+    unset = dict.fromkeys(("site_id", "asset_id", "place_id", "retired_at"))
+    return unset | {"code": code, "minted_at": now}
 
 
 def fresh() -> str:

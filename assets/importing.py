@@ -183,8 +183,7 @@ def _write_types(session: Session, types: dict[str, str], stock: _Stock) -> None
 def _write_added(session: Session, chunk: Sequence[Planned], stock: _Stock, actor: str) -> None:
     rows = [_asset_row(made, stock) for made in chunk]
     session.execute(insert(Asset), rows)
-    minted = {"place_id": None, "minted_at": stock.now, "retired_at": None}
-    session.execute(insert(Code), [{"code": row["code"], "asset_id": row["id"], **minted} for row in rows])
+    session.execute(insert(Code), [codes.new_row(row["code"], stock.now) | {"asset_id": row["id"]} for row in rows])
     events = [
         event
         for row in rows

@@ -45,13 +45,54 @@ class Asset(Table):
 
 
 class Code(Table):
-    """A printed code. It resolves to an asset or a place; `retired_at` marks a sticker that was replaced."""
+    """A printed code. It resolves to an asset or a place; `retired_at` marks a sticker that was replaced.
+
+    One with `site_id` alone is blank: its label is printed, and waits for somebody of that site to say what it is on.
+    """
 
     __tablename__ = "codes"
     __table_args__ = (Index(None, "asset_id"), Index(None, "place_id"))
 
     code: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[UUID | None] = mapped_column(ForeignKey("sites.id"))
     asset_id: Mapped[UUID | None] = mapped_column(ForeignKey("assets.id"))
     place_id: Mapped[UUID | None] = mapped_column(ForeignKey("places.id"))
     minted_at: Mapped[datetime] = mapped_column(default=clock.now)
     retired_at: Mapped[datetime | None]
+
+    @property
+    def is_blank(self) -> bool:
+        return self.asset_id is None and self.place_id is None
+
+
+class PrintRun(Table):
+    """Labels that were printed in one go. `digest`: SHA-256 of what stands on them, as the trace has it."""
+
+    __tablename__ = "print_runs"
+    __table_args__ = (Index(None, "site_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    format: Mapped[str]
+    locale: Mapped[str]
+    title: Mapped[str]
+    address: Mapped[str]
+    is_test: Mapped[bool] = mapped_column(default=False)
+    count: Mapped[int]
+    digest: Mapped[str]
+
+
+class PrintedLabel(Table):
+    """One label of a run, in its order and with the words that were printed on it."""
+
+    __tablename__ = "printed_labels"
+    __table_args__ = (Index(None, "code"),)
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("print_runs.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey("codes.code"))
+    name: Mapped[str]
+    place: Mapped[str]
+    phone: Mapped[str]

@@ -1,5 +1,8 @@
 """Draws labels on a page. The geometry is data; everything else is measured from it.
 
+A label is drawn in the frame of a label of 63.5 x 38.1 mm, enlarged or reduced as a whole; what a format is wider or
+higher than that goes to its texts.
+
 Codes are drawn as vectors, because rastered modules blur in the printer; their modules come from zxing-cpp, which
 makes one in 0.1 ms. Names are wrapped and shortened to what fits.
 """
@@ -14,7 +17,6 @@ from itertools import groupby
 from typing import Any, BinaryIO
 
 import zxingcpp
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -22,28 +24,26 @@ from reportlab.pdfgen.canvas import Canvas
 
 from assets import codes
 from assets.fonts import chinese_font
+from assets.formats import Format
 from core.errors import Invalid
 
-# The sheet: 3 x 7 labels of 63.5 x 38.1 mm, as self-adhesive sheets are sold (Avery L7160 and its like).
-COLUMNS, ROWS = 3, 7
-PER_SHEET = COLUMNS * ROWS
-LEFT, TOP, TITLE_TOP = 7.21 * mm, 15.15 * mm, 9 * mm
-WIDTH, HEIGHT, GAP = 63.5 * mm, 38.1 * mm, 2.54 * mm
+REFERENCE_WIDTH, REFERENCE_HEIGHT, TITLE_TOP = 63.5 * mm, 38.1 * mm, 9 * mm
 
 # The label, measured from its left and upper edges. The quiet zone of a code is four of its modules.
 CODE_SIDE, CODE_LEFT, CODE_TOP = 24 * mm, 4 * mm, 4 * mm
-TEXT_LEFT, TEXT_WIDTH = 32 * mm, 29.5 * mm
+TEXT_LEFT, TEXT_RIGHT = 32 * mm, 2 * mm
 NAME_TOP, NAME_TOP_OF_TESTS, TEST_HEIGHT = 3.2 * mm, 8.6 * mm, 4.6 * mm
-SCAN_BASE, LAST_BASE = 30.6 * mm, 34.6 * mm
+SCAN_BASE, LAST_BASE = 7.5 * mm, 3.5 * mm  # above the lower edge
 NAME_SIZE, SMALL_SIZE = 10.5, 8
-CODE_SIZE, LONG_CODE_SIZE, LONG_CODE_BASE = 9.5, 6.5, 33.6 * mm
+CODE_SIZE, LONG_CODE_SIZE, LONG_CODE_BASE = 9.5, 6.5, 4.5 * mm
 NAME_LINES, NAME_LINES_OF_TESTS, PLACE_LINES = 3, 2, 2
 LEADING = 1.25
 CUT_LINE, CUT_GREY = 0.25, 0.75
 
 FONT = "labels"
 CORRECTION = "M"
-MOST_MODULES = 57  # of 0.42 mm: finer ones are not read at 150 dpi
+MOST_MODULES = 57
+FINEST_MODULE = 0.42 * mm  # finer ones are not read at 150 dpi
 ELLIPSIS, NO_GLYPH = "…", "□"
 PIECES = re.compile(r"[ -~]*?(?:[ /_-]|(?=[^ -~])|$)|.", re.DOTALL)
 
@@ -71,8 +71,30 @@ class Words:
     phone: str
 
 
-def new_canvas(out: BinaryIO, title: str) -> Canvas:
-    canvas = Canvas(out, pagesize=A4, pageCompression=1)
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The label that is drawn on: its size in the frame of the reference, and how much that is scaled."""
+
+    width: float
+    height: float
+    scale: float
+
+    @property
+    def text_width(self) -> float:
+        return self.width - TEXT_LEFT - TEXT_RIGHT
+
+    @property
+    def most_modules(self) -> int:
+        return int(CODE_SIDE * self.scale / FINEST_MODULE)
+
+
+def frame_of(form: Format) -> Frame:
+    scale = min(form.width / REFERENCE_WIDTH, form.height / REFERENCE_HEIGHT)
+    return Frame(form.width / scale, form.height / scale, scale)
+
+
+def new_canvas(out: BinaryIO, title: str, form: Format) -> Canvas:
+    canvas = Canvas(out, pagesize=form.page, pageCompression=1)
     canvas.setTitle(title)
     _font()
     return canvas
@@ -80,32 +102,38 @@ def new_canvas(out: BinaryIO, title: str) -> Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One sheet of labels."""
+    """One page of labels."""
 
     canvas: Canvas
     title: str
     words: Words
+    form: Format
 
     def draw(self, place: int, label: Label, payload: str) -> None:
-        """Draw a label at a place of the sheet, counted from 0 along the rows."""
-        if place == 0:
-            _line(self.canvas, LEFT, A4[1] - TITLE_TOP, SMALL_SIZE, self.title)
-        row, column = divmod(place, COLUMNS)
-        self.canvas.saveState()
-        self.canvas.translate(LEFT + column * (WIDTH + GAP), A4[1] - TOP - row * HEIGHT)
-        _cut_line(self.canvas)
-        _code(self.canvas, payload)
-        _typed_code(self.canvas, codes.printed(label.code))
-        _texts(self.canvas, label, self.words)
-        self.canvas.restoreState()
+        """Draw a label at a place of the page, counted from 0 along the rows."""
+        canvas, form, frame = self.canvas, self.form, frame_of(self.form)
+        if place == 0 and form.is_sheet:
+            _line(canvas, form.left, form.page[1] - TITLE_TOP, SMALL_SIZE, self.title)
+        row, column = divmod(place, form.columns)
+        canvas.saveState()
+        canvas.translate(
+            form.left + column * (form.width + form.gap_x), form.page[1] - form.top - row * (form.height + form.gap_y)
+        )
+        canvas.scale(frame.scale, frame.scale)
+        if form.is_sheet:
+            _cut_line(canvas, frame)
+        _code(canvas, payload, frame)
+        _typed_code(canvas, codes.printed(label.code), frame)
+        _texts(canvas, label, self.words, frame)
+        canvas.restoreState()
 
 
-def modules(payload: str) -> list[list[int]]:
-    """The rows of a QR code: 0 is dark."""
+def modules(payload: str, most: int = MOST_MODULES) -> list[list[int]]:
+    """The rows of a QR code: 0 is dark. Errors: AddressTooLong for one of more modules than can be read."""
     barcode = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level=CORRECTION)
     image: Any = barcode.to_image(scale=1, add_quiet_zones=False)
     rows: Any = memoryview(image).tolist()
-    if len(rows) > MOST_MODULES:
+    if len(rows) > most:
         raise AddressTooLong(address=payload)
     return list(rows)
 
@@ -133,15 +161,15 @@ def _cut(text: str, size: float, width: float) -> str:
     return text.rstrip() + ELLIPSIS
 
 
-def _texts(canvas: Canvas, label: Label, words: Words) -> None:
+def _texts(canvas: Canvas, label: Label, words: Words, frame: Frame) -> None:
     top, most = (NAME_TOP_OF_TESTS, NAME_LINES_OF_TESTS) if words.test else (NAME_TOP, NAME_LINES)
     if words.test:
-        _test_mark(canvas, words.test)
-    top = _paragraph(canvas, top, NAME_SIZE, wrapped(label.name, NAME_SIZE, TEXT_WIDTH, most))
-    _paragraph(canvas, top, SMALL_SIZE, wrapped(label.place, SMALL_SIZE, TEXT_WIDTH, PLACE_LINES))
-    _fitted(canvas, SCAN_BASE if label.phone else LAST_BASE, words.scan)
+        _test_mark(canvas, words.test, frame)
+    top = _paragraph(canvas, top, NAME_SIZE, wrapped(label.name, NAME_SIZE, frame.text_width, most))
+    _paragraph(canvas, top, SMALL_SIZE, wrapped(label.place, SMALL_SIZE, frame.text_width, PLACE_LINES))
+    _fitted(canvas, SCAN_BASE if label.phone else LAST_BASE, words.scan, frame)
     if label.phone:
-        _fitted(canvas, LAST_BASE, words.phone.format(phone=label.phone))
+        _fitted(canvas, LAST_BASE, words.phone.format(phone=label.phone), frame)
 
 
 def _paragraph(canvas: Canvas, top: float, size: float, lines: list[str]) -> float:
@@ -152,42 +180,43 @@ def _paragraph(canvas: Canvas, top: float, size: float, lines: list[str]) -> flo
     return top + size * (LEADING - 1)
 
 
-def _fitted(canvas: Canvas, base: float, text: str) -> None:
+def _fitted(canvas: Canvas, above: float, text: str, frame: Frame) -> None:
     text = _drawable(text)
-    _line(canvas, TEXT_LEFT, -base, min(SMALL_SIZE, SMALL_SIZE * TEXT_WIDTH / width_of(text, SMALL_SIZE)), text)
+    size = min(SMALL_SIZE, SMALL_SIZE * frame.text_width / width_of(text, SMALL_SIZE))
+    _line(canvas, TEXT_LEFT, above - frame.height, size, text)
 
 
-def _typed_code(canvas: Canvas, code: str) -> None:
+def _typed_code(canvas: Canvas, code: str, frame: Frame) -> None:
     """Draw the code to type below the one to scan: one line, or two smaller ones for a customer's long code."""
-    room, size, base = CODE_SIDE + CODE_LEFT, CODE_SIZE, LAST_BASE
+    room, size, base = CODE_SIDE + CODE_LEFT, CODE_SIZE, frame.height - LAST_BASE
     if width_of(code, size) > room:
-        size, base = LONG_CODE_SIZE, LONG_CODE_BASE
+        size, base = LONG_CODE_SIZE, frame.height - LONG_CODE_BASE
     for line in wrapped(code, size, room, 2):
         _line(canvas, CODE_LEFT + (CODE_SIDE - width_of(line, size)) / 2, -base, size, line)
         base += size * LEADING
 
 
-def _test_mark(canvas: Canvas, test: str) -> None:
+def _test_mark(canvas: Canvas, test: str, frame: Frame) -> None:
     bottom = -NAME_TOP - TEST_HEIGHT
-    canvas.rect(TEXT_LEFT, bottom, TEXT_WIDTH, TEST_HEIGHT, stroke=0, fill=1)
+    canvas.rect(TEXT_LEFT, bottom, frame.text_width, TEST_HEIGHT, stroke=0, fill=1)
     canvas.setFillGray(1)
-    middle = TEXT_LEFT + (TEXT_WIDTH - width_of(test, NAME_SIZE)) / 2
+    middle = TEXT_LEFT + (frame.text_width - width_of(test, NAME_SIZE)) / 2
     _line(canvas, middle, bottom + (TEST_HEIGHT - NAME_SIZE * 0.7) / 2, NAME_SIZE, test)
     canvas.setFillGray(0)
 
 
-def _cut_line(canvas: Canvas) -> None:
+def _cut_line(canvas: Canvas, frame: Frame) -> None:
     canvas.setStrokeGray(CUT_GREY)
     canvas.setLineWidth(CUT_LINE)
-    canvas.rect(0, -HEIGHT, WIDTH, HEIGHT)
+    canvas.rect(0, -frame.height, frame.width, frame.height)
 
 
-def _code(canvas: Canvas, payload: str) -> None:
+def _code(canvas: Canvas, payload: str, frame: Frame) -> None:
     """Draw a code as one path in units of its modules: the runs of dark ones in each row.
 
     The path is written as PDF operators, because reportlab takes longer to format a rectangle than to draw all else.
     """
-    rows = modules(payload)
+    rows = modules(payload, frame.most_modules)
     canvas.saveState()
     canvas.translate(CODE_LEFT, -CODE_TOP)
     canvas.scale(CODE_SIDE / len(rows), -CODE_SIDE / len(rows))

@@ -32,6 +32,10 @@ class CodeTaken(Conflict):
     """The code {code} is already in use."""
 
 
+class NotInUse(NotFound):
+    """This label is new: nobody has said yet what it is on. Please report without it, or ask the staff."""
+
+
 @dataclass(frozen=True, slots=True)
 class AssetFacts:
     """An asset as lists and pages show it. `place` is a path such as `A/2F/201`, `parent` the parent's code."""
@@ -112,8 +116,13 @@ def replace_code(session: Session, asset_id: UUID, *, now: datetime, actor: str 
     asset = _asset(session, asset_id)
     session.execute(update(Code).where(Code.code == asset.code).values(retired_at=now))
     code = codes.mint(session, asset_id=asset.id, now=now)
-    _change(session, asset, {"code": code}, now, actor)
+    set_code(session, asset, code, now=now, actor=actor)
     return code
+
+
+def set_code(session: Session, asset: Asset, code: str, *, now: datetime, actor: str = "") -> Asset:
+    """Let an asset's label bear a code that is registered for it."""
+    return _change(session, asset, {"code": code}, now, actor)
 
 
 def code_of_place(session: Session, place_id: UUID, *, now: datetime) -> str:
@@ -134,6 +143,8 @@ def is_known(session: Session, code: str) -> bool:
 def subject_of(session: Session, code: str) -> Subject:
     """What a ticket about the thing behind a code is about. A retired code leads to the same thing."""
     found = codes.resolve(session, code)
+    if found.is_blank:
+        raise NotInUse
     if found.place_id is not None:
         return subject_of_place(session, found.place_id)
     query = (

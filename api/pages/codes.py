@@ -10,14 +10,15 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from api.deps import Db
-from api.pages import _proofs, _report, _steps, _tickets
+from api.pages import _proofs, _report, _steps, _tickets, claims
 from api.pages._posting import Form, see_other
 from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, home_of
-from assets import codes, register
+from assets import codes, register, stickers
+from assets.register import NotInUse
 from core import clock, i18n, limits, people, places
 from core.access import Viewer
 from core.database import Session
@@ -103,6 +104,7 @@ class ThingPage:
     visits: list[tuple[Head, datetime | None]]
     key: str
     home: str
+    is_replaced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ def typed(visit: AnyGuest, code: str = "") -> Response:
 
 @router.get("/q/{code}")
 def show(code: str, session: Db, visit: AnyGuest, report: str = "") -> HTMLResponse:
+    waiting = stickers.blank(session, code)
+    if waiting is not None and claims.may_claim(waiting, visit.visitor):
+        return claims.ask(session, visit, waiting, words=visit.asked("words").strip())
     try:
         code, subject = _found(session, code)
     except (Invalid, NotFound) as error:
@@ -144,7 +149,8 @@ def _found(session: Session, typed: str) -> tuple[str, Subject]:
 
 def _unknown(visit: Guest, code: str, error: GongdanError) -> HTMLResponse:
     key = "page.code.misread" if isinstance(error, Invalid) else "page.code.unknown"
-    return visit.page("code.html", CodePage(code[:40], i18n.translate(key, visit.locale)), error)
+    said = i18n.explain(error, visit.locale) if isinstance(error, NotInUse) else i18n.translate(key, visit.locale)
+    return visit.page("code.html", CodePage(code[:40], said), error)
 
 
 @router.post("/q/{code}")
@@ -273,7 +279,7 @@ def _thing(session: Session, visit: Guest, viewer: Viewer, code: str, subject: S
         code=code, printed=codes.printed(code), thing=thing, where=where, zone=site.timezone,
         jobs=[(head(ticket), _next(session, ticket, viewer, scan)) for ticket in queries.open_on(session, subject)],
         visits=[(head(ticket), ticket.done_at or ticket.closed_at) for ticket in visits], key=clock.secret(),
-        home=home_of(viewer),
+        home=home_of(viewer), is_replaced=stickers.is_replaced(session, code),
     )  # fmt: skip
 
 

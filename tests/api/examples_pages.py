@@ -103,8 +103,10 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(SIGN_OFF, is_ready=False, before=None, after=None, answers=[], parts_used=[]),
     ],
     "thing.html": [
-        ThingPage("x1", "x1", "x1", "x1", ZONE, [(HEAD, POST), (HEAD, LINK)], [(QUIET, AT)], "k", "/work"),
-        ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work"),
+        ThingPage(
+            "x1", "x1", "x1", "x1", ZONE, [(HEAD, POST), (HEAD, LINK)], [(QUIET, AT)], "k", "/work", is_replaced=True
+        ),
+        ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work", is_replaced=False),
     ],
     "work.html": [
         WorkPage("x1", [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [Job(HEAD, [POST])], [Job(QUIET, [POST])], "k"),

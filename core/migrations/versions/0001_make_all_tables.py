@@ -288,6 +288,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_places_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
+        "print_runs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_print_runs_actor_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_print_runs_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_print_runs")),
+    )
+    with op.batch_alter_table("print_runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_print_runs_site_id_id"), ["site_id", "id"], unique=False)
+
+    op.create_table(
         "replays",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -402,12 +422,14 @@ def upgrade() -> None:
     op.create_table(
         "codes",
         sa.Column("code", sa.String(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=True),
         sa.Column("asset_id", sa.Uuid(), nullable=True),
         sa.Column("place_id", sa.Uuid(), nullable=True),
         sa.Column("minted_at", sa.DateTime(), nullable=False),
         sa.Column("retired_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_codes_asset_id")),
         sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_codes_place_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_codes_site_id")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_codes")),
     )
     with op.batch_alter_table("codes", schema=None) as batch_op:
@@ -686,6 +708,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("parts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_parts_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "printed_labels",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["code"], ["codes.code"], name=op.f("fk_printed_labels_code")),
+        sa.ForeignKeyConstraint(["run_id"], ["print_runs.id"], name=op.f("fk_printed_labels_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_printed_labels")),
+    )
+    with op.batch_alter_table("printed_labels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_printed_labels_code"), ["code"], unique=False)
 
     op.create_table(
         "ratings",
