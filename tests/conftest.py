@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.databases", "tests.personas", "tests.real_data"]
+pytest_plugins = ["tests.databases", "tests.personas", "tests.real_data", "tests.sharing"]
 # A machine that has no real input says so by GONGDAN_REAL_DATA=none; every other skip hides a hole in the gate.
 IS_CI = os.environ.get("CI") == "true"
 MAY_LACK_REAL_DATA = os.environ.get("GONGDAN_REAL_DATA") == "none"
-TESTS = Path(__file__).parent
-LONG = ("browser", "durability")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the proofs in their long form")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests start first and keep to one worker each: on two cores two browsers wait for each other."""
-    for item in items:
-        group = item.path.relative_to(TESTS).parts[0]
-        if group in LONG:
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONG)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def _below(path: list[str]) -> list[str]:
 
 
 def _command(path: list[str]) -> Any:
-    here: Any = typer.main.get_command(_program())
+    here: Any = _tree()
     for name in path:
         here = here.commands[name]
     return here
@@ -109,6 +109,11 @@ def _settings(model: type[BaseModel], prefix: str = "GONGDAN_") -> set[str]:
         else:
             names.add(f"{prefix}{name.upper()}")
     return names
+
+
+@cache
+def _tree() -> Any:
+    return typer.main.get_command(_program())
 
 
 @cache
