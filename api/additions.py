@@ -68,7 +68,7 @@ def sign(session: Session, number: str, who: Viewer, given: schema.Sign) -> Tick
 
 def use_part(session: Session, number: str, who: Viewer, given: schema.UsePart) -> Ticket:
     ticket = _of_parts(session, number, who, "assignee", "supervisor")
-    additions.use_part(session, ticket, who.person_id, given.name, given.quantity, clock.now())
+    additions.use_part(session, ticket, who.person_id, given.name, given.quantity, clock.now(), cost=given.cost)
     return ticket
 
 

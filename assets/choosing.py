@@ -15,7 +15,7 @@ from assets.models import Asset, AssetType, Code, PrintedLabel, PrintRun
 from core.places import Place
 
 KINDS = ("assets", "shared", "homes")
-BASEMENT = re.compile(r"(?:B|-|负|地下)\s*(\d+)", re.IGNORECASE)
+BASEMENT = re.compile(r"(?:B|-|负)\s*(\d+)|(?:地下|basement)\D*(\d*)", re.IGNORECASE)
 NUMBERS = re.compile(r"(\d+)")
 
 
@@ -54,7 +54,7 @@ def walk_order(path: str) -> tuple[Any, ...]:
 
 def _step(name: str) -> tuple[Any, ...]:
     if below := BASEMENT.match(name):
-        return ((0, -int(below[1]), ""), name)
+        return ((0, -int(below[1] or below[2] or 1), ""), (2, 0, name))
     parts = NUMBERS.split(name)
     return tuple((1, int(part), "") if part.isdecimal() else (2, 0, part.casefold()) for part in parts if part)
 
@@ -95,13 +95,13 @@ def _limits(session: Session, wanted: Wanted, columns: list[Any], code: Any) -> 
     for word in wanted.words.split():
         yield or_(*(column.icontains(word, autoescape=True) for column in columns))
     if wanted.under is not None:
-        yield _below(session, wanted.under)
+        yield below(session, wanted.under)
     if wanted.is_new:
         meant = PrintedLabel.run_id.in_(select(PrintRun.id).where(~PrintRun.is_test))
         yield ~exists().where(PrintedLabel.code == code, meant)
 
 
-def _below(session: Session, place_id: UUID) -> ColumnElement[bool]:
+def below(session: Session, place_id: UUID) -> ColumnElement[bool]:
     """A place and everything below it; the site's own root is above everything."""
     place = session.get(Place, place_id)
     if place is None:

@@ -197,7 +197,7 @@ def _write_added(session: Session, chunk: Sequence[Planned], stock: _Stock, acto
 def _asset_row(made: Planned, stock: _Stock) -> dict[str, Any]:
     return _columns(made.after, stock) | {
         "site_id": stock.site_id, "code": made.item.code or codes.fresh(), "facts": {}, "warranty_until": None,
-        "retired_at": None, "created_at": stock.now,
+        "retired_at": None, "replaces_id": None, "created_at": stock.now,
     }  # fmt: skip
 
 

@@ -41,7 +41,25 @@ class Asset(Table):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     warranty_until: Mapped[date | None]
     retired_at: Mapped[datetime | None]
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("assets.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class AssetFile(Table):
+    """A photo or document of an asset. The bytes lie in the storage under `hash`. `removed_at`: no longer shown."""
+
+    __tablename__ = "asset_files"
+    __table_args__ = (Index(None, "asset_id"), Index(None, "hash"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    asset_id: Mapped[UUID] = mapped_column(ForeignKey("assets.id"))
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    hash: Mapped[str]
+    mime: Mapped[str]
+    added_at: Mapped[datetime] = mapped_column(default=clock.now)
+    added_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    removed_at: Mapped[datetime | None]
 
 
 class Code(Table):

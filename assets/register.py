@@ -54,7 +54,7 @@ class AssetFacts:
 
 def add_type(session: Session, site_id: UUID, name: str, *, category: str = "") -> AssetType:
     """The type of that name, added where it is new. Without a category its name tells one."""
-    name = _named(name)
+    name = named(name)
     found = session.scalar(select(AssetType).where(AssetType.site_id == site_id, AssetType.name == name))
     if found is not None:
         return found
@@ -86,7 +86,7 @@ def add_asset(
     kind = add_type(session, site_id, type_name) if type_name.strip() else None
     asset = Asset(
         id=clock.new_id(), site_id=site_id, place_id=place_id, type_id=kind.id if kind else None, parent_id=parent_id,
-        code=code, name=_named(name), facts={}, warranty_until=None, retired_at=None, created_at=now,
+        code=code, name=named(name), facts={}, warranty_until=None, retired_at=None, created_at=now,
     )  # fmt: skip
     session.add(asset)
     session.flush()
@@ -102,7 +102,7 @@ def move_asset(session: Session, asset_id: UUID, place_id: UUID, *, now: datetim
 
 
 def rename_asset(session: Session, asset_id: UUID, name: str, *, now: datetime, actor: str = "") -> Asset:
-    return _change(session, _asset(session, asset_id), {"name": _named(name)}, now, actor)
+    return _change(session, _asset(session, asset_id), {"name": named(name)}, now, actor)
 
 
 def retire_asset(session: Session, asset_id: UUID, *, now: datetime, actor: str = "") -> Asset:
@@ -265,6 +265,11 @@ def changed_entry(values: dict[str, Any], actor: str) -> trace.Entry:
     return trace.Entry("changed", {"fields": sorted(values), **told}, actor)
 
 
+def tell(session: Session, asset_id: UUID, values: dict[str, Any], now: datetime, actor: str) -> None:
+    """Write the event of a change that was made elsewhere."""
+    trace.append(session, stream_of(asset_id), [changed_entry(values, actor)], now)
+
+
 def asset_row(asset: Asset) -> dict[str, Any]:
     return {column.key: getattr(asset, column.key) for column in Asset.__table__.columns}
 
@@ -273,7 +278,7 @@ def _change(session: Session, asset: Asset, values: dict[str, Any], now: datetim
     for name, value in values.items():
         setattr(asset, name, value)
     session.flush()
-    trace.append(session, stream_of(asset.id), [changed_entry(values, actor)], now)
+    tell(session, asset.id, values, now, actor)
     return asset
 
 
@@ -291,7 +296,8 @@ def _place_of(session: Session, site_id: UUID, place_id: UUID) -> Place:
     return place
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """A name with single spaces. Errors: Invalid."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Invalid(field="field.name")

@@ -114,6 +114,12 @@ def of_site(
     return list(session.scalars(query.order_by(Change.id.desc()).limit(limit)))
 
 
+def of_thing(session: Session, kind: str, key: str, limit: int = 50) -> list[Change]:
+    """The changes to one thing, newest first."""
+    query = select(Change).where(Change.kind == kind, Change.key == key)
+    return list(session.scalars(query.order_by(Change.id.desc()).limit(limit)))
+
+
 def last_of(session: Session, kind: str, key: str) -> Change | None:
     """The newest change to something, which tells who changed it and when."""
     query = select(Change).where(Change.kind == kind, Change.key == key)

@@ -24,6 +24,7 @@ PHONE_BRANDS = (b"3gp4", b"3gp5", b"3gp6", b"3g2a")
 BRANDS = dict.fromkeys(MP4_BRANDS, "audio/mp4") | dict.fromkeys(PHONE_BRANDS, "audio/3gpp")
 OGG_CODECS = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
 FRAME_HEAD = 3
+PDF_MARK = b"%PDF-"
 SUFFIXES = {
     "audio/ogg": ".ogg",
     "audio/mpeg": ".mp3",
@@ -35,6 +36,10 @@ SUFFIXES = {
     "audio/wav": ".wav",
     "audio/webm": ".webm",
 }
+
+
+class NotADocument(Invalid):
+    """This is no PDF file. Please save the document as PDF, or take a photo of it."""
 
 
 class NotAVoice(Invalid):
@@ -95,6 +100,17 @@ def check_voice(data: bytes) -> Voice:
 def store_voice(storage: Storage, voice: Voice) -> StoredVoice:
     key = _keep(storage, voice.sha256, SUFFIXES[voice.mime], voice.data)
     return StoredVoice(voice.sha256, voice.mime, len(voice.data), key)
+
+
+def store_document(storage: Storage, data: bytes) -> str:
+    """Keep a PDF as it is, to be given out as a file and never opened by us; returns its SHA-256."""
+    if len(data) > MAX_BYTES:
+        raise TooLarge(field="field.file", megabytes=MAX_BYTES // 1024**2)
+    if not data[:1024].lstrip().startswith(PDF_MARK):
+        raise NotADocument(field="field.file")
+    sha256 = hashlib.sha256(data).hexdigest()
+    _keep(storage, sha256, ".pdf", data)
+    return sha256
 
 
 def _keep(storage: Storage, sha256: str, suffix: str, content: bytes) -> str:

@@ -119,7 +119,8 @@ def use_part(number: str, posted: Form, visit: Person) -> Response:
     def use(session: Session, ticket: Ticket) -> None:
         _only_assignee(session, ticket, visit.viewer)
         name, quantity = posted.one("part"), posted.one("quantity")
-        additions.use_part(session, ticket, visit.viewer.person_id, name, quantity, clock.now())
+        cost = posted.one("cost")
+        additions.use_part(session, ticket, visit.viewer.person_id, name, quantity, clock.now(), cost=cost)
 
     return _tried(visit, number, posted, use, "parts")
 

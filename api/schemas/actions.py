@@ -135,10 +135,11 @@ class Sign(Addition):
 
 
 class UsePart(Addition):
-    model_config = given(name="Washer 15 mm", quantity="2")
+    model_config = given(name="Washer 15 mm", quantity="2", cost="3.60")
 
     name: Annotated[Name, Field(min_length=1)]
     quantity: Annotated[Name, Field(max_length=40)] = "1"
+    cost: str = Field("", max_length=20, description="Of all of it, in the site's currency: `12.50`.")
 
 
 class AnswerItem(Addition):

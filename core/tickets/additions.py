@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from core import clock, outbox, trace
+from core import clock, money, outbox, trace
 from core.errors import Conflict, Invalid, Missing, NotFound
 from core.tickets import following, news, queries, words
 from core.tickets.actions import Actor, record
@@ -112,17 +112,21 @@ def join(session: Session, ticket: Ticket, person_id: UUID, text: str, now: date
     return True
 
 
-def use_part(session: Session, ticket: Ticket, person_id: UUID, name: str, quantity: str, now: datetime) -> None:
+def use_part(
+    session: Session, ticket: Ticket, person_id: UUID, name: str, quantity: str, now: datetime, *, cost: str = ""
+) -> None:
+    """Note a part that was used. `cost`: of all of it, such as `12.50`. Errors: Missing, Invalid."""
     if not name.strip():
         raise Missing(field="field.part")
     part = Part(
         id=clock.new_id(), ticket_id=ticket.id, round=ticket.round, name=name.strip()[:200],
-        quantity=quantity.strip()[:40] or "1", person_id=person_id,
+        quantity=quantity.strip()[:40] or "1", cost=money.parsed(cost), person_id=person_id,
     )  # fmt: skip
     session.add(part)
     session.flush()
+    told = [] if part.cost is None else [str(part.cost)]
     # The id is the salt: it stands nowhere in the trace, and goes with the row.
-    proof = trace.commitment(part.id.hex, f"{part.name}\n{part.quantity}")
+    proof = trace.commitment(part.id.hex, "\n".join([part.name, part.quantity, *told]))
     record(session, ticket, "use_part", Actor(person_id), {"part": proof, "round": ticket.round}, now)
 
 

@@ -206,7 +206,7 @@ class Signature(Table):
 
 
 class Part(Table):
-    """A part that was used."""
+    """A part that was used. `cost`: of all of it, in hundredths of the site's currency; None where nobody said."""
 
     __tablename__ = "parts"
     __table_args__ = (Index(None, "ticket_id"),)
@@ -216,6 +216,7 @@ class Part(Table):
     round: Mapped[int]
     name: Mapped[str]
     quantity: Mapped[str] = mapped_column(default="1")
+    cost: Mapped[int | None]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
 

@@ -28,7 +28,7 @@ from core.i18n import full_time, translate
 ROLES = ("supervisor", "admin")
 router = section("labels", order=45, icon="qr", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
-SHOWN = 12
+SHOWN = 6
 BLANKS = "63"
 
 

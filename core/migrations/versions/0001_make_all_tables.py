@@ -363,9 +363,11 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("warranty_until", sa.Date(), nullable=True),
         sa.Column("retired_at", sa.DateTime(), nullable=True),
+        sa.Column("replaces_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["parent_id"], ["assets.id"], name=op.f("fk_assets_parent_id")),
         sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_assets_place_id")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["assets.id"], name=op.f("fk_assets_replaces_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_assets_site_id")),
         sa.ForeignKeyConstraint(["type_id"], ["asset_types.id"], name=op.f("fk_assets_type_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
@@ -418,6 +420,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "asset_files",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("mime", sa.String(), nullable=False),
+        sa.Column("added_at", sa.DateTime(), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["added_by"], ["people.id"], name=op.f("fk_asset_files_added_by")),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_asset_files_asset_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset_files")),
+    )
+    with op.batch_alter_table("asset_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_asset_files_asset_id"), ["asset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_asset_files_hash"), ["hash"], unique=False)
 
     op.create_table(
         "codes",
@@ -701,6 +722,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("quantity", sa.String(), nullable=False),
+        sa.Column("cost", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_parts_person_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_parts_ticket_id")),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from assets import prints, register
+from assets import prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
+from assets.story import Kept
 from core import access, clock, intake, people, places
 from core.database import Session
 from core.intake import FaultReport
@@ -91,10 +92,13 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     team = people.add_team(session, f"{words} team", site_id)
     unit = places.ensure_path(session, site_id, "Z/1", kind="unit", is_common=False)
     home = people.claim_home(session, crew.resident, unit.id)
+    assert ticket.asset_id is not None
+    kept = Kept("photo", sha256, "image/jpeg")
+    manual = story.add_file(session, ticket.asset_id, f"{words} manual", kept, crew.supervisor, NOW)
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
     ids = {
-        "run_id": str(run.id),
+        "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),
     }  # fmt: skip
