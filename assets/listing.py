@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from assets import codes
 from assets.choosing import below
 from assets.models import Asset, AssetType
 from core.places import Place
@@ -46,6 +47,10 @@ class Line:
     place: str
     tickets: int
     retired_at: datetime | None
+
+    @property
+    def printed(self) -> str:
+        return codes.printed(self.code)
 
     @property
     def key(self) -> str:

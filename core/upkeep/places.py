@@ -92,8 +92,13 @@ def _joined(words: list[str], numbers: tuple[str, ...]) -> Iterator[str]:
         yield word
 
 
-def add_homes(session: Session, site_id: UUID, paths: list[str], actor: UUID | None, now: datetime) -> int:
-    """Add homes at paths with everything on the way; those that are there stay. Returns how many places are new."""
+def add_homes(
+    session: Session, site_id: UUID, paths: list[str], actor: UUID | None, now: datetime, *, is_home: bool = True
+) -> int:
+    """Add places at paths with everything on the way; those that are there stay. Returns how many places are new.
+
+    `is_home`: the last of each path is somebody's home, the others are shared.
+    """
     known = {path: place_id for place_id, path in _paths(session, site_id)}
     fresh: list[dict[str, Any]] = []
     for path in paths:
@@ -102,11 +107,11 @@ def add_homes(session: Session, site_id: UUID, paths: list[str], actor: UUID | N
             here = "/".join(names[:depth])
             if here not in known:
                 known[here] = clock.new_id()
-                is_home = depth == len(names)
+                ends = is_home and depth == len(names)
                 fresh.append({
                     "id": known[here], "site_id": site_id, "parent_id": known["/".join(names[: depth - 1])],
-                    "name": names[depth - 1], "path": here, "kind": "unit" if is_home else "area",
-                    "is_common": not is_home,
+                    "name": names[depth - 1], "path": here, "kind": "unit" if ends else "area",
+                    "is_common": not ends,
                 })  # fmt: skip
     if fresh:
         session.execute(insert(rows(Place)), fresh)
@@ -139,11 +144,13 @@ def values_of(place: Place) -> dict[str, Any]:
     return {"name": place.name, "parent": str(place.parent_id), "kind": place.kind, "is_common": place.is_common}
 
 
-def add(session: Session, site_id: UUID, parent_id: UUID, names: str, actor: UUID, now: datetime) -> int:
+def add(
+    session: Session, site_id: UUID, parent_id: UUID, names: str, actor: UUID, now: datetime, *, is_home: bool
+) -> int:
     """Add places below one, by a pattern for their names such as `{301-312}`. Returns how many are new."""
     parent = place_at(session, site_id, parent_id)
     prefix = f"{parent.path}/" if parent.path else ""
-    return add_homes(session, site_id, [f"{prefix}{path}" for path in generate(names)], actor, now)
+    return add_homes(session, site_id, [f"{prefix}{path}" for path in generate(names)], actor, now, is_home=is_home)
 
 
 def edit(
