@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from assets import prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
 from assets.story import Kept
-from core import access, clock, intake, people, places
+from core import access, calendars, clock, intake, people, places
 from core.database import Session
 from core.intake import FaultReport
 from core.storage import Storage, key_of
@@ -95,10 +96,11 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     assert ticket.asset_id is not None
     kept = Kept("photo", sha256, "image/jpeg")
     manual = story.add_file(session, ticket.asset_id, f"{words} manual", kept, crew.supervisor, NOW)
+    duty = calendars.put_on_call(session, site_id, crew.technician, NOW, NOW + timedelta(hours=12))
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
     ids = {
-        "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
+        "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),
     }  # fmt: skip
