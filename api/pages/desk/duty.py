@@ -25,6 +25,7 @@ from core.upkeep.duty import KINDS, WEEK, Entry, Plan
 ROLES = ("supervisor", "admin")
 router = section("duty", order=37, icon="calendar", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
+LONG = timedelta(hours=24)
 BLANK = {"who": "", "kind": "on_call", "first": "", "begins": "18:00", "ends": "08:00", "weeks": "1"}
 
 
@@ -139,15 +140,14 @@ def _day(text: str) -> date | None:
 def _of_day(here: At, day: date, turns: list[Entry], now: datetime) -> Day:
     zone = ZoneInfo(here.site.timezone)
 
-    def clocked(moment: datetime) -> str:
-        return f"{moment.astimezone(zone):%H:%M}"
+    def clocked(moment: datetime, *, with_day: bool = False) -> str:
+        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M" if with_day else "%H:%M")
+
+    def spanned(one: Entry) -> str:
+        return f"{clocked(one.starts_at)}–{clocked(one.ends_at, with_day=one.ends_at - one.starts_at > LONG)}"
 
     shown = [
-        Turn(
-            str(one.id), one.name, one.kind, f"{clocked(one.starts_at)}–{clocked(one.ends_at)}",
-            is_now=one.starts_at <= now < one.ends_at,
-        )
-        for one in turns
-    ]  # fmt: skip
+        Turn(str(one.id), one.name, one.kind, spanned(one), is_now=one.starts_at <= now < one.ends_at) for one in turns
+    ]
     is_today = day == calendars.local_day(now, here.site.timezone)
     return Day(translate(f"weekday.{day.weekday()}", here.locale), f"{day:%m-%d}", is_today, shown)
