@@ -18,6 +18,7 @@ from core.database import Database, Session
 from core.places import Place, Site
 from core.tickets import queries
 from core.tickets.models import Ticket
+from core.upkeep import invitations
 
 LONG = timedelta(days=2)
 ADMIN, TECHNICIAN, RESIDENT, STRANGER = "admin", "technician", "resident", ""
@@ -39,6 +40,7 @@ class Things:
     place: UUID
     link: str
     blank: str
+    invitation: str
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -76,6 +78,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/new/{number}/{person_id}": [(ADMIN, lambda t: f"/desk/new/{t.done}/{t.resident}")],
     "GET /desk/residents": [(ADMIN, lambda t: "/desk/residents")],
     "GET /desk/residents/{person_id}": [(ADMIN, lambda t: f"/desk/residents/{t.resident}")],
+    "GET /desk/invitations": [(ADMIN, lambda t: "/desk/invitations")],
+    "GET /join/{secret}": [(STRANGER, lambda t: f"/join/{t.invitation}")],
     "GET /desk/people": [(ADMIN, lambda t: "/desk/people")],
     "GET /desk/people/new": [(ADMIN, lambda t: "/desk/people/new")],
     "GET /desk/people/{person_id}": [(ADMIN, lambda t: f"/desk/people/{t.person}")],
@@ -129,9 +133,11 @@ def _things(session: Session) -> Things:
     setup = Setup("a4-21", site.locale, "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site.id, Wanted(), setup, who[ADMIN], now)
     blank = prints.labels_of(session, prints.print_blank(session, site.id, 1, setup, who[ADMIN], now))[0].code
+    homes = invitations.units(session, site.id, "")[:1]
+    [slip] = invitations.invite(session, site.id, homes, people.holders(session, site.id, "admin")[0], now)
     place = session.scalars(select(Place).where(Place.site_id == site.id, Place.kind == "building")).first()
     assert queries.may_see(session, done, access.viewer(session, done.reporter_id))  # type: ignore[arg-type]
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
-        place.id if place else asset.place_id, "x" * 32, blank,
+        place.id if place else asset.place_id, "x" * 32, blank, slip.secret,
     )  # fmt: skip
