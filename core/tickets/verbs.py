@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import categories, clock, places
+from core import categories, clock, i18n, places
 from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Invalid, Missing
@@ -138,7 +138,7 @@ def _agree(act: Act) -> Change:
 def _check_in(act: Act) -> Change:
     """Be at the asset, by its scanned code, or by a photo and a reason where the code is gone."""
     proof = _scan_proof(act)
-    facts = {"scan": proof, **({"reason": act.facts["reason"]} if act.facts.get("reason") else {})}
+    facts = {"scan": proof, **(_reason(act) if act.facts.get("reason") else {})}
     return Change({"scan_proof": proof or act.ticket.scan_proof}, facts)
 
 
@@ -282,9 +282,12 @@ def _id(act: Act, name: str) -> UUID:
 
 
 def _reason(act: Act) -> dict[str, Any]:
-    """A reason for the trace: a known key as it is, free words as a salted commitment beside a kept note."""
+    """A reason for the trace: a key of the catalog as it is, free words as a salted commitment beside a kept note.
+
+    What only looks like a key may be a telephone number or a name, and the trace forgets nothing.
+    """
     reason = str(act.facts["reason"]).strip()
-    if reason.isascii() and reason.replace("_", "").isalnum() and len(reason) <= 40:
+    if i18n.has_text(f"reason.{reason}"):
         return {"reason": reason}
     return {"reason": words.keep(act.session, act.ticket, act.actor.person_id, reason[:1000], act.now)}
 

@@ -43,7 +43,7 @@ def done(session: Session, cast: Cast, now: datetime) -> Ticket:
     technician = ticket.assignee_id
     for minute, item in enumerate(WAIVED):
         take(
-            session, ticket, "waive", cast.supervisor, now + timedelta(minutes=minute), evidence=item, reason="exercise"
+            session, ticket, "waive", cast.supervisor, now + timedelta(minutes=minute), evidence=item, reason="other"
         )
     take(session, ticket, "accept", technician, now + timedelta(minutes=5))
     take(session, ticket, "check_in", technician, now + timedelta(minutes=20))
