@@ -11,7 +11,7 @@ from core import changes, places, trace
 from core.changes import Change, ChangedSince, Edit, Lasting
 from core.database import Database
 from core.errors import NotFound
-from core.upkeep import sites
+from core.upkeep import sites, works
 from tests.personas import Cast
 
 
@@ -86,3 +86,16 @@ def test_changes_are_read_a_page_at_a_time(db: Database, cast: Cast, now: dateti
         first = changes.of_site(session, cast.site, limit=2)
         rest = changes.of_site(session, cast.site, before=first[-1].id)
     assert [one.id for one in [*first, *rest]] == ids[::-1]
+
+
+def test_a_change_at_another_site_stands_in_nobody_s_way(db: Database, cast: Cast, now: datetime) -> None:
+    """Two sites have a category of one name; what one does to its own concerns the other in no way."""
+    with db.write_scope() as session:
+        other = places.add_site(session, "River Court").id
+        works.edit(session, cast.site, "lift", {"name_en": "Lifts"}, cast.admin, now)
+        [mine] = changes.of_site(session, cast.site)
+        works.edit(session, other, "lift", {"name_en": "Elevators"}, cast.admin, now)
+        assert changes.last_of(session, cast.site, "category", "lift") == mine
+        assert changes.of_thing(session, cast.site, "category", "lift") == [mine]
+        changes.take_back(session, cast.site, mine.id, cast.admin, now)
+        assert changes.of_site(session, cast.site)[0].takes_back == mine.id

@@ -186,8 +186,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_changes_kind_key_id"), ["kind", "key", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_site_id_id"), ["site_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_changes_site_id_kind_key_id"), ["site_id", "kind", "key", "id"], unique=False
+        )
 
     op.create_table(
         "conversations",
