@@ -36,6 +36,7 @@ class Lasting(Conflict):
 class Change(Table):
     """One change. `kind` and `key` name what was changed: `category` and `lift`, `site` and its id.
 
+    `salt`: hides the content from who holds the trace alone and guesses; it stands nowhere else and goes with the row.
     `before` and `after` hold the fields that differ; an empty `before` means that it was added. `takes_back`: the
     change that this one undid.
     """
@@ -48,6 +49,7 @@ class Change(Table):
     kind: Mapped[str]
     key: Mapped[str]
     label: Mapped[str] = mapped_column(default="")
+    salt: Mapped[str]
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
@@ -87,19 +89,23 @@ def record(session: Session, edit: Edit, actor: UUID | None, now: datetime) -> C
         return None
     before, after = ({n: side[n] for n in names if n in side} for side in (edit.before, edit.after))
     change = Change(
-        id=clock.new_id(), site_id=edit.site_id, kind=edit.kind, key=edit.key, label=edit.label, before=before,
-        after=after, actor_id=actor, at=now, takes_back=None,
+        id=clock.new_id(), site_id=edit.site_id, kind=edit.kind, key=edit.key, label=edit.label, salt=clock.secret(),
+        before=before, after=after, actor_id=actor, at=now, takes_back=None,
     )  # fmt: skip
     session.add(change)
     session.flush()
-    content = trace.canonical({"before": before, "after": after})
     facts = {
         "change": str(change.id), "kind": edit.kind, "key": edit.key, "fields": sorted(names),
-        "content": trace.commitment(change.id.hex, content),
+        "content": trace.commitment(change.salt, content(before, after)),
     }  # fmt: skip
     entry = trace.Entry("change", facts, actor=str(actor or ""))
     trace.append(session, edit.stream or f"site:{edit.site_id}", [entry], now)
     return change
+
+
+def content(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What the event of a change commits to."""
+    return trace.canonical({"before": before, "after": after})
 
 
 def of_site(

@@ -57,12 +57,18 @@ def sign(
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
     row = {
         "id": clock.new_id(), "ticket_id": ticket.id, "round": ticket.round, "role": role, "person_id": person_id,
-        "name": name.strip()[:120], "strokes": strokes, "digest": seen, "content": shown, "signed_at": now,
+        "name": name.strip()[:120], "strokes": strokes, "salt": clock.secret(), "digest": seen, "content": shown,
+        "signed_at": now,
     }  # fmt: skip
     session.execute(insert(Signature), [row])
-    proof = hashlib.sha256(trace.canonical({"strokes": strokes, "name": row["name"]}).encode()).hexdigest()
+    proof = trace.commitment(str(row["salt"]), hand(row["name"], strokes))
     facts = {"role": role, "digest": seen, "signature": proof, "round": ticket.round}
     record(session, ticket, "sign", Actor(by), facts, now)
+
+
+def hand(name: Any, strokes: Any) -> str:
+    """Whose hand it was, as the event of a signature commits to it: a name alone could be guessed."""
+    return trace.canonical({"strokes": strokes, "name": name})
 
 
 def _check_strokes(strokes: list[Any]) -> None:

@@ -46,9 +46,11 @@ def test_the_event_commits_to_the_content_and_holds_none_of_it(db: Database, cas
     change = rename(db, cast, "Lake Court", now)
     with db.read_scope() as session:
         [event] = [e for e in trace.events_of(session, f"site:{cast.site}") if e.action == "change"]
-    content = trace.canonical({"before": change.before, "after": change.after})
-    assert trace.commitment(change.id.hex, content) in event.facts
+    content = changes.content(change.before, change.after)
+    assert trace.commitment(change.salt, content) in event.facts
     assert "Lake Court" not in event.facts
+    assert change.salt not in event.facts
+    assert trace.commitment(change.id.hex, content) not in event.facts, "the id stands in the same event"
 
 
 def test_a_change_is_taken_back_by_a_new_one(db: Database, cast: Cast, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core import trace
 from core.database import Database, Session
 from core.errors import Invalid, Missing
 from core.tickets import additions, queries, signing
@@ -127,3 +128,15 @@ def test_the_signature_of_an_earlier_round_is_no_evidence_in_the_next(db: Databa
         page.story.act("reporter", "reopen")
         assert queries.evidence_of(session, page.story.ticket).signed_by == frozenset()
         assert content(session, page.story.ticket)["photos"] == []
+
+
+def test_a_name_that_was_typed_cannot_be_guessed_from_the_trace(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        page = sheet(session, cast, now)
+        page.sign(now, strokes=[])
+        [kept] = queries.signatures_of(session, page.story.ticket.id)
+        facts = page.story.events()[-1].facts
+        assert trace.commitment(kept.salt, signing.hand("Wang Wei", [])) in facts
+        assert kept.salt
+        assert kept.salt not in facts
+        assert signing.digest({"strokes": [], "name": "Wang Wei"}) not in facts
