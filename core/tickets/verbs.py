@@ -158,23 +158,25 @@ def _resume(act: Act) -> Change:
 
 @verb("sign_off")
 def _sign_off(act: Act) -> Change:
-    """Declare it done, with the evidence that the site's policy asks for."""
+    """Declare it done, with the evidence that the site's policy asks for. Signatures count under these very words."""
     ticket, resolution = act.ticket, str(act.facts["resolution"])
     if resolution not in states.SIGN_OFF_RESOLUTIONS[ticket.kind]:
         raise Invalid(field="field.resolution")
     proof = _scan_proof(act) or ticket.scan_proof
     set_committed_value(ticket, "scan_proof", proof)
-    site = places.site_of(act.session, ticket.site_id)
-    lacking = evidence.missing(queries.evidence_of(act.session, ticket), site.settings.get("evidence", {}))
+    site, minutes = places.site_of(act.session, ticket.site_id), _minutes(act)
+    declared = evidence.declared(resolution, minutes, str(act.facts.get("note") or ""))
+    shown = queries.evidence_of(act.session, ticket, declared)
+    lacking = evidence.missing(shown, site.settings.get("evidence", {}))
     if lacking:
         raise MissingEvidence(missing=[f"evidence.{item}" for item in lacking], items=lacking)
     is_fault = ticket.kind == "fault"
     values: dict[str, Any] = {
-        "resolution": resolution, "done_at": act.now, "minutes": _minutes(act), "scan_proof": proof,
+        "resolution": resolution, "done_at": act.now, "minutes": minutes, "scan_proof": proof,
         "wake_at": act.now + SILENCE if is_fault else None, "closed_at": None if is_fault else act.now,
     }  # fmt: skip
     facts = {
-        "resolution": resolution, "minutes": values["minutes"], "round": ticket.round,
+        "resolution": resolution, "minutes": minutes, "round": ticket.round,
         "digest": _digest(act.facts.get("digest") or ""),
     }  # fmt: skip
     return Change(values, facts, {"resolution": resolution})

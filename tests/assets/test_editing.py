@@ -79,7 +79,9 @@ def test_a_change_is_taken_back(db: Database, cast: Cast, now: datetime) -> None
         changes.take_back(session, cast.site, change.id, cast.admin, now)
         assert editing.values_of(session, asset) == editing.BLANK | PUMP
         editing.retire(session, cast.site, asset.id, cast.admin, now)
-        changes.take_back(session, cast.site, changes.of_thing(session, cast.site, "asset", str(asset.id))[0].id, None, now)
+        changes.take_back(
+            session, cast.site, changes.of_thing(session, cast.site, "asset", str(asset.id))[0].id, None, now
+        )
         assert asset.retired_at is None
 
 

@@ -13,7 +13,7 @@ from core import trace
 from core.database import Database, Session
 from core.errors import Invalid, Missing
 from core.tickets import additions, queries, signing
-from core.tickets.actions import StaleTicket
+from core.tickets.actions import MissingEvidence, StaleTicket
 from core.tickets.models import Ticket
 from tests.core.tickets.stories import Story, begun
 from tests.personas import Cast
@@ -140,3 +140,20 @@ def test_a_name_that_was_typed_cannot_be_guessed_from_the_trace(db: Database, ca
         assert kept.salt
         assert kept.salt not in facts
         assert signing.digest({"strokes": [], "name": "Wang Wei"}) not in facts
+
+
+@pytest.mark.parametrize("what", ["photo", "part", "answer"])
+def test_what_was_added_after_the_signature_is_not_under_it(db: Database, cast: Cast, now: datetime, what: str) -> None:
+    with db.write_scope() as session:
+        page = sheet(session, cast, now)
+        ticket, technician = page.story.ticket, page.story.technician
+        page.sign(now)
+        if what == "photo":
+            additions.add_file(session, ticket, "before", PHOTO | {"hash": "cd" * 32}, technician, now)
+        elif what == "part":
+            additions.use_part(session, ticket, technician, "Pump", "1", now)
+        else:
+            additions.ask_items(session, ticket, [{"question": "Is it dry?"}])
+        assert queries.evidence_of(session, ticket).signed_by == frozenset()
+        with pytest.raises(MissingEvidence):
+            page.story.act("assignee", "sign_off")
