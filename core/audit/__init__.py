@@ -1,9 +1,9 @@
 """Verifies the trace and names the event that somebody has touched.
 
 It believes nothing that it can compute: every hash, every link of every stream, where each ticket says that its
-stream ends, what its events committed to, and the root at every seal. What it cannot see from inside is a history that was rewritten with the
-signing key at hand, or one whose end was cut off together with its seals: for that, it takes a checkpoint that was
-kept outside.
+stream ends, what its events committed to, and the root at every seal. What it cannot see from inside is a history
+that was rewritten with the signing key at hand, or one whose end was cut off together with its seals: for that, it
+takes a checkpoint that was kept outside.
 """
 
 from __future__ import annotations

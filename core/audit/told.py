@@ -70,7 +70,7 @@ def _rows(action: str, facts: Facts) -> list[tuple[str, Key]]:
         return [("parts", key(said("part"), said("round")))]
     if action == "sign":
         return [("signatures", key(said("role"), said("digest"), said("round"), said("signature")))]
-    return [("notes", key(said("reason"), False))] if COMMITMENT.fullmatch(str(said("reason"))) else []
+    return [("notes", key(said("reason"), "False"))] if COMMITMENT.fullmatch(str(said("reason"))) else []
 
 
 def _id(value: object) -> str:
