@@ -181,7 +181,7 @@ def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
     session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
 
 
-def revoke_pages(session: Session, person_id: UUID, ticket_ids: Select[tuple[UUID]]) -> None:
+def revoke_pages(session: Session, person_id: UUID, ticket_ids: Select[Any]) -> None:
     """End what opens single tickets for a person: links, and the sessions that came by one."""
     session.execute(delete(Token).where(Token.person_id == person_id, Token.ticket_id.in_(ticket_ids)))
 

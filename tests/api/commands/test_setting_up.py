@@ -1,9 +1,15 @@
-"""Ways in that are made at the command line are events of the person, too."""
+"""Ways in that are made at the command line are events of the person, too; and all that it writes is private."""
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
+from pathlib import Path
+
 import pytest
 
+from api import cli
 from core import people, trace
 from core.database import open_database
 from core.settings import load_settings
@@ -25,3 +31,22 @@ def test_a_way_in_leaves_an_event(gongdan: Gongdan, words: list[str], kind: str)
         [event] = trace.events_of(session, f"person:{people.person_named(session, 'Wang Wei').id}")
     database.dispose()
     assert (event.action, event.actor, event.facts) == ("credential_issued", "gongdan", f'{{"kind":"{kind}"}}')
+
+
+def test_what_lies_in_the_data_folder_is_its_owner_s_alone(gongdan: Gongdan, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    assert gongdan("site", "add", "Garden Court").exit_code == 0
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "gongdan.db").stat().st_mode) == 0o600
+
+
+def test_every_command_writes_for_its_owner_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = os.umask(0o022)
+    try:
+        monkeypatch.setattr(sys, "argv", ["gongdan", "--help"])
+        with pytest.raises(SystemExit):
+            cli.main()
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
