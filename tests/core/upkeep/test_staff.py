@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -76,7 +77,7 @@ def shared(session: Session, cast: Cast) -> Shared:
 
 @pytest.mark.parametrize("changed", [{"name": "Wang W"}, {"phone": "13900000000"}, {"locale": "zh_CN"}])
 def test_who_works_for_others_too_stays_who_they_are(
-    db: Database, cast: Cast, now: datetime, changed: dict[str, str]
+    db: Database, cast: Cast, now: datetime, changed: dict[str, Any]
 ) -> None:
     with db.write_scope() as session:
         shared(session, cast)
