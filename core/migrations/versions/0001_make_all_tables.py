@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("after", sa.JSON(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=True),
@@ -186,8 +187,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_changes_kind_key_id"), ["kind", "key", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_site_id_id"), ["site_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_changes_site_id_kind_key_id"), ["site_id", "kind", "key", "id"], unique=False
+        )
 
     op.create_table(
         "conversations",
@@ -791,6 +794,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("strokes", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("signed_at", sa.DateTime(), nullable=False),

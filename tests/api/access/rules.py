@@ -78,6 +78,7 @@ RULES: dict[str, Rule] = {
     "GET /scan": PUBLIC,
     "POST /scan": PUBLIC,
     "GET /work": Rule(STAFF, is_own=True),
+    "POST /work/code": Rule(STAFF, is_own=True),
     # a ticket's pages
     "GET /t/{number}": Rule(OF_THE_TICKET),
     "GET /t/{number}/do/{action}": Rule(OF_THE_TICKET),
