@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import uploads
-from api.deps import System, SystemDep, Visitor
+from api.deps import Known, System, SystemDep
 from assets import scan
 from bot.channels.web import ACCOUNT, WebChannel, shown
 from bot.fetching import stored_photo, stored_voice
@@ -56,8 +56,11 @@ Chat = Annotated[str, Depends(chat_of)]
 
 
 @router.post("/sessions", status_code=201)
-def begin(request: Request, system: SystemDep, web: Web, visitor: Visitor) -> dict[str, str]:
-    """Begin a conversation. Somebody who is signed in goes on with their own, whatever device it began on."""
+def begin(request: Request, system: SystemDep, web: Web, visitor: Known) -> dict[str, str]:
+    """Begin a conversation. Somebody who is signed in goes on with their own, whatever device it began on.
+
+    Who came by a link to one ticket is a stranger here: docs/decisions/0012-page-links.md.
+    """
     locale = i18n.choose(request.headers.get("accept-language"))
 
     def work(session: Session) -> str:

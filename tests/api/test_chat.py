@@ -24,11 +24,13 @@ from bot.channels import open_channels
 from bot.channels.web import WebChannel
 from bot.delivery import Delivery
 from bot.router import Router
-from core import access, clock
-from core.access import SESSION_LIFE
+from core import access, clock, intake, people
+from core.access import LINK_LIFE, SESSION_LIFE
 from core.database import Database, open_database
+from core.intake import FaultReport
 from core.settings import Settings
 from core.storage import open_storage
+from core.tickets.models import Subject
 from tests.personas import Cast
 from tests.pictures import corners, encoded
 
@@ -361,6 +363,24 @@ def test_who_is_signed_in_goes_on_with_the_own_conversation_on_every_device(
     phone, computer = (client.post("/chat/sessions", headers=signed_in).json()["token"] for _ in range(2))
     assert phone == computer
     assert client.post("/chat/sessions").json()["token"] != phone
+
+
+def test_who_came_by_a_link_to_one_ticket_is_a_stranger_in_the_chat(client: Client, db: Database, cast: Cast) -> None:
+    with db.write_scope() as session:
+        own = access.issue(session, "session", cast.resident, clock.now(), life=SESSION_LIFE)
+        about = Subject(cast.site, cast.hall, "A/1/Hall", is_common=True)
+        told = FaultReport(about, "The lift does not move", cast.resident, category="lift", is_own=True)
+        ticket = intake.report_fault(session, told, clock.now()).ticket
+        assert ticket is not None
+        link = access.issue(session, "page", cast.resident, clock.now(), life=LINK_LIFE, ticket_id=ticket.id)
+    mine = client.post("/chat/sessions", headers={"cookie": f"{COOKIE}={own}", "origin": "http://testserver"})
+    pressed = client.post(f"/w/{link}", headers={"origin": "http://testserver"}).headers["set-cookie"].split(";")[0]
+    forwarded = {"cookie": pressed, "origin": "http://testserver"}
+    token = client.post("/chat/sessions", headers=forwarded).json()["token"]
+    assert token.partition(".")[0] != mine.json()["token"].partition(".")[0]
+    assert 'data-keeper=""' in client.get("/chat", headers=forwarded).text
+    with db.read_scope() as session:
+        assert len(people.identities_of(session, cast.resident)) == 1
 
 
 def test_the_answers_follow_the_language_of_the_page(resident: Browser, settings: Settings) -> None:
