@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.messages import Incoming
 from bot.talk import Talk
-from core import conversations, i18n, lexicon, people
+from core import conversations, fetches, i18n, lexicon, people
 from core.database import Session
 from core.errors import TooMany
 from core.people import Person
@@ -36,7 +36,7 @@ def _is_emergency(incoming: Incoming) -> bool:
 
 
 def resume(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk | None:
-    """The turn of somebody who was here before; None for a new person."""
+    """The turn of somebody who was here before; None for a new person, and for one who has left meanwhile."""
     found = conversations.standing(session, incoming.channel, incoming.account, incoming.conversation, incoming.sender)
     if found is None:
         return None
@@ -55,6 +55,8 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     row = conversations.open_for(
         session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
     )
+    if row.version > 1:  # what somebody sent who held this dialogue before is no part of a new report
+        fetches.forget_draft(session, row.id)
     talk = Talk(session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now)
     _inform(talk, person)
     return talk

@@ -181,8 +181,8 @@ def join_team(session: Session, team_id: UUID, person_id: UUID, skills: list[str
 
 
 def identify(session: Session, channel: str, account: str, kind: str, value: str) -> Person | None:
-    """The person behind a platform's id; None for a stranger or a revoked identity."""
-    query = select(Person).join(Identity, Identity.person_id == Person.id)
+    """The person behind a platform's id; None for a stranger, a revoked identity or somebody who has left."""
+    query = select(Person).join(Identity, Identity.person_id == Person.id).where(Person.is_active)
     return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
@@ -190,9 +190,13 @@ def add_identity(
     session: Session, person_id: UUID, channel: str, account: str, kind: str, value: str, *,
     conversation: str, via: str,
 ) -> Identity:  # fmt: skip
-    """Join a platform's id to a person. One that is already somebody else's is a Conflict, never reassigned."""
+    """Join a platform's id to a person. One that is already somebody else's is a Conflict, never reassigned.
+
+    That of somebody who has left is free again.
+    """
     identity = session.scalar(select(Identity).where(*_same(channel, account, kind, value)))
-    if identity is not None and identity.revoked_at is None and identity.person_id != person_id:
+    owner = identify(session, channel, account, kind, value)
+    if owner is not None and owner.id != person_id:
         raise Conflict
     if identity is None:
         identity = Identity(id=clock.new_id(), channel=channel, account=account, kind=kind, value=value)
