@@ -50,11 +50,14 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     if known is None:
         people.add_identity(
             session, person.id, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender,
-            conversation=incoming.conversation, via="first_contact",
+            conversation="" if incoming.is_group else incoming.conversation, via="first_contact",
         )  # fmt: skip
+    elif not incoming.is_group:
+        _write_here(session, incoming, person)
     row = conversations.open_for(
-        session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
-    )
+        session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now,
+        is_group=incoming.is_group,
+    )  # fmt: skip
     if row.version > 1:  # what somebody sent who held this dialogue before is no part of a new report
         fetches.forget_draft(session, row.id)
     talk = Talk(session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now)
@@ -62,9 +65,16 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     return talk
 
 
+def _write_here(session: Session, incoming: Incoming, person: Person) -> None:
+    """Somebody who was met in a group has opened a private chat: that is where they are written to."""
+    identity = people.identity_at(session, person.id, incoming.channel, incoming.account, incoming.sender)
+    if identity is not None:
+        people.move_conversation(session, identity.id, incoming.conversation)
+
+
 def _inform(talk: Talk, person: Person) -> None:
-    """Two lines on what is stored and why, once."""
+    """Two lines on what is stored and why, once; in a group also that news come in private only."""
     if person.informed_at is None:
         person.informed_at = talk.now
         talk.session.flush()
-        talk.say("privacy", url=f"{talk.settings.public_url}/privacy")
+        talk.say("privacy_group" if talk.is_group else "privacy", url=f"{talk.settings.public_url}/privacy")

@@ -24,7 +24,10 @@ WAKE_AGAIN = timedelta(minutes=10)
 
 
 class Conversation(Table):
-    """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent."""
+    """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent.
+
+    `is_group`: others read this chat too; kept, because what goes on by itself has no message that says so.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -45,6 +48,7 @@ class Conversation(Table):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     wake_at: Mapped[datetime | None]
+    is_group: Mapped[bool] = mapped_column(default=False)
     counted_from: Mapped[datetime] = mapped_column(default=clock.now)
     counted: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -61,6 +65,7 @@ class Standing:
     data: dict[str, Any]
     version: int
     wake_at: datetime | None
+    is_group: bool
     counted_from: datetime
     counted: int
     locale: str
@@ -102,8 +107,9 @@ def of(row: Conversation, locale: str) -> Standing:
 
 
 def open_for(
-    session: Session, channel: str, account: str, conversation: str, sender: str, person_id: UUID, now: datetime
-) -> Conversation:
+    session: Session, channel: str, account: str, conversation: str, sender: str, person_id: UUID, now: datetime, *,
+    is_group: bool = False,
+) -> Conversation:  # fmt: skip
     """Begin a dialogue. Where one stands that is over, it is begun anew, and nothing of it is left."""
     same = {"channel": channel, "account": account, "conversation": conversation, "sender": sender}
     row = session.scalar(select(Conversation).filter_by(**same).with_for_update())
@@ -111,7 +117,7 @@ def open_for(
         row = Conversation(id=clock.new_id(), **same, version=0, counted_from=now, counted=0)
         session.add(row)
     row.person_id, row.flow, row.step, row.data, row.wake_at = person_id, "", "", {}, None
-    row.version, row.updated_at = row.version + 1, now
+    row.version, row.updated_at, row.is_group = row.version + 1, now, is_group
     session.flush()
     return row
 

@@ -88,7 +88,10 @@ class Home(Table):
 
 
 class Identity(Table):
-    """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive."""
+    """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive.
+
+    `conversation`: the private chat, never a group's; empty for somebody who has written in groups only.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("channel", "account", "kind", "value"), Index(None, "person_id"))
@@ -221,7 +224,19 @@ def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
 
 
 def move_conversation(session: Session, identity_id: UUID, conversation: str) -> None:
+    """From now on a person is written to in this private chat."""
     session.execute(update(Identity).where(Identity.id == identity_id).values(conversation=conversation))
+
+
+def identity_at(session: Session, person_id: UUID, channel: str, account: str, value: str) -> Identity | None:
+    """The identity that a person writes with on an account of a platform."""
+    known = identities_of(session, person_id)
+    return next((one for one in known if (one.channel, one.account, one.value) == (channel, account, value)), None)
+
+
+def is_reachable(session: Session, person_id: UUID) -> bool:
+    """Whether there is a private chat in which a person can be written to."""
+    return any(known.conversation and known.blocked_at is None for known in identities_of(session, person_id))
 
 
 def _same(channel: str, account: str, kind: str, value: str) -> tuple[Any, ...]:
