@@ -91,6 +91,7 @@ class Identity(Table):
     """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive.
 
     `conversation`: the private chat, never a group's; empty for somebody who has written in groups only.
+    `epoch` grows when the person's access is revoked: a token of ours that proves this identity names it.
     """
 
     __tablename__ = "identities"
@@ -108,6 +109,7 @@ class Identity(Table):
     seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     blocked_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(default=0)
 
 
 def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str = "") -> Person:
@@ -226,6 +228,17 @@ def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
 def move_conversation(session: Session, identity_id: UUID, conversation: str) -> None:
     """From now on a person is written to in this private chat."""
     session.execute(update(Identity).where(Identity.id == identity_id).values(conversation=conversation))
+
+
+def epoch_of(session: Session, channel: str, account: str, kind: str, value: str) -> int | None:
+    """What a valid token of a platform's id names; None where nobody is to be let in by one."""
+    query = select(Identity.epoch).join(Person, Person.id == Identity.person_id).where(Person.is_active)
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
+
+
+def end_epoch(session: Session, person_id: UUID) -> None:
+    """From now on no token proves an identity of a person that was given out before."""
+    session.execute(update(Identity).where(Identity.person_id == person_id).values(epoch=Identity.epoch + 1))
 
 
 def identity_at(session: Session, person_id: UUID, channel: str, account: str, value: str) -> Identity | None:

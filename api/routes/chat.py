@@ -18,13 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from api import uploads
 from api.deps import Known, System, SystemDep
 from assets import scan
-from bot.channels.web import ACCOUNT, WebChannel, shown
+from bot.channels.web import ACCOUNT, SENDER, WebChannel, bearer_of, shown
 from bot.fetching import stored_photo, stored_voice
 from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
 from core.errors import Invalid, NotFound, SignInNeeded
+from core.people import Identity
 
 router = APIRouter(prefix="/chat", include_in_schema=False)
 
@@ -45,11 +46,14 @@ Web = Annotated[WebChannel, Depends(channel_of)]
 
 def chat_of(request: Request, web: Web) -> str:
     """The conversation that the request proves."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    chat_id = web.chat_of(token.strip()) if scheme.lower() == "bearer" else None
+    chat_id = web.chat_of(_token(request))
     if chat_id is None:
         raise SignInNeeded
     return chat_id
+
+
+def _token(request: Request) -> str:
+    return bearer_of(request.headers.get("authorization", ""))
 
 
 Chat = Annotated[str, Depends(chat_of)]
@@ -65,24 +69,24 @@ def begin(request: Request, system: SystemDep, web: Web, visitor: Known) -> dict
 
     def work(session: Session) -> str:
         limits.count(session, f"chat:{uploads.address_of(request)}", clock.now(), most=60)
-        return (_own_chat(session, visitor) if visitor else None) or _new_chat(session, visitor, locale)
+        chat = (_own_chat(session, visitor) if visitor else None) or _new_chat(session, visitor, locale)
+        return web.token_of(chat.conversation, chat.epoch)
 
-    return {"token": web.token_of(system.database.write(work))}
+    return {"token": system.database.write(work)}
 
 
-def _own_chat(session: Session, visitor: Viewer) -> str | None:
+def _own_chat(session: Session, visitor: Viewer) -> Identity | None:
     """The web chat of a person that was used last and is still kept."""
-    chats = [known.conversation for known in people.identities_of(session, visitor.person_id) if known.channel == "web"]
-    kept = transcripts.newest(session, chats)
-    return next((chat_id for chat_id in chats if chat_id in kept), None)
+    chats = [known for known in people.identities_of(session, visitor.person_id) if known.channel == "web"]
+    kept = transcripts.newest(session, [chat.conversation for chat in chats])
+    return next((chat for chat in chats if chat.conversation in kept), None)
 
 
-def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> str:
+def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> Identity:
     chat_id = transcripts.open_chat(session, clock.now())
     person_id = visitor.person_id if visitor else people.add_person(session, "", locale=locale).id
     via = "signed_in" if visitor else "first_contact"
-    people.add_identity(session, person_id, "web", ACCOUNT, "web_chat", chat_id, conversation=chat_id, via=via)
-    return chat_id
+    return people.add_identity(session, person_id, "web", ACCOUNT, SENDER, chat_id, conversation=chat_id, via=via)
 
 
 @router.put("/language")
@@ -92,7 +96,7 @@ def speak(system: SystemDep, chat_id: Chat, locale: Annotated[str, Body(embed=Tr
         raise Invalid(field="field.locale")
 
     def work(session: Session) -> None:
-        person = people.identify(session, "web", ACCOUNT, "web_chat", chat_id)
+        person = people.identify(session, "web", ACCOUNT, SENDER, chat_id)
         if person is None:
             raise SignInNeeded
         person.locale = locale
@@ -149,12 +153,19 @@ def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes)
 
 
 @router.get("/lines")
-async def read(system: SystemDep, chat_id: Chat, after: int = 0, wait: float = 0) -> dict[str, Any]:
-    """The lines after a number; waits for new ones, whoever delivered them, up to `wait` seconds."""
+async def read(
+    request: Request, system: SystemDep, web: Web, chat_id: Chat, after: int = 0, wait: float = 0
+) -> dict[str, Any]:
+    """The lines after a number; waits for new ones, whoever delivered them, up to `wait` seconds.
+
+    `token`: a new one, where the one that was sent is half used up.
+    """
     number = await run_in_threadpool(_newest, system, chat_id)
     if number <= after and wait > 0:
         await _wait_for_more(system, chat_id, after, min(wait, LONGEST_WAIT))
-    return {"lines": await run_in_threadpool(_lines, system, chat_id, after)}
+    fresh = web.renewed(_token(request))
+    lines = await run_in_threadpool(_lines, system, chat_id, after)
+    return {"lines": lines, "token": fresh} if fresh else {"lines": lines}
 
 
 def _newest(system: System, chat_id: str) -> int:

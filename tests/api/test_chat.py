@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,7 @@ def test_the_token_of_one_chat_opens_no_other(resident: Browser, neighbour: Brow
 def test_a_chat_that_is_no_longer_kept_begins_anew(resident: Browser) -> None:
     web = resident.client.system.channels["web"]
     assert isinstance(web, WebChannel)
-    token = web.token_of("gone")
+    token = web.token_of("gone", 0)
     headers = {"authorization": f"Bearer {token}"}
     said = resident.client.post(
         "/chat/messages", headers=headers, json={"id": "message-1", "kind": "text", "text": "x"}
@@ -361,8 +362,42 @@ def test_who_is_signed_in_goes_on_with_the_own_conversation_on_every_device(
         secret = access.issue(session, "session", cast.resident, clock.now(), life=SESSION_LIFE)
     signed_in = {"cookie": f"{COOKIE}={secret}", "origin": "http://testserver"}
     phone, computer = (client.post("/chat/sessions", headers=signed_in).json()["token"] for _ in range(2))
-    assert phone == computer
-    assert client.post("/chat/sessions").json()["token"] != phone
+    assert chat_of(phone) == chat_of(computer)
+    assert chat_of(client.post("/chat/sessions").json()["token"]) != chat_of(phone)
+
+
+def chat_of(token: str) -> str:
+    return token.partition(".")[0]
+
+
+def test_revoked_access_ends_the_chat_at_once_and_a_new_sign_in_goes_on_with_it(
+    client: Client, db: Database, cast: Cast
+) -> None:
+    def token() -> str:
+        with db.write_scope() as session:
+            secret = access.issue(session, "session", cast.resident, clock.now(), life=SESSION_LIFE)
+        cookie = {"cookie": f"{COOKIE}={secret}", "origin": "http://testserver"}
+        return str(client.post("/chat/sessions", headers=cookie).json()["token"])
+
+    before = token()
+    db.write(lambda session: access.revoke_all(session, cast.resident))
+    assert client.get("/chat/lines", headers={"authorization": f"Bearer {before}"}).status_code == 401
+    after = token()
+    assert chat_of(after) == chat_of(before)
+    assert client.get("/chat/lines", headers={"authorization": f"Bearer {after}"}).status_code == 200
+
+
+def test_a_chat_that_is_looked_at_gets_a_new_token_in_time(resident: Browser) -> None:
+    def read() -> Any:
+        return resident.client.get("/chat/lines", headers=resident.headers)
+
+    assert "token" not in read().json()
+    with clock.at(clock.now() + timedelta(days=60)):
+        token = read().json()["token"]
+    with clock.at(clock.now() + timedelta(days=100)):
+        assert read().status_code == 401
+        resident.headers["authorization"] = f"Bearer {token}"
+        assert read().status_code == 200
 
 
 def test_who_came_by_a_link_to_one_ticket_is_a_stranger_in_the_chat(client: Client, db: Database, cast: Cast) -> None:
@@ -377,7 +412,7 @@ def test_who_came_by_a_link_to_one_ticket_is_a_stranger_in_the_chat(client: Clie
     pressed = client.post(f"/w/{link}", headers={"origin": "http://testserver"}).headers["set-cookie"].split(";")[0]
     forwarded = {"cookie": pressed, "origin": "http://testserver"}
     token = client.post("/chat/sessions", headers=forwarded).json()["token"]
-    assert token.partition(".")[0] != mine.json()["token"].partition(".")[0]
+    assert chat_of(token) != chat_of(mine.json()["token"])
     assert 'data-keeper=""' in client.get("/chat", headers=forwarded).text
     with db.read_scope() as session:
         assert len(people.identities_of(session, cast.resident)) == 1
