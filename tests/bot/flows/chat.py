@@ -208,7 +208,9 @@ def rendered(session: Session, row: OutboxMessage, now: datetime) -> Outgoing:
     """A row as its reader sees it, after it was rendered in every language, with and without taps."""
     person = session.get(Person, row.person_id) if row.person_id else None
     ticket = session.get(Ticket, row.ticket_id) if row.ticket_id else None
-    site = places.site_of(session, ticket.site_id if ticket else session.scalars(select(Site.id)).one())
+    site = places.site_of(
+        session, ticket.site_id if ticket else session.scalars(select(Site.id).order_by(Site.prefix)).all()[0]
+    )
     works = categories.handbook(session, site).works
     buttons = [(button, outbox.token_of(row.id, index, SETTINGS.key)) for index, button in enumerate(row.buttons)]
     views = {}
