@@ -17,7 +17,7 @@ def begin(session: Session, incoming: Incoming, settings: Settings, now: datetim
     """Begin a turn. A new person gets a name, a language and two lines on what is kept; a flood is refused."""
     talk = counted(session, incoming, settings, now, known)
     standing = talk.standing
-    if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
+    if standing.counted > conversations.FLOOD_LIMIT and not is_emergency(incoming):
         raise TooMany(seconds=int((standing.counted_from + conversations.FLOOD_WINDOW - now).total_seconds()) + 1)
     return talk
 
@@ -30,7 +30,7 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
     return talk
 
 
-def _is_emergency(incoming: Incoming) -> bool:
+def is_emergency(incoming: Incoming) -> bool:
     """Whether a message must get through, however many came before it."""
     return lexicon.guess(incoming.text, lexicon.load()).emergency is not None
 

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from api import uploads
 from api.deps import Known, System, SystemDep
 from assets import scan
+from bot import greeting
 from bot.channels.web import ACCOUNT, SENDER, WebChannel, bearer_of, shown
 from bot.fetching import stored_photo, stored_voice
 from bot.messages import HookRequest, Incoming
@@ -32,7 +33,9 @@ router = APIRouter(prefix="/chat", include_in_schema=False)
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
 MAX_MESSAGE = 64 * 1024
-MOST_FILES = 100
+# In ten minutes. An address may be that of a whole house.
+MOST_FILES, MOST_FILES_FROM = 100, 300
+MOST_SAID, MOST_SAID_FROM = 300, 1000
 
 
 def channel_of(system: SystemDep) -> WebChannel:
@@ -110,22 +113,31 @@ def speak(system: SystemDep, chat_id: Chat, locale: Annotated[str, Body(embed=Tr
 async def say(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> Response:
     """Say something; safe to repeat with the same id, and refused with 503 when it could not be kept."""
     body = await uploads.body_of(request, MAX_MESSAGE)
-    await run_in_threadpool(_say, system, web, chat_id, HookRequest("POST", body, dict(request.headers)))
+    hook = HookRequest("POST", body, dict(request.headers))
+    await run_in_threadpool(_say, system, web, uploads.address_of(request), hook)
     system.nudge()
     return JSONResponse({"ok": True})
 
 
-def _say(system: System, web: WebChannel, chat_id: str, hook: HookRequest) -> None:
+def _say(system: System, web: WebChannel, address: str, hook: HookRequest) -> None:
     """Show what was said in the conversation, then take it."""
     for incoming in web.parse(hook):
-        system.database.write(partial(_show, incoming))
+        system.database.write(partial(_show, incoming, address))
         system.router.take(incoming)
 
 
-def _show(incoming: Incoming, session: Session) -> None:
+def _show(incoming: Incoming, address: str, session: Session) -> None:
+    _count(session, incoming, address)
     key, chat_id = incoming.dedupe_key, incoming.conversation
     if transcripts.append(session, chat_id, key, "mine", shown(incoming), clock.now()) is None:
         raise SignInNeeded
+
+
+def _count(session: Session, incoming: Incoming, address: str) -> None:
+    """A ceiling on what is stored. Neighbours of a flood, who share its address, can still tell of an emergency."""
+    limits.count(session, f"chat-said:{incoming.conversation}", clock.now(), most=MOST_SAID)
+    if not greeting.is_emergency(incoming):
+        limits.count(session, f"chat-said-from:{address}", clock.now(), most=MOST_SAID_FROM)
 
 
 @router.post("/files", status_code=201)
@@ -139,11 +151,16 @@ async def upload(
 ) -> dict[str, Any]:
     """Take a photo or voice note in before it is said; its reference goes into the message."""
     data = await uploads.bytes_of(file)
-    return await run_in_threadpool(_keep, system, web, chat_id, kind, data)
+    await run_in_threadpool(system.database.write, partial(_count_file, chat_id, uploads.address_of(request)))
+    return await run_in_threadpool(_keep, system, web, kind, data)
 
 
-def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes) -> dict[str, Any]:
-    system.database.write(lambda s: limits.count(s, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES))
+def _count_file(chat_id: str, address: str, session: Session) -> None:
+    limits.count(session, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES)
+    limits.count(session, f"chat-files-from:{address}", clock.now(), most=MOST_FILES_FROM)
+
+
+def _keep(system: System, web: WebChannel, kind: str, data: bytes) -> dict[str, Any]:
     if kind == "voice":
         stored, texts = stored_voice(system.storage, data), []
     else:

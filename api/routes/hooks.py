@@ -58,7 +58,7 @@ def _take_all(system: System, messages: list[Incoming]) -> None:
 
 def _open(system: System, name: str) -> Channel:
     found = system.channels.get(name)
-    if found is None:
+    if found is None or not found.has_hook:
         raise NotFound(what="word.channel")
     return found
 

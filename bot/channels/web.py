@@ -52,6 +52,7 @@ class Proof:
 class WebChannel:
     name = "web"
     account = ACCOUNT
+    has_hook = False  # its own wire counts what comes: api/routes/chat.py
     limits = Limits(text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200)
 
     def __init__(self, settings: Settings, database: Database) -> None:

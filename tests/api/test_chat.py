@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from api import errors, pages, routes
 from api.deps import COOKIE, System
+from api.routes.chat import MOST_FILES_FROM, MOST_SAID, MOST_SAID_FROM
 from api.routing import routers_of
 from api.safety import Safety
 from assets import register
@@ -25,7 +26,7 @@ from bot.channels import open_channels
 from bot.channels.web import WebChannel
 from bot.delivery import Delivery
 from bot.router import Router
-from core import access, clock, intake, people
+from core import access, clock, intake, limits, people
 from core.access import LINK_LIFE, SESSION_LIFE
 from core.database import Database, open_database
 from core.intake import FaultReport
@@ -313,6 +314,42 @@ def test_a_file_of_another_kind_is_refused_with_a_reason(resident: Browser, kind
 def test_one_chat_cannot_fill_the_store(resident: Browser) -> None:
     statuses = {resident.send_file(VOICE, "voice").status_code for _ in range(101)}
     assert statuses == {201, 429}
+
+
+def spend(client: Client, key: str, most: int) -> None:
+    """Let everything of a window but the last be used up."""
+    with client.system.database.write_scope() as session:
+        for _ in range(most - 1):
+            limits.count(session, key, clock.now(), most=most)
+
+
+def test_one_chat_cannot_fill_the_transcript(resident: Browser, neighbour: Browser) -> None:
+    chat = chat_of(resident.headers["authorization"].removeprefix("Bearer "))
+    spend(resident.client, f"chat-said:{chat}", MOST_SAID - 1)  # it has said one thing
+    assert [resident.say(f"message-{n}", kind="text", text="x") for n in range(3)] == [200, 429, 429]
+    assert len(resident.lines()) == 2
+    assert neighbour.say("message-1", kind="text", text="x") == 200
+
+
+def test_one_address_cannot_fill_the_transcripts_but_can_tell_of_an_emergency(client: Client) -> None:
+    spend(client, "chat-said-from:127.0.0.1", MOST_SAID_FROM)
+    one, other = Browser(client), Browser(client)
+    assert one.say("message-1", kind="text", text="x") == 200
+    assert [chat.say("message-2", kind="text", text="x") for chat in (one, other)] == [429, 429]
+    assert (len(one.lines()), other.lines()) == (1, [])
+    assert other.say("message-3", kind="text", text="I am trapped in the lift, help") == 200
+
+
+def test_one_address_cannot_fill_the_store_with_many_chats(client: Client) -> None:
+    spend(client, "chat-files-from:127.0.0.1", MOST_FILES_FROM)
+    assert [Browser(client).send_file(VOICE, "voice").status_code for _ in range(2)] == [201, 429]
+
+
+def test_the_chat_has_no_other_entrance(resident: Browser) -> None:
+    hook = resident.client.post(
+        "/hooks/web", headers=resident.headers, json={"id": "message-1", "kind": "text", "text": "x"}
+    )
+    assert hook.status_code == 404
 
 
 def test_a_page_of_an_allowed_origin_may_hold_the_chat(client: Client) -> None:
