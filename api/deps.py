@@ -99,6 +99,14 @@ def _credential(request: Request) -> tuple[str, str]:
 Visitor = Annotated[Viewer | None, Depends(visitor)]
 
 
+async def known(found: Visitor) -> Viewer | None:
+    """Who asks, where a session for one ticket counts for nothing: links are forwarded, so a stranger holds it."""
+    return found if found is not None and found.only is None else None
+
+
+Known = Annotated[Viewer | None, Depends(known)]
+
+
 async def signed_in(found: Visitor) -> Viewer:
     if found is None:
         raise SignInNeeded

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core import clock
 from core.database import Table
 from core.errors import GongdanError, NotFound
-from core.people import Person, Role, roles_of
+from core.people import Person, Role, end_epoch, roles_of
 from core.prepared import Prepared
 
 SESSION_LIFE = timedelta(days=90)
@@ -176,9 +176,11 @@ def revoke(session: Session, secret: str) -> None:
 
 
 def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
-    """End every session and token of a person, or those of some kinds."""
+    """End every session and token of a person, or those of some kinds. The tokens of chats end with the sessions."""
     query = delete(Token).where(Token.person_id == person_id)
     session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
+    if not kinds or "session" in kinds:
+        end_epoch(session, person_id)
 
 
 def revoke_pages(session: Session, person_id: UUID, ticket_ids: Select[Any]) -> None:

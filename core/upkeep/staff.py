@@ -97,7 +97,7 @@ def _colleague(session: Session, site_id: UUID, person: Person, now: datetime) -
         select(Team.name).join(Membership, Membership.team_id == Team.id)
         .where(Team.site_id == site_id, Membership.person_id == person.id).order_by(Team.name)
     ).scalars()  # fmt: skip
-    chat = exists().where(Identity.person_id == person.id, Identity.revoked_at.is_(None))
+    chat = exists().where(Identity.person_id == person.id, Identity.revoked_at.is_(None), Identity.conversation != "")
     duty = exists().where(
         Duty.person_id == person.id, Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now
     )
