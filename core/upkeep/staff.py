@@ -20,6 +20,7 @@ from core import access, changes, credentials, i18n, people, phones
 from core.calendars import Duty
 from core.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from core.people import STAFF_ROLES, Identity, Membership, Person, Role, Team
+from core.places import Site
 from core.tickets import actions, queries
 from core.tickets.models import Offer, Ticket
 
@@ -142,6 +143,7 @@ def add(session: Session, site_id: UUID, given: Staff, actor: UUID, now: datetim
     _check(session, site_id, given)
     if not given.roles:
         raise Missing(field="field.role")
+    given = _in_a_team(session, site_id, given)
     person = joining or _ours_or_new(session, site_id, given)
     same_name = select(Person.id).join(Role, Role.person_id == Person.id).where(Role.site_id == site_id)
     if session.scalar(same_name.where(Person.name == given.name, Person.is_active, Person.id != person.id)):
@@ -178,7 +180,7 @@ def edit(session: Session, site_id: UUID, person_id: UUID, given: Staff, actor: 
     before = _values(staff_of(session, site_id, person))
     if not given.roles:
         raise Missing(field="field.role")
-    _write(session, site_id, person, given, actor)
+    _write(session, site_id, person, _in_a_team(session, site_id, given), actor)
     _record(session, site_id, person, before, actor, now)
 
 
@@ -278,6 +280,21 @@ def _check(session: Session, site_id: UUID, given: Staff) -> None:
     team = session.get(Team, given.team_id) if given.team_id else None
     if given.team_id and (team is None or team.site_id != site_id):
         raise Invalid(field="field.team")
+
+
+def _in_a_team(session: Session, site_id: UUID, given: Staff) -> Staff:
+    """Skills are kept in a team: without one they go to the site's only crew, which is made where there is none.
+
+    Errors: Missing where several crews could be meant.
+    """
+    if given.team_id is not None or not given.skills:
+        return given
+    crews = [team for team in people.teams_of(session, site_id) if not team.is_contractor]
+    if len(crews) > 1:
+        raise Missing(field="field.team")
+    locale = session.get_one(Site, site_id).locale
+    crew = crews[0] if crews else people.add_team(session, i18n.translate("team.first", locale), site_id)
+    return replace(given, team_id=crew.id)
 
 
 def _keep_an_administrator(session: Session, site_id: UUID, leaving: UUID) -> None:

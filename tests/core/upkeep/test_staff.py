@@ -195,3 +195,18 @@ def test_people_of_another_site_cannot_be_touched(db: Database, cast: Cast, now:
     other = db.write(lambda session: places.add_site(session, "River Court").id)
     with pytest.raises(NotFound):
         db.write(lambda session: staff.leave(session, other, cast.technician, cast.admin, now))
+
+
+def test_skills_without_a_team_are_not_lost(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        site = places.add_site(session, "River Court", locale="en").id
+        people.grant(session, cast.admin, "admin", site)
+        skilled = Staff("Li Jun", "", "en", ("technician",), None, ("lift",))
+        first = staff.add(session, site, skilled, cast.admin, now)
+        assert staff.staff_of(session, site, first).skills == ("lift",)
+        second = staff.add(session, site, replace(skilled, name="Wu Gang"), cast.admin, now)
+        assert [team.name for team in people.teams_of(session, site)] == ["Maintenance"]
+        assert staff.staff_of(session, site, second).team_id == staff.staff_of(session, site, first).team_id
+        people.add_team(session, "Night crew", site)
+        with pytest.raises(Missing):
+            staff.add(session, site, replace(skilled, name="Sun Li"), cast.admin, now)
