@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address
+
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
@@ -9,6 +11,7 @@ from core.errors import GongdanError
 from core.photos import MAX_BYTES, TooLarge
 
 CHUNK = 256 * 1024
+LINE_BITS = 64
 
 
 class BodyTooLarge(GongdanError):
@@ -39,5 +42,15 @@ async def bytes_of(file: UploadFile) -> bytes:
 
 
 def address_of(request: Request) -> str:
-    """The address that a request came from, as the server sees it (its trusted proxies resolved by uvicorn)."""
-    return request.client.host if request.client else ""
+    """The address that a request came from, as the server sees it (its trusted proxies resolved by uvicorn).
+
+    Of an IPv6 address the first half: the rest belongs to one line, whose owner may take any of 2^64 (RFC 6177).
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address) >> LINE_BITS << LINE_BITS))
+    return str(address)

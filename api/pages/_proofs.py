@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 
+from core import clock
 from core.settings import Settings
 
 SCAN_LIFE = timedelta(hours=4)
@@ -32,6 +33,15 @@ def _mac(settings: Settings, purpose: str, told: str) -> str:
 def derived_secret(settings: Settings, purpose: str, key: str) -> str:
     """A secret that is the same whenever the same post arrives, and that nobody else can make."""
     return hmac.digest(settings.key, f"derived\0{purpose}\0{key}".encode(), "sha256").hex()
+
+
+def mint_key(settings: Settings, code: str) -> str:
+    """A key for one form of the page behind a code. What a browser makes up instead is worth no session."""
+    return prove(settings, f"key {code}", clock.secret())
+
+
+def is_minted(settings: Settings, code: str, key: str) -> bool:
+    return bool(proven(settings, f"key {code}", key))
 
 
 def prove_scan(settings: Settings, code: str, person_id: object, now: datetime) -> str:

@@ -95,7 +95,7 @@ def take(visit: Guest, subject: Subject, code: str, given: Entered, key: str) ->
 
 def _take(session: Session, visit: Guest, subject: Subject, code: str, given: Entered, key: str) -> Result:
     now = clock.now()
-    person, secret = _reporter(session, visit, given, key)
+    person, secret = _reporter(session, visit, code, given, key)
     if key and (before := access.take_key(session, person, f"report:{key}", b"", now)) is not None:
         return Result(**before.result, secret=secret)
     if not _is_emergency(session, subject, given.text):
@@ -111,12 +111,17 @@ def _take(session: Session, visit: Guest, subject: Subject, code: str, given: En
     return Result(**kept, secret=secret)
 
 
-def _reporter(session: Session, visit: Guest, given: Entered, key: str) -> tuple[UUID, str]:
-    """The person who reports, and a session for one who is new. A repeated post finds the person it made before."""
+def _reporter(session: Session, visit: Guest, code: str, given: Entered, key: str) -> tuple[UUID, str]:
+    """The person who reports, and a session for one who is new. A repeated post finds the person it made before.
+
+    Only under a key that this server has made for the form: two strangers may well post the same one of their own.
+    """
     if visit.visitor is not None:
         return visit.visitor.person_id, ""
     now = clock.now()
-    secret = _proofs.derived_secret(visit.system.settings, "session", key or clock.secret())
+    settings = visit.system.settings
+    known = key if _proofs.is_minted(settings, code, key) else clock.secret()
+    secret = _proofs.derived_secret(settings, "session", known)
     token = access.look_up(session, "session", secret, now)
     if token is not None:
         return token.person_id, secret

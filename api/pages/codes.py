@@ -194,7 +194,7 @@ def _question(
         code=code, thing=thing, where=where, kind=result.outcome,
         category=_tickets.label(session, site, result.category, visit.locale) if result.category else "",
         since=result.since, zone=site.timezone, choices=_chips(session, site, result.choices, visit.locale),
-        entered=replace(given, category=result.category), key=clock.secret(),
+        entered=replace(given, category=result.category), key=_proofs.mint_key(visit.system.settings, code),
     )  # fmt: skip
 
 
@@ -232,8 +232,8 @@ def _form(
     keys = _report.choices(session, subject, [])[: _report.SHOWN_CATEGORIES]
     return ReportPage(
         code=code, thing=thing, where=where, zone=site.timezone, open=_open(session, visit, subject, site),
-        categories=_chips(session, site, keys, visit.locale), entered=given, errors=problems, key=clock.secret(),
-        signed_in=visit.visitor is not None, phone=site.phone,
+        categories=_chips(session, site, keys, visit.locale), entered=given, errors=problems,
+        key=_proofs.mint_key(visit.system.settings, code), signed_in=visit.visitor is not None, phone=site.phone,
     )  # fmt: skip
 
 

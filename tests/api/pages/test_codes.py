@@ -69,6 +69,26 @@ def test_a_report_that_is_sent_twice_is_one_ticket(web: Web, db: Database, cast:
     assert len(numbers(db, cast)) == 1
 
 
+@pytest.mark.parametrize("key", ["k" * 32, "k~" + "0" * 40])
+def test_a_key_that_a_browser_made_up_gives_nobody_the_session_of_another(web: Web, lift: str, key: str) -> None:
+    first, second = web.browser(), web.browser()
+    for browser in (first, second):
+        answer = browser.post(f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key)
+        assert answer.status_code == 303
+    assert first.cookies != second.cookies
+    assert second.get(answer.headers["location"]).status_code == 200
+    assert first.get(answer.headers["location"]).status_code == 404
+
+
+def test_a_key_of_another_code_is_made_up_here(web: Web, lift: str, other_lift: str) -> None:
+    form = web.browser().get(f"/q/{other_lift}")
+    key = hidden(form, f"/q/{other_lift}")["idempotency_key"]
+    browsers = [web.browser(), web.browser()]
+    for browser in browsers:
+        browser.post(f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key)
+    assert browsers[0].cookies != browsers[1].cookies
+
+
 def test_photos_sent_ahead_come_with_the_report(web: Web, db: Database, lift: str) -> None:
     browser = web.browser()
     form = browser.get(f"/q/{lift}")

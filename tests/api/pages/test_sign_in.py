@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from api.deps import COOKIE
+from api.pages import sign_in
 from core import access, clock, people
 from core.database import Database
 from tests.api.pages.browsing import Web, browsing, digest_of
@@ -58,6 +59,36 @@ def test_guessing_passwords_is_stopped_for_the_name_and_address(web: Web, with_p
     assert web.browser().post("/sign-in", name=with_password, password=PASSWORD).status_code == 429
     other = web.browser(address="198.51.100.8").post("/sign-in", name=with_password, password=PASSWORD)
     assert other.status_code == 303
+
+
+def guess_from_everywhere(web: Web, name: str, tries: int) -> list[int]:
+    addresses = [f"198.51.100.{number}" for number in range(tries)]
+    return [web.browser(address=one).post("/sign-in", name=name, password="guess").status_code for one in addresses]
+
+
+def test_an_owner_of_many_ipv6_addresses_is_one_address(web: Web, with_password: str) -> None:
+    lines = [f"2001:db8:1:2:{number:x}::1" for number in range(11)]
+    statuses = [
+        web.browser(address=one).post("/sign-in", name=with_password, password="guess").status_code for one in lines
+    ]
+    assert statuses == [401] * 10 + [429]
+    other = web.browser(address="2001:db8:1:3::1").post("/sign-in", name=with_password, password=PASSWORD)
+    assert other.status_code == 303
+
+
+def test_guessing_one_name_from_many_addresses_is_slowed_down_and_locks_nobody_out(
+    web: Web, with_password: str
+) -> None:
+    began = clock.now().replace(minute=0, second=0)
+    known, stranger = web.browser(address="203.0.113.50"), web.browser(address="203.0.113.51")
+    with clock.at(began):
+        assert known.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
+        tried = guess_from_everywhere(web, with_password, sign_in.TRIES_OVER_ALL + 20)
+        assert tried == [401] * sign_in.TRIES_OVER_ALL + [429] * 20
+        assert known.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
+        assert stranger.post("/sign-in", name=with_password, password=PASSWORD).status_code == 429
+    with clock.at(began + timedelta(seconds=sign_in.SLOT_SECONDS)):
+        assert stranger.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
 
 
 @pytest.mark.parametrize(
