@@ -247,8 +247,9 @@ def test_text_from_people_is_never_markup(web: Web, lift: str) -> None:
     assert "<img src=x" not in page
 
 
-def test_a_form_of_another_site_is_refused(web: Web, lift: str) -> None:
-    answer = web.browser().post(f"/q/{lift}", None, {"origin": "https://evil.example"}, text="x", category="lift")
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_a_form_of_another_site_is_refused(web: Web, lift: str, origin: str) -> None:
+    answer = web.browser().post(f"/q/{lift}", None, {"origin": origin}, text="x", category="lift")
     assert answer.status_code == 403
 
 

@@ -19,7 +19,7 @@ from api.deps import COOKIE
 from api.pages import sign_in
 from core import access, clock, people
 from core.database import Database
-from tests.api.pages.browsing import Web, browsing, digest_of
+from tests.api.pages.browsing import URL, Web, browsing, digest_of
 from tests.personas import Cast
 
 PASSWORD = "correct horse battery"
@@ -120,6 +120,28 @@ def test_of_fifty_presses_exactly_one_signs_in(web: Web, db: Database, cast: Cas
 def test_a_link_that_was_never_given_is_none(web: Web, token: str) -> None:
     assert web.browser().get(f"/sign-in/{token}").status_code == 404
     assert web.browser().post(f"/sign-in/{token}").status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["null", "https://evil.example"])
+def test_no_frame_of_another_site_signs_its_visitor_in(
+    web: Web, db: Database, cast: Cast, with_password: str, origin: str
+) -> None:
+    headers, link = {"origin": origin}, link_for(db, cast)
+    answers = [
+        web.browser().post("/sign-in", None, headers, name=with_password, password=PASSWORD),
+        web.browser().post(link, None, headers),
+        web.browser().post("/w/any", None, headers),
+    ]
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert web.browser().post(link, None, {"origin": URL}).status_code == 303
+
+
+def test_our_pages_let_a_browser_tell_their_origin(web: Web, lift: str) -> None:
+    for path in ("/sign-in", f"/q/{lift}", "/chat", "/privacy"):
+        page = web.browser().get(path)
+        assert page.headers["referrer-policy"] == "same-origin"
+        assert "sandbox" not in page.headers["content-security-policy"]
+        assert "no-referrer" not in page.text
 
 
 def test_signing_out_ends_the_session_on_the_server_too(web: Web, cast: Cast) -> None:
