@@ -165,7 +165,7 @@ def _told(session: Session, subject: Subject, given: Entered, person: UUID) -> t
 
 def _join(session: Session, subject: Subject, given: Entered, person: UUID) -> Ticket | None:
     """The open ticket on the same thing, joined; None when it has ended meanwhile: then it is a report of its own."""
-    twin = queries.open_twin(session, subject, given.category)
+    twin = queries.open_twin(session, subject, given.category, person)
     if twin is None:
         return None
     ticket = queries.by_id(session, twin.id, lock=True)

@@ -19,7 +19,7 @@ from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, home_of
 from assets import codes, register, stickers
 from assets.register import NotInUse
-from core import clock, i18n, limits, people, places
+from core import clock, i18n, limits, places
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Invalid, NotFound
@@ -240,8 +240,7 @@ def _form(
 def _open(session: Session, visit: Guest, subject: Subject, site: SiteFacts) -> list[OpenTicket]:
     """Open tickets on a shared thing. Those of a home are shown to who lives there alone."""
     viewer = visit.visitor
-    is_home = viewer is not None and subject.place_id in people.homes_of(session, viewer.person_id)
-    if not subject.is_shared and not is_home:
+    if not queries.is_shared_with(session, subject, viewer.person_id if viewer else None):
         return []
     return [
         OpenTicket(

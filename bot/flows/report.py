@@ -145,7 +145,7 @@ def recategorise(talk: Talk, tap: Tap) -> None:
     """Correct the category of the open ticket; it is given out anew, or joins what is open on the same thing."""
     ticket, category = _mine(talk, tap), tap.facts["category"]
     # Asked before the change: afterwards the oldest ticket of that category may be this one.
-    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category)
+    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category, talk.person_id)
     actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
     _give_out_anew(talk, ticket)
     if twin is not None and twin.id != ticket.id and ticket.state in ("reported", "assigned"):

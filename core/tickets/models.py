@@ -31,8 +31,8 @@ class Subject:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several people may mean the same thing: an asset or a common place, never a home."""
-        return self.is_common or self.asset_id is not None
+        """Whether several people may mean the same thing: at a common place, never in a home, its boiler included."""
+        return self.is_common
 
 
 class Ticket(Table):

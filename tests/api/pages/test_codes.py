@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from api.pages import codes, environment
+from assets import register
 from core.database import Database
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, digest_of, hidden
-from tests.personas import Cast
+from tests.personas import NOW, Cast
 from tests.pictures import corners, encoded
 
 PHOTO = encoded(corners(), "JPEG")
@@ -39,6 +40,33 @@ def test_a_stranger_learns_nothing_at_the_door_of_a_home(web: Web, cast: Cast, h
     web.browser(cast.resident).report(home_code, "The kitchen tap drips", category="water")
     assert "Already being handled" not in web.browser().get(f"/q/{home_code}").text
     assert "Already being handled" in web.browser(cast.resident).get(f"/q/{home_code}").text
+
+
+@pytest.fixture
+def boiler(db: Database, cast: Cast) -> str:
+    """The code of a boiler inside the resident's home."""
+    with db.write_scope() as session:
+        return register.add_asset(session, cast.site, cast.home, "Boiler 7", "Boiler", now=NOW, code="BOILER-7").code
+
+
+def test_nobody_else_learns_of_or_joins_a_ticket_on_a_thing_inside_a_home(
+    web: Web, cast: Cast, boiler: str
+) -> None:
+    number = web.browser(cast.resident).report(boiler, "The boiler drips", category="water")
+    for neighbour in (web.browser(), web.browser(cast.neighbour)):
+        assert "Already being handled" not in neighbour.get(f"/q/{boiler}").text
+        asked = neighbour.send(neighbour.get(f"/q/{boiler}"), text="It drips", category="water", answer="join")
+        assert asked.status_code == 303
+        assert number not in asked.headers["location"]
+
+
+def test_those_who_live_with_a_thing_are_asked_whether_they_mean_the_same(web: Web, cast: Cast, boiler: str) -> None:
+    number = web.browser(cast.resident).report(boiler, "The boiler drips", category="water")
+    again = web.browser(cast.resident)
+    assert "Already being handled" in again.get(f"/q/{boiler}").text
+    question = again.send(again.get(f"/q/{boiler}"), text="It drips more", category="water")
+    assert "Is it the same fault?" in question.text
+    assert number in again.send(question, answer="join").headers["location"]
 
 
 def test_a_report_opens_a_ticket_that_its_browser_may_follow(web: Web, lift: str) -> None:
