@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api.pages import tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages._posting import Form, OwnFiles, Posted, once, see_other
 from api.pages._visits import Person, Visit
 from bot.fetching import stored_photo
 from core import clock, surveys
@@ -30,7 +30,7 @@ Work = Callable[[Session, Ticket], None]
 
 
 @router.post("/photos")
-def add_photos(number: str, posted: Form, visit: Person) -> Response:
+def add_photos(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Photos, all at once or one by one. Sending one again changes nothing, so an upload may be repeated."""
     wants_json = "application/json" in visit.request.headers.get("accept", "")
     try:
@@ -84,7 +84,7 @@ def _kind(name: str, posted: Posted, parts: set[str]) -> str:
 
 
 @router.post("/words")
-def add_words(number: str, posted: Form, visit: Person) -> Response:
+def add_words(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Words, and the photos that came with them."""
     text = posted.one("text")
 

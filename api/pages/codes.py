@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from api.deps import Db
+from api.deps import Db, SystemDep
 from api.pages import _proofs, _report, _steps, _tickets, claims
-from api.pages._posting import Form, see_other
+from api.pages._posting import Posted, read_files, read_photo, see_other
 from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
 from api.pages._steps import Step
@@ -153,8 +154,26 @@ def _unknown(visit: Guest, code: str, error: GongdanError) -> HTMLResponse:
     return visit.page("code.html", CodePage(code[:40], said), error)
 
 
+def known(code: str, system: SystemDep) -> None:
+    """Behind a code that is none, no body is read."""
+    with system.database.read_scope() as session:
+        _found(session, code)
+
+
+async def _files(request: Request, system: SystemDep, _: Annotated[None, Depends(known)]) -> Posted:
+    return await read_files(request, system)
+
+
+async def _photo(request: Request, system: SystemDep, _: Annotated[None, Depends(known)]) -> Posted:
+    return await read_photo(request, system)
+
+
+KnownFiles = Annotated[Posted, Depends(_files)]
+KnownPhoto = Annotated[Posted, Depends(_photo)]
+
+
 @router.post("/q/{code}")
-def report(code: str, posted: Form, visit: AnyGuest) -> Response:
+def report(code: str, posted: KnownFiles, visit: AnyGuest) -> Response:
     """Take the report, or ask the one question that is left; whatever was entered stays."""
     with visit.system.database.read_scope() as session:
         code, subject = _found(session, code)
@@ -210,7 +229,7 @@ def _is_about_photo(error: GongdanError) -> bool:
 
 
 @router.post("/q/{code}/photos")
-def add_photo(code: str, posted: Form, visit: AnyGuest) -> JSONResponse:
+def add_photo(code: str, posted: KnownPhoto, visit: AnyGuest) -> JSONResponse:
     """One photo for a report that is still being written; its proof comes back with the form."""
     with visit.system.database.read_scope() as session:
         code, _ = _found(session, code)

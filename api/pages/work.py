@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, Staff
 from api.pages import _steps, _tickets
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import PhotoForm, Posted, see_other
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, Person, Visit
@@ -88,7 +88,7 @@ def scanning(visit: AnyGuest) -> HTMLResponse:
 
 
 @router.post("/scan")
-def scanned(posted: Form, visit: AnyGuest) -> Response:
+def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     """The page behind a code that was typed or photographed."""
     try:
         return see_other(f"/q/{_code(visit, posted)}")

@@ -11,12 +11,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from api import uploads
 from api.deps import System, SystemDep, Visitor
+from api.routing import LimitedRoute, UploadRoute
 from assets import scan
 from bot.channels.web import ACCOUNT, WebChannel, shown
 from bot.fetching import stored_photo, stored_voice
@@ -24,14 +26,16 @@ from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
-from core.errors import Invalid, NotFound, SignInNeeded
+from core.errors import Invalid, Missing, NotFound, SignInNeeded
 
-router = APIRouter(prefix="/chat", include_in_schema=False)
+router = APIRouter(prefix="/chat", include_in_schema=False, route_class=LimitedRoute)
+files = APIRouter(route_class=UploadRoute)
 
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
 MAX_MESSAGE = 64 * 1024
 MOST_FILES = 100
+FIELDS = 8
 
 
 def channel_of(system: SystemDep) -> WebChannel:
@@ -121,18 +125,21 @@ def _show(incoming: Incoming, session: Session) -> None:
         raise SignInNeeded
 
 
-@router.post("/files", status_code=201)
-async def upload(
-    request: Request,
-    system: SystemDep,
-    web: Web,
-    chat_id: Chat,
-    file: UploadFile,
-    kind: Annotated[str, Form()] = "photo",
-) -> dict[str, Any]:
-    """Take a photo or voice note in before it is said; its reference goes into the message."""
-    data = await uploads.bytes_of(file)
+@files.post("/files", status_code=201)
+async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> dict[str, Any]:
+    """Take a photo or voice note in before it is said; its reference goes into the message.
+
+    The form is read here, because FastAPI reads one that is declared before it asks whose chat it is.
+    """
+    async with request.form(max_files=1, max_fields=FIELDS, max_part_size=MAX_MESSAGE) as form:
+        file, kind = form.get("file"), str(form.get("kind") or "photo")
+        if not isinstance(file, UploadFile):
+            raise Missing(field="field.file")
+        data = await uploads.bytes_of(file)
     return await run_in_threadpool(_keep, system, web, chat_id, kind, data)
+
+
+router.include_router(files)
 
 
 def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes) -> dict[str, Any]:
