@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from api.pages import _proofs
 from api.pages._posting import Posted
 from api.pages._visits import Guest
 from bot.fetching import stored_photo
-from core import access, categories, clock, intake, lexicon, limits, people, places
+from core import access, alarms, categories, clock, intake, lexicon, limits, people, places
 from core.database import Session
 from core.errors import GongdanError, Missing
 from core.intake import FaultReport
@@ -40,7 +40,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of it. `secret`: a new session for somebody who had none."""
+    """What became of it. `secret`: a new session for somebody who had none.
+
+    An emergency without a number was folded into an alarm that is none of the sender's: whom to call is all they get.
+    """
 
     outcome: Outcome
     number: str = ""
@@ -95,12 +98,15 @@ def take(visit: Guest, subject: Subject, code: str, given: Entered, key: str) ->
 
 def _take(session: Session, visit: Guest, subject: Subject, code: str, given: Entered, key: str) -> Result:
     now = clock.now()
+    report = _fault_report(subject, given)
+    if (alarm := alarms.folded(session, report, [visit.address, code], now)) is not None:
+        return Result("emergency", emergency=alarm.emergency)
     person, secret = _reporter(session, visit, code, given, key)
     if key and (before := access.take_key(session, person, f"report:{key}", b"", now)) is not None:
         return Result(**before.result, secret=secret)
-    if not _is_emergency(session, subject, given.text):
+    if not alarms.emergency_in(session, subject.site_id, given.text):
         _count(session, code, visit)
-    result, ticket = _told(session, subject, given, person)
+    result, ticket = _told(session, report, given, person)
     for word in given.photos:
         stored = _proofs.proven_photo(visit.system.settings, code, word)
         if stored is not None:
@@ -130,11 +136,6 @@ def _reporter(session: Session, visit: Guest, code: str, given: Entered, key: st
     return person.id, secret
 
 
-def _is_emergency(session: Session, subject: Subject, text: str) -> bool:
-    site = places.site_of(session, subject.site_id)
-    return bool(lexicon.guess(text, categories.handbook(session, site).lexicon).emergency)
-
-
 def _count(session: Session, code: str, visit: Guest) -> None:
     """Strangers are limited by where they come from and by the code; people who are known by the code alone."""
     now = clock.now()
@@ -143,16 +144,19 @@ def _count(session: Session, code: str, visit: Guest) -> None:
     limits.count(session, f"report:{code}", now, most=MOST_PER_CODE)
 
 
-def _told(session: Session, subject: Subject, given: Entered, person: UUID) -> tuple[Result, Ticket]:
-    now = clock.now()
+def _fault_report(subject: Subject, given: Entered) -> FaultReport:
     contact = " ".join(part for part in (given.name, given.phone) if part)
-    report = FaultReport(
-        subject, given.text, person, contact, category=given.category, has_media=bool(given.photos),
+    return FaultReport(
+        subject, given.text, contact=contact, category=given.category, has_media=bool(given.photos),
         is_own=given.answer == "own",
     )  # fmt: skip
+
+
+def _told(session: Session, report: FaultReport, given: Entered, person: UUID) -> tuple[Result, Ticket]:
+    now, subject = clock.now(), report.subject
     if given.answer == "join" and (ticket := _join(session, subject, given, person)) is not None:
         return Result("joined", ticket.number), ticket
-    found = intake.report_fault(session, report, now)
+    found = intake.report_fault(session, replace(report, reporter_id=person), now)
     if found.outcome == "unsure":
         raise _AskedError(Result("unsure", choices=choices(session, subject, list(found.guess.alternatives))))
     ticket = found.ticket

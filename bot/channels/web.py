@@ -31,7 +31,7 @@ ACCOUNT = "web"
 MAX_TEXT = 4000
 MAX_FILES = 10
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-URGENT = ("emergency", "emergency_somewhere")
+URGENT = ("emergency", "emergency_somewhere", "alarm_standing")
 KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
 
 

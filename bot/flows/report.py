@@ -14,7 +14,7 @@ from uuid import UUID
 from bot.flows import _where, flow
 from bot.flows._draft import Draft, handbook
 from bot.talk import OldButton, Talk
-from core import fetches, intake, lexicon, places
+from core import alarms, fetches, intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
 from core.tickets import actions, additions, dispatching, queries
@@ -225,7 +225,7 @@ def silent(talk: Talk) -> None:
         talk.end()
         return
     draft.data["own"] = True
-    _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject, may_ask=False), talk.now))
+    _report(talk, draft, subject, may_ask=False)
 
 
 def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
@@ -241,7 +241,20 @@ def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
     elif draft.has_media and not draft.words:
         _ask_words(talk, draft)
     else:
-        _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject), talk.now))
+        _report(talk, draft, subject)
+
+
+def _report(talk: Talk, draft: Draft, subject: Subject, *, may_ask: bool = True) -> None:
+    """Report what was said; one alarm too many of a chat is answered with the number to call alone."""
+    told, chat = draft.report(subject, may_ask=may_ask), f"{talk.incoming.channel}:{talk.incoming.conversation}"
+    alarm = alarms.folded(talk.session, told, [chat], talk.now)
+    if alarm is None:
+        _tell(talk, draft, subject, intake.report_fault(talk.session, told, talk.now))
+        return
+    fetches.forget_draft(talk.session, talk.standing.id)
+    phone = places.site_of(talk.session, subject.site_id).phone
+    talk.say("alarm_standing", site=subject.site_id, phone=phone, advice=alarm.emergency)
+    talk.end()
 
 
 def _ask_where(talk: Talk, draft: Draft, words: str) -> None:

@@ -118,6 +118,14 @@ def open_alarm(session: Session, subject: Subject, category: str, by: UUID | Non
     return session.scalar(_twins(subject, category).where(Ticket.emergency != ""))
 
 
+def standing_alarm(session: Session, subject: Subject, emergency: str) -> Ticket | None:
+    """An open emergency of one kind at a site: on the thing itself, else at its place, else the oldest."""
+    query = select(Ticket).where(Ticket.is_open, Ticket.site_id == subject.site_id, Ticket.emergency == emergency)
+    is_here = case((Ticket.place_id == subject.place_id, 0), else_=1)
+    is_it = case((Ticket.asset_id == subject.asset_id, 0), else_=1)
+    return session.scalar(query.order_by(is_here, is_it, Ticket.id).limit(1))
+
+
 def _may_mean_others(session: Session, subject: Subject, by: UUID | None) -> bool:
     """Nobody is asked about a home as a whole: two faults in it are rarely the same."""
     return subject.is_shared or (subject.asset_id is not None and is_shared_with(session, subject, by))

@@ -30,7 +30,9 @@ def send(browser: Browser, path: str, body: Body) -> int:
     return browser.call("POST", path, headers=headers, content=body).status_code
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/x", "/sign-in/telegram", "/sign-out", "/w/x", "/setup", "/language"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-in/x", "/sign-in/telegram", "/sign-out", "/w/x", "/setup", "/language"]
+)
 def test_a_form_without_files_is_small(web: Web, cast: Cast, path: str) -> None:
     body = Body()
     assert (send(web.browser(), path, body), body.read) == (413, 0)

@@ -6,6 +6,7 @@ import pytest
 
 from api.pages import codes, environment
 from assets import register
+from core import alarms
 from core.database import Database
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, digest_of, hidden
@@ -49,9 +50,7 @@ def boiler(db: Database, cast: Cast) -> str:
         return register.add_asset(session, cast.site, cast.home, "Boiler 7", "Boiler", now=NOW, code="BOILER-7").code
 
 
-def test_nobody_else_learns_of_or_joins_a_ticket_on_a_thing_inside_a_home(
-    web: Web, cast: Cast, boiler: str
-) -> None:
+def test_nobody_else_learns_of_or_joins_a_ticket_on_a_thing_inside_a_home(web: Web, cast: Cast, boiler: str) -> None:
     number = web.browser(cast.resident).report(boiler, "The boiler drips", category="water")
     for neighbour in (web.browser(), web.browser(cast.neighbour)):
         assert "Already being handled" not in neighbour.get(f"/q/{boiler}").text
@@ -101,7 +100,9 @@ def test_a_report_that_is_sent_twice_is_one_ticket(web: Web, db: Database, cast:
 def test_a_key_that_a_browser_made_up_gives_nobody_the_session_of_another(web: Web, lift: str, key: str) -> None:
     first, second = web.browser(), web.browser()
     for browser in (first, second):
-        answer = browser.post(f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key)
+        answer = browser.post(
+            f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key
+        )
         assert answer.status_code == 303
     assert first.cookies != second.cookies
     assert second.get(answer.headers["location"]).status_code == 200
@@ -228,6 +229,23 @@ def test_a_flood_from_one_address_is_stopped_but_never_an_emergency(web: Web, li
     assert "This is an emergency" in emergency.text
     elsewhere = web.browser(address="198.51.100.7").post(f"/q/{lift}", text="It hangs", category="lift", answer="own")
     assert elsewhere.status_code == 303
+
+
+def test_a_flood_of_alarms_opens_no_more_and_is_told_whom_to_call(
+    web: Web, db: Database, cast: Cast, lift: str, other_lift: str
+) -> None:
+    for turn in range(alarms.MOST):
+        web.browser().post(f"/q/{lift}", text=f"People are trapped in the lift {turn}")
+    stranger = web.browser()
+    answer = stranger.post(f"/q/{other_lift}", text="People are trapped in the lift")
+    assert answer.status_code == 200
+    assert 'href="tel:+862155550100"' in answer.text
+    assert "Your report is" not in answer.text
+    assert stranger.cookies == {}
+    assert len(numbers(db, cast)) == 1
+    elsewhere = web.browser(address="198.51.100.7").post(f"/q/{other_lift}", text="People are trapped in the lift")
+    assert "Your report is" in elsewhere.text
+    assert len(numbers(db, cast)) == 2
 
 
 @pytest.mark.parametrize(("typed", "said"), [("7KQ4-M2XP-9Q", "typing error"), ("NOPE-77", "No thing of ours")])
