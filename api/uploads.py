@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
+from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from core import clock, limits
+from core.database import Database
 from core.errors import GongdanError
 from core.photos import MAX_BYTES, TooLarge
 
 CHUNK = 256 * 1024
 LINE_BITS = 64
+MOST_FILES = 60
+MOST_FILES_OF_PERSON = 300
 
 
 class BodyTooLarge(GongdanError):
@@ -39,6 +44,17 @@ async def bytes_of(file: UploadFile) -> bytes:
         if len(data) > MAX_BYTES:
             raise TooLarge(field="field.file", megabytes=MAX_BYTES // 1024**2)
     return bytes(data)
+
+
+def count(database: Database, address: str) -> None:
+    """Count a file from an address, before it is looked at and kept. Raises TooMany."""
+    database.write(lambda session: limits.count(session, f"photo:{address}", clock.now(), most=MOST_FILES))
+
+
+def count_of_person(database: Database, person_id: UUID) -> None:
+    """Count a file of somebody who is signed in: a report makes anybody that."""
+    key = f"photo-of:{person_id}"
+    database.write(lambda session: limits.count(session, key, clock.now(), most=MOST_FILES_OF_PERSON))
 
 
 def address_of(request: Request) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from api import uploads
 from api.deps import System
 from api.pages import _proofs
 from api.pages._posting import Posted
@@ -62,13 +63,13 @@ class _AskedError(Exception):
         self.result = result
 
 
-def entered(system: System, code: str, posted: Posted) -> tuple[Entered, list[GongdanError]]:
+def entered(visit: Guest, code: str, posted: Posted) -> tuple[Entered, list[GongdanError]]:
     """What was entered, with photos that came along stored; and what was wrong with some of them."""
-    kept = [word for word in posted.many("photo_id") if _proofs.proven_photo(system.settings, code, word)]
+    kept = [word for word in posted.many("photo_id") if _proofs.proven_photo(visit.system.settings, code, word)]
     problems = list(posted.refused)
     for data in posted.of("photo"):
         try:
-            kept.append(keep_photo(system, code, data))
+            kept.append(keep_photo(visit, code, data))
         except GongdanError as error:
             problems.append(error)
     one = posted.one
@@ -76,9 +77,20 @@ def entered(system: System, code: str, posted: Posted) -> tuple[Entered, list[Go
     return Entered(one("text"), one("category"), one("name")[:60], one("phone")[:40], photos, one("answer")), problems
 
 
-def keep_photo(system: System, code: str, data: bytes) -> str:
-    """Clean and store a photo of a stranger; the proof lets the form name it later."""
+def keep_photo(visit: Guest, code: str, data: bytes) -> str:
+    """Clean and store a photo of a stranger; the proof lets the form name it later.
+
+    Counted before it is looked at: a photo costs the most of all that anybody may send.
+    """
+    system = visit.system
+    uploads.count(system.database, visit.address)
     return _proofs.prove_photo(system.settings, code, stored_photo(system.storage, data, keep_evidence=False))
+
+
+def is_urgent(system: System, subject: Subject, given: Entered) -> bool:
+    """Whether it is an emergency, which goes ahead without the photos that cannot be used."""
+    with system.database.read_scope() as session:
+        return bool(alarms.emergency_in(session, subject.site_id, given.text))
 
 
 def take(visit: Guest, subject: Subject, code: str, given: Entered, key: str) -> Result:

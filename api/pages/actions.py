@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from api import uploads
 from api.deps import Db
 from api.pages import _proofs, _tickets, tickets
 from api.pages._posting import OwnFiles, Posted, once, see_other
@@ -176,6 +177,7 @@ def scan_facts(
         picture = next(iter(posted.of("photo")), None)
         if picture is None:
             return _without_code(posted, facts), None
+        uploads.count_of_person(visit.system.database, visit.viewer.person_id)
         if code := _code_on(session, picture, visit.system.settings.public_url):
             return {**facts, "code": code}, None
     if not facts.get("reason"):

@@ -20,7 +20,7 @@ from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, home_of
 from assets import codes, register, stickers
 from assets.register import NotInUse
-from core import clock, i18n, limits, places
+from core import clock, i18n, places
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Invalid, NotFound
@@ -35,7 +35,6 @@ ICONS = {
     "heating_ac": "cooling", "fire_safety": "fire", "doors_windows": "door", "structure": "wall", "cleaning": "clean",
     "noise": "noise", "greenery": "green", "network": "network", "equipment": "wrench", "security": "shield",
 }  # fmt: skip
-UPLOADS_PER_ADDRESS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +176,8 @@ def report(code: str, posted: KnownFiles, visit: AnyGuest) -> Response:
     """Take the report, or ask the one question that is left; whatever was entered stays."""
     with visit.system.database.read_scope() as session:
         code, subject = _found(session, code)
-    given, problems = _report.entered(visit.system, code, posted)
-    if problems:
+    given, problems = _report.entered(visit, code, posted)
+    if problems and not _report.is_urgent(visit.system, subject, given):
         return _again(visit, code, subject, given, problems)
     try:
         result = _report.take(visit, subject, code, given, posted.key)
@@ -238,9 +237,7 @@ def add_photo(code: str, posted: KnownPhoto, visit: AnyGuest) -> JSONResponse:
     data = next(iter(posted.of("file")), None)
     if data is None:
         raise Invalid(field="field.photo")
-    key = f"photo:{visit.address}"
-    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=UPLOADS_PER_ADDRESS))
-    return JSONResponse({"id": _report.keep_photo(visit.system, code, data)}, 201)
+    return JSONResponse({"id": _report.keep_photo(visit, code, data)}, 201)
 
 
 def _form(

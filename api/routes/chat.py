@@ -136,13 +136,17 @@ async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -
         if not isinstance(file, UploadFile):
             raise Missing(field="field.file")
         data = await uploads.bytes_of(file)
-    return await run_in_threadpool(_keep, system, web, chat_id, kind, data)
+    return await run_in_threadpool(_keep, system, web, chat_id, kind, data, uploads.address_of(request))
 
 
 router.include_router(files)
 
 
-def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes) -> dict[str, Any]:
+def _keep(
+    system: System, web: WebChannel, chat_id: str, kind: str, data: bytes, address: str
+) -> dict[str, Any]:  # fmt: skip
+    """Counted before it is looked at, for its chat and for where it comes from: an address may begin many chats."""
+    uploads.count(system.database, address)
     system.database.write(lambda s: limits.count(s, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES))
     if kind == "voice":
         stored, texts = stored_voice(system.storage, data), []

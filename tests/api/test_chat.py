@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -137,21 +137,6 @@ def resident(client: Client, lift: str) -> Browser:
 @pytest.fixture
 def neighbour(client: Client, lift: str) -> Browser:
     return Browser(client)
-
-
-def test_a_file_is_not_read_before_the_chat_is_proved(client: Client) -> None:
-    read = []
-
-    async def body() -> AsyncIterator[bytes]:
-        read.append(1)
-        yield b"x" * 1024
-
-    headers = {"content-type": "multipart/form-data; boundary=b", "content-length": "1024"}
-    assert client.post("/chat/files", headers=headers, content=body()).status_code == 401
-    assert read == []
-    too_much = {**headers, "authorization": "Bearer x", "content-length": str(21 * 1024**2)}
-    assert client.post("/chat/files", headers=too_much, content=body()).status_code == 413
-    assert read == []
 
 
 def deliver_elsewhere(settings: Settings) -> None:
