@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core import clock
 from core.settings import Settings
+from core.storage import HANDED_ON_FOR, MissingFile
 
 SCAN_LIFE = timedelta(hours=4)
 MARK = "~"
@@ -57,14 +58,18 @@ def scanned_code(settings: Settings, word: str, person_id: object, now: datetime
     return parts[0]
 
 
-def prove_photo(settings: Settings, code: str, stored: dict[str, object]) -> str:
+def prove_photo(settings: Settings, code: str, stored: dict[str, object], now: datetime) -> str:
     """A photo that lies in the storage but at no ticket yet; it belongs to the report form of one code."""
-    return prove(settings, f"photo {code}", stored["hash"], stored["width"], stored["height"], stored["mime"])
+    until = int((now + HANDED_ON_FOR).timestamp())
+    told = (stored["hash"], stored["width"], stored["height"], stored["mime"], until)
+    return prove(settings, f"photo {code}", *told)
 
 
-def proven_photo(settings: Settings, code: str, word: str) -> dict[str, object] | None:
-    """What `additions.add_file` takes."""
+def proven_photo(settings: Settings, code: str, word: str, now: datetime) -> dict[str, object] | None:
+    """What `additions.add_file` takes; None for what is none of ours. Raises MissingFile when it is kept no more."""
     parts = proven(settings, f"photo {code}", word)
-    if len(parts) != 4:
+    if len(parts) != 5:
         return None
+    if int(parts[4]) < now.timestamp():
+        raise MissingFile(field="field.photo")
     return {"hash": parts[0], "width": int(parts[1]), "height": int(parts[2]), "mime": parts[3], "evidence": {}}

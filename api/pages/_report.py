@@ -16,6 +16,7 @@ from core import access, alarms, categories, clock, intake, lexicon, limits, peo
 from core.database import Session
 from core.errors import GongdanError, Missing
 from core.intake import FaultReport
+from core.storage import MissingFile
 from core.tickets import additions, queries
 from core.tickets.models import Subject, Ticket
 
@@ -65,8 +66,8 @@ class _AskedError(Exception):
 
 def entered(visit: Guest, code: str, posted: Posted) -> tuple[Entered, list[GongdanError]]:
     """What was entered, with photos that came along stored; and what was wrong with some of them."""
-    kept = [word for word in posted.many("photo_id") if _proofs.proven_photo(visit.system.settings, code, word)]
-    problems = list(posted.refused)
+    kept, problems = _sent_before(visit, code, posted)
+    problems += posted.refused
     for data in posted.of("photo"):
         try:
             kept.append(keep_photo(visit, code, data))
@@ -77,6 +78,19 @@ def entered(visit: Guest, code: str, posted: Posted) -> tuple[Entered, list[Gong
     return Entered(one("text"), one("category"), one("name")[:60], one("phone")[:40], photos, one("answer")), problems
 
 
+def _sent_before(visit: Guest, code: str, posted: Posted) -> tuple[list[str], list[GongdanError]]:
+    """The proofs of photos that were sent ahead. One that waited for a day in a form has to be sent again."""
+    kept: list[str] = []
+    problems: list[GongdanError] = []
+    for word in posted.many("photo_id"):
+        try:
+            if _proofs.proven_photo(visit.system.settings, code, word, clock.now()):
+                kept.append(word)
+        except MissingFile as error:
+            problems.append(error)
+    return kept, problems
+
+
 def keep_photo(visit: Guest, code: str, data: bytes) -> str:
     """Clean and store a photo of a stranger; the proof lets the form name it later.
 
@@ -84,7 +98,8 @@ def keep_photo(visit: Guest, code: str, data: bytes) -> str:
     """
     system = visit.system
     uploads.count(system.database, visit.address)
-    return _proofs.prove_photo(system.settings, code, stored_photo(system.storage, data, keep_evidence=False))
+    stored = stored_photo(system.storage, data, keep_evidence=False)
+    return _proofs.prove_photo(system.settings, code, stored, clock.now())
 
 
 def is_urgent(system: System, subject: Subject, given: Entered) -> bool:
@@ -120,7 +135,7 @@ def _take(session: Session, visit: Guest, subject: Subject, code: str, given: En
         _count(session, code, visit)
     result, ticket = _told(session, report, given, person)
     for word in given.photos:
-        stored = _proofs.proven_photo(visit.system.settings, code, word)
+        stored = _proofs.proven_photo(visit.system.settings, code, word, now)
         if stored is not None:
             additions.add_file(session, ticket, "report", stored, person, now)
     kept: dict[str, Any] = {"outcome": result.outcome, "number": result.number, "emergency": result.emergency}

@@ -25,7 +25,7 @@ from core.errors import Busy, Invalid
 from core.media import SUFFIXES
 from core.outbox import OutboxMessage
 from core.settings import Settings
-from core.storage import Storage, key_of
+from core.storage import HANDED_ON_FOR, MissingFile, Storage, key_of
 
 ACCOUNT = "web"
 MAX_TEXT = 4000
@@ -55,7 +55,9 @@ class WebChannel:
 
     def sign_file(self, kind: str, stored: dict[str, Any], texts: list[str]) -> str:
         """The reference of an uploaded file: what a message names it by."""
-        body = base64.urlsafe_b64encode(orjson.dumps({"kind": kind, "stored": stored, "texts": texts})).decode()
+        until = int((clock.now() + HANDED_ON_FOR).timestamp())
+        told = {"kind": kind, "stored": stored, "texts": texts, "until": until}
+        body = base64.urlsafe_b64encode(orjson.dumps(told)).decode()
         return f"{body}.{self._mac('file', body)}"
 
     def is_welcome(self, request: HookRequest) -> bool:
@@ -126,6 +128,8 @@ class WebChannel:
         if not hmac.compare_digest(mac.encode(), self._mac("file", body).encode()):
             raise Invalid(field="field.file")
         known = orjson.loads(base64.urlsafe_b64decode(body))
+        if known.get("until", 0) < clock.now().timestamp():
+            raise MissingFile(field="field.file")
         return Media(known["kind"], known["stored"]["hash"], known["stored"], tuple(known["texts"]))
 
     def _mac(self, what: str, text: str) -> str:

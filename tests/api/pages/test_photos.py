@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 
 from api import uploads
-from core import photos
+from core import clock, photos
 from core.database import Database
 from core.photos import decoding
+from core.storage import HANDED_ON_FOR, UNNAMED_FOR
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import Cast
@@ -80,6 +82,18 @@ def test_an_emergency_goes_ahead_without_the_photo_that_cannot_be_used(
     assert "This is an emergency" in seen(answer)
     with db.read_scope() as session:
         assert len(queries.board(session, [cast.site])) == 1
+
+
+def test_a_photo_that_waited_in_a_form_for_a_day_has_to_be_sent_again(web: Web, lift: str) -> None:
+    browser = web.browser()
+    proof = send(browser, lift).json()["id"]
+    form = browser.get(f"/q/{lift}")
+    with clock.at(clock.now() + HANDED_ON_FOR + timedelta(minutes=1)):
+        answer = browser.send(form, text="The lift does not move", category="lift", photo_id=proof)
+    assert answer.status_code == 404
+    assert "is not kept here any more" in seen(answer)
+    assert "The lift does not move" in answer.text
+    assert HANDED_ON_FOR < UNNAMED_FOR
 
 
 def test_photos_of_a_person_count_before_they_are_looked_at(web: Web, cast: Cast, lift: str) -> None:
