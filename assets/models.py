@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table
 
 
@@ -60,6 +60,9 @@ class AssetFile(Table):
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
     added_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     removed_at: Mapped[datetime | None]
+
+
+holders.holds(AssetFile.hash)
 
 
 class Code(Table):

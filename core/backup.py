@@ -11,7 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -226,7 +226,8 @@ def _add_files(archive: zipfile.ZipFile, settings: Settings, progress: Progress)
         return
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
     for done, path in enumerate(files, 1):
-        archive.write(path, f"media/{path.relative_to(folder).as_posix()}", compress_type=zipfile.ZIP_STORED)
+        with suppress(FileNotFoundError):  # one that nothing names may be forgotten at this moment
+            archive.write(path, f"media/{path.relative_to(folder).as_posix()}", compress_type=zipfile.ZIP_STORED)
         progress("media", done, len(files))
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.prepared import Prepared
 
@@ -69,6 +69,9 @@ class OutboxMessage(Table):
     reference: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
+
+
+holders.holds(OutboxMessage.facts)
 
 
 @dataclass(frozen=True, slots=True)

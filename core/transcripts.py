@@ -14,7 +14,7 @@ from sqlalchemy import Index, String, cast, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 
 SHOWN = 200
@@ -47,6 +47,9 @@ class Line(Table):
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
     replaces: Mapped[str] = mapped_column(default="")
     said_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Line.body)
 
 
 def open_chat(session: Session, now: datetime) -> str:

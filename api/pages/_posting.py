@@ -14,11 +14,14 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from api import uploads
-from api.deps import SystemDep
+from api.deps import SignedIn, System, SystemDep
 from core import access, clock
 from core.database import Session
 from core.errors import Forbidden, GongdanError
+from core.photos import MAX_BYTES
 
+MAX_WORDS = 64 * 1024
+MAX_PHOTO = MAX_BYTES + MAX_WORDS
 MAX_FORM = 64 * 1024 * 1024
 MAX_FILES = 12
 MAX_FIELDS = 400
@@ -68,11 +71,30 @@ class Posted:
 
 
 async def read(request: Request, system: SystemDep) -> Posted:
-    """The form of a request, which must come from a page of ours. Raises BodyTooLarge before anything is read."""
+    """A form without files, which must come from a page of ours. Raises BodyTooLarge before anything is read."""
+    return await _read(request, system, MAX_WORDS)
+
+
+async def read_photo(request: Request, system: SystemDep) -> Posted:
+    """A form with one photo."""
+    return await _read(request, system, MAX_PHOTO)
+
+
+async def read_files(request: Request, system: SystemDep) -> Posted:
+    """A form with several files. Who may send it is found out first: by then the server has read all of it."""
+    return await _read(request, system, MAX_FORM)
+
+
+async def read_own_files(request: Request, system: SystemDep, who: SignedIn) -> Posted:
+    """A form with several files of somebody who is signed in; of nobody else a byte is read."""
+    return await _read(request, system, MAX_FORM)
+
+
+async def _read(request: Request, system: System, limit: int) -> Posted:
     _check_origin(request, system.settings.public_url)
     declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > MAX_FORM:
-        raise uploads.BodyTooLarge(limit=MAX_FORM)
+    if not declared.isdigit() or int(declared) > limit:
+        raise uploads.BodyTooLarge(limit=limit)
     fields: dict[str, list[str]] = {}
     files: dict[str, list[bytes]] = {}
     refused: list[GongdanError] = []
@@ -95,15 +117,20 @@ async def _keep_file(kept: list[bytes], file: UploadFile, refused: list[GongdanE
 
 
 def _check_origin(request: Request, public_url: str) -> None:
-    """A browser says where a post comes from; one of another site is refused, signed in or not."""
+    """A browser says where a post comes from; one of another site is refused, signed in or not.
+
+    "null" is another site too: a sandboxed frame says it, and could sign its visitor in as somebody else. Our own
+    pages never do, because their referrer policy is same-origin and nothing of ours posts from a sandbox.
+    """
     origin = request.headers.get("origin", "")
-    if origin and origin != "null" and urlsplit(origin).netloc not in {
-        request.headers.get("host", ""), urlsplit(public_url).netloc
-    }:  # fmt: skip
+    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc} - {""}
+    if origin and urlsplit(origin).netloc not in ours:
         raise Forbidden
 
 
 Form = Annotated[Posted, Depends(read)]
+PhotoForm = Annotated[Posted, Depends(read_photo)]
+OwnFiles = Annotated[Posted, Depends(read_own_files)]
 
 
 def see_other(url: str) -> RedirectResponse:

@@ -39,7 +39,9 @@ class Guest:
     def page(self, template: str, context: Any, error: GongdanError | None = None) -> HTMLResponse:
         """A page, with the status of the error that it shows."""
         status = errors.status_of(error) if error else 200
-        return page(self.request, template, context, locale=self.locale, status=status)
+        answer = page(self.request, template, context, locale=self.locale, status=status)
+        answer.headers.update(errors.wait_of(status))
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from api import uploads
 from api.deps import Db
 from api.pages import _proofs, _tickets, tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._steps import ASKING
 from api.pages._tickets import Head
 from api.pages._visits import Person, Visit
@@ -99,7 +100,7 @@ def _field(error: GongdanError | None) -> str:
 
 
 @router.post("/{action}")
-def take(number: str, action: str, posted: Form, visit: Person) -> Response:
+def take(number: str, action: str, posted: OwnFiles, visit: Person) -> Response:
     """Take the step. What cannot be done is said on the page that it was pressed on, with everything entered."""
     try:
         facts, photo = _facts(visit, number, action, posted)
@@ -176,6 +177,7 @@ def scan_facts(
         picture = next(iter(posted.of("photo")), None)
         if picture is None:
             return _without_code(posted, facts), None
+        uploads.count_of_person(visit.system.database, visit.viewer.person_id)
         if code := _code_on(session, picture, visit.system.settings.public_url):
             return {**facts, "code": code}, None
     if not facts.get("reason"):

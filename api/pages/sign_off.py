@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from api.deps import Db
 from api.pages import _proofs, _steps, _tickets, _timeline, tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._tickets import Head, Photo
 from api.pages._timeline import Line
 from api.pages._visits import Person, Visit
@@ -79,7 +79,7 @@ def show(number: str, session: Db, visit: Person) -> Response:
 
 
 @router.post("")
-def sign_off(number: str, posted: Form, visit: Person) -> Response:
+def sign_off(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Sign and declare it done, in one transaction. When something changed meanwhile: the page again, ink kept."""
     try:
         facts, photo = _facts(visit, number, posted)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from api import uploads
 from api.deps import Db, Staff, WriteDb
 from api.pages import _steps, _tickets
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, PhotoForm, Posted, see_other
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, Person, Visit
 from assets import codes, register, scan
 from bot.fetching import UnreadablePhoto
-from core import access, clock, credentials, i18n, limits
+from core import access, clock, credentials, i18n
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Missing
@@ -25,7 +26,6 @@ from core.tickets.models import Ticket
 router = APIRouter(include_in_schema=False)
 
 MINE = ("assigned", "accepted", "in_progress", "on_hold")
-PHOTOS_PER_ADDRESS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def scanning(visit: AnyGuest) -> HTMLResponse:
 
 
 @router.post("/scan")
-def scanned(posted: Form, visit: AnyGuest) -> Response:
+def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     """The page behind a code that was typed or photographed."""
     try:
         return see_other(f"/q/{_code(visit, posted)}")
@@ -119,8 +119,7 @@ def _code(visit: Guest, posted: Posted) -> str:
         raise posted.refused[0]
     if not posted.of("photo"):
         raise Missing(field="field.code")
-    key = f"photo:{visit.address}"
-    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=PHOTOS_PER_ADDRESS))
+    uploads.count(visit.system.database, visit.address)
     found = [code for text in scan.read_codes(posted.of("photo")[0]) if (code := codes.parse(text, public_url))]
     with visit.system.database.read_scope() as session:
         known = [code for code in found if register.is_known(session, code)]

@@ -11,12 +11,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from api import uploads
 from api.deps import Known, System, SystemDep
+from api.routing import LimitedRoute, UploadRoute
 from assets import scan
 from bot import greeting
 from bot.channels.web import ACCOUNT, SENDER, WebChannel, bearer_of, shown
@@ -25,17 +27,19 @@ from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
-from core.errors import Invalid, NotFound, SignInNeeded
+from core.errors import Invalid, Missing, NotFound, SignInNeeded
 from core.people import Identity
 
-router = APIRouter(prefix="/chat", include_in_schema=False)
+router = APIRouter(prefix="/chat", include_in_schema=False, route_class=LimitedRoute)
+files = APIRouter(route_class=UploadRoute)
 
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
 MAX_MESSAGE = 64 * 1024
 # In ten minutes. An address may be that of a whole house.
-MOST_FILES, MOST_FILES_FROM = 100, 300
+MOST_FILES = 100
 MOST_SAID, MOST_SAID_FROM = 300, 1000
+FIELDS = 8
 
 
 def channel_of(system: SystemDep) -> WebChannel:
@@ -140,27 +144,29 @@ def _count(session: Session, incoming: Incoming, address: str) -> None:
         limits.count(session, f"chat-said-from:{address}", clock.now(), most=MOST_SAID_FROM)
 
 
-@router.post("/files", status_code=201)
-async def upload(
-    request: Request,
-    system: SystemDep,
-    web: Web,
-    chat_id: Chat,
-    file: UploadFile,
-    kind: Annotated[str, Form()] = "photo",
-) -> dict[str, Any]:
-    """Take a photo or voice note in before it is said; its reference goes into the message."""
-    data = await uploads.bytes_of(file)
-    await run_in_threadpool(system.database.write, partial(_count_file, chat_id, uploads.address_of(request)))
-    return await run_in_threadpool(_keep, system, web, kind, data)
+@files.post("/files", status_code=201)
+async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> dict[str, Any]:
+    """Take a photo or voice note in before it is said; its reference goes into the message.
+
+    The form is read here, because FastAPI reads one that is declared before it asks whose chat it is.
+    """
+    async with request.form(max_files=1, max_fields=FIELDS, max_part_size=MAX_MESSAGE) as form:
+        file, kind = form.get("file"), str(form.get("kind") or "photo")
+        if not isinstance(file, UploadFile):
+            raise Missing(field="field.file")
+        data = await uploads.bytes_of(file)
+    return await run_in_threadpool(_keep, system, web, chat_id, kind, data, uploads.address_of(request))
 
 
-def _count_file(chat_id: str, address: str, session: Session) -> None:
-    limits.count(session, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES)
-    limits.count(session, f"chat-files-from:{address}", clock.now(), most=MOST_FILES_FROM)
+router.include_router(files)
 
 
-def _keep(system: System, web: WebChannel, kind: str, data: bytes) -> dict[str, Any]:
+def _keep(
+    system: System, web: WebChannel, chat_id: str, kind: str, data: bytes, address: str
+) -> dict[str, Any]:  # fmt: skip
+    """Counted before it is looked at, for its chat and for where it comes from: an address may begin many chats."""
+    uploads.count(system.database, address)
+    system.database.write(lambda s: limits.count(s, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES))
     if kind == "voice":
         stored, texts = stored_voice(system.storage, data), []
     else:

@@ -27,7 +27,7 @@ from core.errors import Busy, Invalid
 from core.media import SUFFIXES
 from core.outbox import OutboxMessage
 from core.settings import Settings
-from core.storage import Storage, key_of
+from core.storage import HANDED_ON_FOR, MissingFile, Storage, key_of
 
 ACCOUNT = "web"
 SENDER = "web_chat"
@@ -36,7 +36,7 @@ DAY = 86_400
 MAX_TEXT = 4000
 MAX_FILES = 10
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-URGENT = ("emergency", "emergency_somewhere")
+URGENT = ("emergency", "emergency_somewhere", "alarm_standing")
 KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
 
 
@@ -81,7 +81,9 @@ class WebChannel:
 
     def sign_file(self, kind: str, stored: dict[str, Any], texts: list[str]) -> str:
         """The reference of an uploaded file: what a message names it by."""
-        body = base64.urlsafe_b64encode(orjson.dumps({"kind": kind, "stored": stored, "texts": texts})).decode()
+        until = int((clock.now() + HANDED_ON_FOR).timestamp())
+        told = {"kind": kind, "stored": stored, "texts": texts, "until": until}
+        body = base64.urlsafe_b64encode(orjson.dumps(told)).decode()
         return f"{body}.{self._mac('file', body)}"
 
     def is_welcome(self, request: HookRequest) -> bool:
@@ -160,6 +162,8 @@ class WebChannel:
         if not hmac.compare_digest(mac.encode(), self._mac("file", body).encode()):
             raise Invalid(field="field.file")
         known = orjson.loads(base64.urlsafe_b64decode(body))
+        if known.get("until", 0) < clock.now().timestamp():
+            raise MissingFile(field="field.file")
         return Media(known["kind"], known["stored"]["hash"], known["stored"], tuple(known["texts"]))
 
     def _mac(self, what: str, text: str) -> str:

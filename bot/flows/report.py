@@ -14,7 +14,7 @@ from uuid import UUID
 from bot.flows import _where, flow
 from bot.flows._draft import Draft, handbook
 from bot.talk import OldButton, Talk
-from core import fetches, intake, lexicon, places
+from core import alarms, fetches, intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
 from core.tickets import actions, additions, dispatching, queries
@@ -165,7 +165,7 @@ def recategorise(talk: Talk, tap: Tap) -> None:
     """Correct the category of the open ticket; it is given out anew, or joins what is open on the same thing."""
     ticket, category = _mine(talk, tap), tap.facts["category"]
     # Asked before the change: afterwards the oldest ticket of that category may be this one.
-    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category)
+    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category, talk.person_id)
     actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
     _give_out_anew(talk, ticket)
     if twin is not None and twin.id != ticket.id and ticket.state in ("reported", "assigned"):
@@ -245,7 +245,7 @@ def silent(talk: Talk) -> None:
         talk.end()
         return
     draft.data["own"] = True
-    _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject, may_ask=False), talk.now))
+    _report(talk, draft, subject, may_ask=False)
 
 
 def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
@@ -261,7 +261,20 @@ def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
     elif draft.has_media and not draft.words:
         _ask_words(talk, draft)
     else:
-        _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject), talk.now))
+        _report(talk, draft, subject)
+
+
+def _report(talk: Talk, draft: Draft, subject: Subject, *, may_ask: bool = True) -> None:
+    """Report what was said; one alarm too many of a chat is answered with the number to call alone."""
+    told, chat = draft.report(subject, may_ask=may_ask), f"{talk.incoming.channel}:{talk.incoming.conversation}"
+    alarm = alarms.folded(talk.session, told, [chat], talk.now)
+    if alarm is None:
+        _tell(talk, draft, subject, intake.report_fault(talk.session, told, talk.now))
+        return
+    fetches.forget_draft(talk.session, talk.standing.id)
+    phone = places.site_of(talk.session, subject.site_id).phone
+    talk.say("alarm_standing", site=subject.site_id, phone=phone, advice=alarm.emergency)
+    talk.end()
 
 
 def _ask_where(talk: Talk, draft: Draft, words: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, insert, text
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.prepared import Prepared
 
@@ -31,8 +31,8 @@ class Subject:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several people may mean the same thing: an asset or a common place, never a home."""
-        return self.is_common or self.asset_id is not None
+        """Whether several people may mean the same thing: at a common place, never in a home, its boiler included."""
+        return self.is_common
 
 
 class Ticket(Table):
@@ -185,6 +185,9 @@ class Attachment(Table):
     reason: Mapped[str] = mapped_column(default="")
     device_at: Mapped[datetime | None]
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Attachment.hash)
 
 
 class Signature(Table):

@@ -98,14 +98,37 @@ def concerned(session: Session, ticket: Ticket) -> list[UUID]:
     return list(dict.fromkeys([*first, *joined]))
 
 
-def open_twin(session: Session, subject: Subject, category: str) -> Ticket | None:
-    """The oldest open fault on the same shared thing and of the same category; None for homes."""
-    return session.scalar(_twins(subject, category)) if subject.is_shared else None
+def is_shared_with(session: Session, subject: Subject, person_id: UUID | None) -> bool:
+    """Whether somebody may mean the same thing as others: at a common place, or in a home that is theirs."""
+    return subject.is_shared or (person_id is not None and subject.place_id in people.homes_of(session, person_id))
 
 
-def open_alarm(session: Session, subject: Subject, category: str) -> Ticket | None:
+def open_twin(session: Session, subject: Subject, category: str, by: UUID | None = None) -> Ticket | None:
+    """The oldest open fault on the same thing and of the same category; in a home for those who live there alone.
+
+    `by`: who reports. Whoever scans the boiler in a home of others learns nothing of what is open on it.
+    """
+    return session.scalar(_twins(subject, category)) if _may_mean_others(session, subject, by) else None
+
+
+def open_alarm(session: Session, subject: Subject, category: str, by: UUID | None = None) -> Ticket | None:
     """The oldest open emergency of that kind, also behind an older fault that is none."""
-    return session.scalar(_twins(subject, category).where(Ticket.emergency != "")) if subject.is_shared else None
+    if not _may_mean_others(session, subject, by):
+        return None
+    return session.scalar(_twins(subject, category).where(Ticket.emergency != ""))
+
+
+def standing_alarm(session: Session, subject: Subject, emergency: str) -> Ticket | None:
+    """An open emergency of one kind at a site: on the thing itself, else at its place, else the oldest."""
+    query = select(Ticket).where(Ticket.is_open, Ticket.site_id == subject.site_id, Ticket.emergency == emergency)
+    is_here = case((Ticket.place_id == subject.place_id, 0), else_=1)
+    is_it = case((Ticket.asset_id == subject.asset_id, 0), else_=1)
+    return session.scalar(query.order_by(is_here, is_it, Ticket.id).limit(1))
+
+
+def _may_mean_others(session: Session, subject: Subject, by: UUID | None) -> bool:
+    """Nobody is asked about a home as a whole: two faults in it are rarely the same."""
+    return subject.is_shared or (subject.asset_id is not None and is_shared_with(session, subject, by))
 
 
 def _twins(subject: Subject, category: str) -> Select[Ticket]:

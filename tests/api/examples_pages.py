@@ -69,7 +69,9 @@ EXAMPLES: dict[str, list[Any]] = {
         *(replace(ASK, action=action, field="reason", error="x1") for action in ("decline", "reopen", "cancel")),
     ],
     "code.html": [CodePage("", ""), CodePage("x1", "x1")],
-    "emergency.html": [EmergencyPage("fire", phone, "WX-1", "x1", "report:x1") for phone in ("1 2", "")],
+    "emergency.html": [
+        EmergencyPage("fire", phone, number, "x1", "report:x1") for phone in ("1 2", "") for number in ("WX-1", "")
+    ],
     "job.html": [
         JOB,
         replace(JOB, said=WRONG, home=""),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from api.deps import COOKIE
-from api.routes.chat import MOST_FILES_FROM, MOST_SAID, MOST_SAID_FROM
+from api.routes.chat import MOST_SAID, MOST_SAID_FROM
+from api.uploads import MOST_FILES
 from core import access, clock, intake, limits, people
 from core.access import LINK_LIFE, SESSION_LIFE
 from core.database import Database
@@ -103,7 +104,7 @@ def test_one_address_cannot_fill_the_transcripts_but_can_tell_of_an_emergency(cl
 
 
 def test_one_address_cannot_fill_the_store_with_many_chats(client: Client) -> None:
-    spend(client, "chat-files-from:127.0.0.1", MOST_FILES_FROM)
+    spend(client, "photo:127.0.0.1", MOST_FILES)
     assert [Browser(client).send_file(VOICE, "voice").status_code for _ in range(2)] == [201, 429]
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages import _tickets
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, OwnFiles, Posted, see_other
 from api.pages._tickets import Head
 from api.pages.desk import _editing as editing_forms
 from api.pages.desk._editing import ChangedMeanwhile, Clash
@@ -184,7 +184,7 @@ def new_label(asset_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 
 @router.post("/{asset_id}/files")
-def add_file(asset_id: UUID, here: Here, form: Form) -> Response:
+def add_file(asset_id: UUID, here: Here, form: OwnFiles) -> Response:
     """A photo or a PDF: cleaned and stored first, so that nobody waits for it."""
     try:
         if form.refused:

@@ -19,6 +19,7 @@ from core import access, clock, people, transcripts
 from core.database import Database
 from core.errors import Invalid
 from core.settings import Settings
+from core.storage import HANDED_ON_FOR, MissingFile
 
 STORED = {"hash": "ab" * 32, "mime": "image/jpeg", "width": 64, "height": 48, "evidence": {}}
 
@@ -136,6 +137,12 @@ def test_a_reference_that_was_changed_is_refused(web: WebChannel) -> None:
     reference = web.sign_file("photo", STORED, [])
     with pytest.raises(Invalid):
         web.parse(request(web.token_of("mine", 0), kind="image", media=[f"A{reference}"]))
+
+
+def test_a_file_that_waited_for_a_day_has_to_be_sent_again(web: WebChannel) -> None:
+    reference = web.sign_file("photo", STORED, [])
+    with clock.at(clock.now() + HANDED_ON_FOR + timedelta(minutes=1)), pytest.raises(MissingFile):
+        web.parse(request(web.token_of("mine", 0), kind="image", media=[reference]))
 
 
 def test_more_files_than_one_message_may_have_are_refused(web: WebChannel) -> None:
