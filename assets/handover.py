@@ -45,6 +45,11 @@ class AssetRow:
     code: str = ""
     type: str = ""
     parent: str = ""
+    warranty: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
