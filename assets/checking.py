@@ -18,7 +18,9 @@ DEEPEST = 12
 FIELDS = ("code", "name", "type", "place", "parent")
 DETAILS = ("warranty", *FACTS)
 # The year comes first: of 3/4/2027 nobody can tell whether it is in March or in April.
-DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))(?:[ T][\d:.]+)?", re.ASCII)
+DAY = re.compile(
+    r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))(?:[ T][\d:.]+)?", re.ASCII
+)
 NEEDED = ("name", "place")
 ERROR_CELLS = frozenset({"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
 WHOLE_SITE = "/"

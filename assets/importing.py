@@ -6,11 +6,11 @@ seconds and the writer's lock is held no longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from assets import codes, register
+from assets.diffs import Step, chunks
 from assets.editing import FACTS
 from assets.handover import Handover, Quarantined
 from assets.matching import Known, KnownAsset, Plan, Planned, mentioned_codes, plan
@@ -26,8 +27,6 @@ from core import clock, trace
 from core.errors import Busy, Conflict, NotFound
 from core.places import Place, Site
 from core.trace import Event
-
-T = TypeVar("T")
 
 CHUNK = 500
 KINDS = ("asset", "place", "type")
@@ -68,19 +67,12 @@ class _Stock:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A part of the writing that may be a transaction of its own. `size`: how many rows of the file it brings in."""
-
-    size: int
-    write: Callable[[Session], None]
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
-    """An import that is decided: what it will come to, the plan behind it, and the steps that write it, in order."""
+    """An import that is decided: what it will come to, the plan, what was there, and the steps that write it."""
 
     outcome: Outcome
     plan: Plan
+    known: dict[UUID, KnownAsset]
     steps: list[Step]
 
 
@@ -107,11 +99,11 @@ def apply(
 def prepare(
     session: Session, site_id: UUID, handover: Handover, now: datetime, *, actor: str = ACTOR
 ) -> Work:  # fmt: skip
-    """Decide an import. It reads first and lets go of the database, because deciding on a long file takes a while."""
+    """Decide an import: what it changes, and the steps that write it, to be taken in order."""
     stock = _stock(session, site_id, now)
     known = _known(session, stock, mentioned_codes(handover))
     decided = plan(handover, known)
-    return Work(_outcome(decided, stock), decided, _steps(decided, stock, actor))
+    return Work(_outcome(decided, stock), decided, stock.assets, _steps(decided, stock, actor))
 
 
 def _take_turn(session: Session, site_id: UUID) -> None:
@@ -150,7 +142,7 @@ def _known(session: Session, stock: _Stock, mentioned: set[str]) -> Known:
     here: dict[str, UUID | None] = {}
     elsewhere: set[str] = set()
     ours = set(stock.places.values())
-    for chunk in _chunks(sorted(mentioned)):
+    for chunk in chunks(sorted(mentioned), CHUNK):
         query = select(Code.code, Code.asset_id, Code.place_id).where(Code.code.in_(chunk))
         for code, asset_id, place_id in session.execute(query):
             if asset_id in stock.assets or place_id in ours:
@@ -187,7 +179,7 @@ def _steps(decided: Plan, stock: _Stock, actor: str) -> list[Step]:
     writes = [
         Step(len(chunk), partial(write, chunk=chunk, stock=stock, actor=actor))
         for write, group in ((_write_added, added), (_write_changed, changed))
-        for chunk in _chunks(group)
+        for chunk in chunks(group, CHUNK)
     ]
     return [Step(0, places), Step(0, types), *writes]
 
@@ -213,7 +205,7 @@ def _new_places(paths: dict[str, str], stock: _Stock) -> list[dict[str, Any]]:
 
 
 def _write_places(session: Session, rows: list[dict[str, Any]]) -> None:
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows, CHUNK):
         session.execute(insert(Place), chunk)
 
 
@@ -227,7 +219,7 @@ def _new_types(types: dict[str, str], stock: _Stock) -> list[dict[str, Any]]:
 
 
 def _write_types(session: Session, rows: list[dict[str, Any]]) -> None:
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows, CHUNK):
         session.execute(insert(AssetType), chunk)
 
 
@@ -276,11 +268,6 @@ def _columns(asset: KnownAsset, stock: _Stock) -> dict[str, Any]:
 def _heads(session: Session, streams: list[str]) -> dict[str, trace.Head]:
     query = select(Event.stream, Event.seq, Event.hash).where(Event.stream.in_(streams)).order_by(Event.seq)
     return {stream: trace.Head(seq, digest) for stream, seq, digest in session.execute(query)}
-
-
-def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
 
 
 def _silently(written: int, total: int) -> None:

@@ -67,7 +67,7 @@ class Planned:
             known = (self.id, item.name, item.path, item.type, self.parent_id)
             return KnownAsset(*known, is_retired=False, details=item.details)
         changed: dict[str, Any] = {"type": item.type or old.type, "parent_id": self.parent_id or old.parent_id}
-        changed["details"] = {name: item.details.get(name) or old.details.get(name, "") for name in DETAILS}
+        changed["details"] = {name: _detail(item, old, name) for name in DETAILS}
         return replace(old, name=item.name, path=item.path, **changed)
 
     @property
@@ -98,6 +98,12 @@ class _Sorting:
     planned: dict[UUID, Planned] = field(default_factory=dict)
     refused: list[Quarantined] = field(default_factory=list)
     by_code: dict[str, UUID] = field(default_factory=dict)
+
+
+def _detail(item: Item, old: KnownAsset, name: str) -> str:
+    """What a row says, unless it says nothing or the same: a note keeps its lines when a table comes back."""
+    there, said = old.details.get(name, ""), item.details.get(name, "")
+    return there if not said or said == clean(there) else said
 
 
 def mentioned_codes(handover: Handover) -> set[str]:

@@ -1,7 +1,7 @@
 """The plain table that anybody can fill in: `code,name,type,place,parent` or 编号,名称,类型,位置,上级, CSV or XLSX.
 
-It may also have the columns `warranty,maker,model,serial,note` (保修至,厂家,型号,序列号,备注), as our exports do. What is
-not a table of these columns is refused with the name of the column; the desk lets people say what other columns mean.
+It may also have the columns `warranty,maker,model,serial,note` (保修至,厂家,型号,序列号,备注), as our exports do. What
+is not a table of these columns is refused with the column's name; the desk lets people say what other columns mean.
 """
 
 from __future__ import annotations
