@@ -43,8 +43,8 @@ class Diff:
 
     def refuse(self, refused: Sequence[Quarantined]) -> None:
         """Keep what stays out; a row with several faults counts once."""
-        self.counts["refused"] = len({(one.sheet, one.row) for one in refused})
-        self.refused = sorted(refused, key=lambda one: (one.sheet, one.row))[:MOST_REFUSED]
+        self.counts["refused"] += len({(one.sheet, one.row) for one in refused})
+        self.refused = sorted([*self.refused, *refused], key=lambda one: (one.sheet, one.row))[:MOST_REFUSED]
 
 
 @dataclass(frozen=True, slots=True)

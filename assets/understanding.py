@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from assets import columns, describing, importing, placing, residents
 from assets.columns import is_nothing
 from assets.diffs import Task
-from assets.handover import AssetRow, Handover
+from assets.handover import AssetRow, Handover, Quarantined
 from assets.moving_in import PersonRow
 from assets.placing import PlaceLine
 from assets.reading import Line, Sheets
@@ -50,6 +50,13 @@ class Mapping:
     @property
     def as_dict(self) -> dict[str, Any]:
         return {"sheet": self.sheet, "header": self.header, "fields": list(self.fields)}
+
+
+def known_again(sheets: Sheets, kind: str) -> Mapping:
+    """The mapping of a file by its headings alone. Errors: NeededColumn."""
+    mapping = guess(sheets, kind, {})
+    check(mapping, kind)
+    return mapping
 
 
 def guess(sheets: Sheets, kind: str, remembered: dict[str, str], sheet: str = "") -> Mapping:
@@ -93,12 +100,19 @@ def samples(lines: Sequence[Line], column: int) -> list[str]:
     return list(dict.fromkeys(filter(None, values)))[:SAMPLES]
 
 
-def rows(sheets: Sheets, mapping: Mapping, kind: str) -> list[Any]:
-    """The rows that a file holds; placeholders such as n/a say nothing."""
+def rows(sheets: Sheets, mapping: Mapping, kind: str) -> tuple[list[Any], list[Quarantined]]:
+    """The rows that a file holds, and those that have cells beside the table; placeholders such as n/a say nothing."""
     _, lines = table_of(sheets, mapping)
-    blank = dict.fromkeys(columns.NEEDED[kind], "")
+    blank, width = dict.fromkeys(columns.NEEDED[kind], ""), len(mapping.fields)
     build = ROWS[kind]
-    return [build(mapping.sheet, line.number, **(blank | _said(line, mapping))) for line in lines]
+    found = [
+        build(mapping.sheet, line.number, **(blank | _said(line, mapping)))
+        for line in lines
+        if len(line.cells) <= width
+    ]
+    beside = [line for line in lines if len(line.cells) > width]
+    refused = [Quarantined(mapping.sheet, line.number, "", line.cells[-1], "import.too_many_cells") for line in beside]
+    return found, refused
 
 
 def _said(line: Line, mapping: Mapping) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from assets import prints, register, story
+from assets import imports, prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
 from assets.story import Kept
@@ -33,7 +33,8 @@ class Things:
         """The path of a route with everything of this site filled in."""
         known = {
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
-            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32, **self.ids,
+            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32,
+            "table": "people.csv", **self.ids,
         }  # fmt: skip
         path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
@@ -97,7 +98,12 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     manual = story.add_file(session, ticket.asset_id, f"{words} manual", kept, crew.supervisor, NOW)
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
+    brought = f"name,place\n{words},A\n".encode()
+    table = imports.begin(
+        session, site_id, "assets", f"{words}.csv", imports.keep(storage, brought), crew.supervisor, NOW
+    )
     ids = {
+        "import_id": str(table.id),
         "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),
