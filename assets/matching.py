@@ -240,7 +240,7 @@ def _in_cycles(above: dict[UUID, UUID | None]) -> list[UUID]:
         if here in path:
             way = list(path)
             circling += way[way.index(here) :]
-        done |= path.keys()
+        done.update(path)
     return circling
 
 

@@ -67,7 +67,8 @@ class Scheduler:
     def start(self) -> None:
         """Begin to tick. What came due while nobody ticked is done as soon as the lease is held."""
         registry.load("core.triggers")
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        # It warns each time that a trigger is not woken because it still runs, as a long import may for minutes.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         for name, woken in TRIGGERS.items():
             self._ticker.add_job(self.wake, _every(woken.every), args=[name], id=f"trigger:{name}")
         often = _every(self._life / RENEWALS)
