@@ -70,7 +70,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
 }
 # A heading that contains one of our words together with one of these speaks of something else.
 ELSE = re.compile(
-    r"start|begin|from|duration|guarantor|created|external|installation|开始|起始|安装日期|投用|面积|单价|金额"
+    r"start|begin|from|duration|guarantor|created|external|installation|replace|开始|起始|安装日期|投用|面积|单价|金额"
 )
 IN_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 HEADER_AMONG = 15

@@ -93,7 +93,7 @@ def _wanted(lines: Sequence[PlaceLine], known: dict[str, KnownPlace], refused: l
     found: dict[str, _Wanted] = {}
     first: dict[str, int] = {}
     for line in lines:
-        kind, use = _key_of(KINDS, line.kind), _key_of(USES, line.use)
+        kind, use = key_of(KINDS, line.kind), key_of(USES, line.use)
         problems = _problems(line, kind, use)
         path = path_of(clean(line.place))
         if not problems and path in first:
@@ -130,7 +130,7 @@ def _refused(line: PlaceLine, column: str, key: str, **facts: Any) -> Quarantine
     return Quarantined(line.sheet, line.row, column, getattr(line, column), key, facts)
 
 
-def _key_of(words: dict[str, str], said: str) -> str | None:
+def key_of(words: dict[str, str], said: str) -> str | None:
     """The kind or use that a word means: empty for nothing, None for a word that nobody knows."""
     word = clean(said).casefold()
     return next((key for key, known in words.items() if word in known.split()), None) if word else ""

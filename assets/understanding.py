@@ -21,6 +21,7 @@ from core.errors import Invalid
 
 ROWS: dict[str, type[AssetRow | PlaceLine | PersonRow]] = {"assets": AssetRow, "places": PlaceLine, "people": PersonRow}
 SAMPLES = 3
+FIRST = 50
 
 
 class NeededColumn(Invalid):
@@ -60,18 +61,33 @@ def known_again(sheets: Sheets, kind: str) -> Mapping:
 
 
 def guess(sheets: Sheets, kind: str, remembered: dict[str, str], sheet: str = "") -> Mapping:
-    """The mapping that suits best: of the sheet that is named, else of the one with the most columns that we know."""
+    """The mapping that suits best: of the sheet that is named, else of the one with what is needed and most we know."""
     if sheet and sheet not in sheets:
         raise UnknownSheet(sheet=sheet)
     guessed = [_guess(name, lines, kind, remembered) for name, lines in sheets.items() if sheet in ("", name)]
-    return max(guessed, key=lambda one: sum(map(bool, one.fields)))
+    needed = set(columns.NEEDED[kind])
+
+    def suits(one: Mapping) -> tuple[bool, int, int]:
+        known = [field for field in one.fields if field]
+        return needed <= set(known), len(known), len(sheets[one.sheet])
+
+    return max(guessed, key=suits)
 
 
 def _guess(sheet: str, lines: list[Line], kind: str, remembered: dict[str, str]) -> Mapping:
     at = columns.header_line(lines, kind)
     width = max(len(line.cells) for line in lines[at : at + columns.HEADER_AMONG])
     cells = [*lines[at].cells, *[""] * (width - len(lines[at].cells))]
-    return Mapping(sheet, lines[at].number, tuple(columns.guess(cells, kind, remembered)))
+    guessed = columns.guess(cells, kind, remembered)
+    below = lines[at + 1 : at + 1 + FIRST]
+    fields = ("" if _is_mute(cells[number], number, below, kind) else field for number, field in enumerate(guessed))
+    return Mapping(sheet, lines[at].number, tuple(fields))
+
+
+def _is_mute(heading: str, number: int, below: Sequence[Line], kind: str) -> bool:
+    """Whether a column only repeats its heading, as handover workbooks do where nobody filled it in."""
+    values = {line.cells[number] for line in below if len(line.cells) > number}
+    return values == {heading} and len(below) >= SAMPLES and heading not in columns.own_headings(kind)
 
 
 def check(mapping: Mapping, kind: str) -> None:
