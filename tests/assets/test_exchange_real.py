@@ -23,23 +23,21 @@ def mapped(real_data: Path, name: str, kind: str, sheet: str = "") -> tuple[read
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_components_of_a_real_handover_come_in_once(
-    sqlite_db: Database, cast: Cast, real_data: Path, name: str
-) -> None:
+def test_the_components_of_a_real_handover_come_in_once(db: Database, cast: Cast, real_data: Path, name: str) -> None:
     sheets, mapping = mapped(real_data, name, "assets")
     assert mapping.sheet == "Component"
     rows, beside = understanding.rows(sheets, mapping, "assets")
     assert (len(rows), beside) == (232, [])
-    first = _imported(sqlite_db, cast, rows)
+    first = _imported(db, cast, rows)
     assert first.diff.counts == {"added": 232, "changed": 0, "unchanged": 0, "refused": 0}
-    again = _imported(sqlite_db, cast, rows)
+    again = _imported(db, cast, rows)
     assert again.diff.counts == {"added": 0, "changed": 0, "unchanged": 232, "refused": 0}
 
 
-def test_the_design_and_then_the_handover_double_nothing(sqlite_db: Database, cast: Cast, real_data: Path) -> None:
+def test_the_design_and_then_the_handover_double_nothing(db: Database, cast: Cast, real_data: Path) -> None:
     for name in reversed(FILES):
         sheets, mapping = mapped(real_data, name, "assets")
-        task = _imported(sqlite_db, cast, understanding.rows(sheets, mapping, "assets")[0])
+        task = _imported(db, cast, understanding.rows(sheets, mapping, "assets")[0])
     assert task.diff.counts["added"] == 0
 
 
