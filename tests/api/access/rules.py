@@ -147,7 +147,7 @@ RULES: dict[str, Rule] = {
     "POST /desk/import/{import_id}/run": Rule(SETS_UP),
     "GET /desk/import/{import_id}/mend.xlsx": Rule(SETS_UP),
     "GET /desk/export": Rule(SETS_UP),
-    "GET /desk/export/{table}": Rule(SETS_UP),
+    "GET /desk/export/{table}": Rule(SETS_UP, is_own=True),
     "GET /setup": Rule(()),
     "POST /setup": Rule(()),
     "GET /desk/start": Rule(SETS_UP),
