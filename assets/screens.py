@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from assets.printing import modules
 
 QUIET = 4
@@ -16,6 +18,6 @@ def svg(payload: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" '
-        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
+        f'aria-label="{escape(payload)}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )

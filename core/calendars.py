@@ -14,7 +14,7 @@ from core.database import Table
 
 
 class Duty(Table):
-    """A stretch of time in which a person is on call for a site."""
+    """A stretch of time in which a person works for a site: a `shift`, or `on_call` for its emergencies."""
 
     __tablename__ = "duties"
     __table_args__ = (Index(None, "site_id", "ends_at"),)
@@ -24,6 +24,7 @@ class Duty(Table):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(default="on_call")
 
 
 def local_day(moment: datetime, zone: str) -> date:
@@ -61,7 +62,9 @@ def _end_of_gap(local: datetime, zone: str) -> datetime:
 
 
 def put_on_call(session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime) -> Duty:
-    duty = Duty(id=clock.new_id(), site_id=site_id, person_id=person_id, starts_at=starts_at, ends_at=ends_at)
+    duty = Duty(
+        id=clock.new_id(), site_id=site_id, person_id=person_id, starts_at=starts_at, ends_at=ends_at, kind="on_call"
+    )
     session.add(duty)
     session.flush()
     return duty
@@ -70,4 +73,5 @@ def put_on_call(session: Session, site_id: UUID, person_id: UUID, starts_at: dat
 def on_call(session: Session, site_id: UUID, now: datetime) -> list[UUID]:
     """Who is on call at a site now, the one whose duty began first in front."""
     query = select(Duty.person_id).where(Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now)
+    query = query.where(Duty.kind == "on_call")
     return list(session.scalars(query.order_by(Duty.starts_at, Duty.id)))

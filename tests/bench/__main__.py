@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import intake
+from tests.bench import desk, intake
 from tests.postgres import running_postgres
 
 console = Console(width=120)
@@ -29,11 +31,29 @@ def show(title: str, found: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
+def show_desk(title: str, found: list[dict[str, Any]], live: dict[str, Any]) -> None:
+    """A row for each question to the board, beside its queries run bare; then the live update."""
+    table = Table("question", "p50 ms", "p99 ms", "bare p50", "bare p99", "times bare", title=title)
+    for row in found:
+        times = f"{row['p50'] / row['bare']:.1f}"
+        table.add_row(row["name"], *(f"{row[key]:.1f}" for key in ("p50", "p99", "bare", "bare_p99")), times)
+    console.print(table)
+    console.print(
+        f"{live['browsers']} browsers: every screen after p50 {live['p50']:.0f} ms, p99 {live['p99']:.0f} ms, the last "
+        f"{live['slowest']:.0f} ms; memory {live['idle']:.0f} MB idle, {live['busy']:.0f} MB with all of them"
+    )
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        show("SQLite, one web process", intake.bench(f"sqlite:///{folder}/bench.db", 1))
-    with running_postgres(durable=True) as server:
-        show("PostgreSQL, two web processes", intake.bench(server.create("bench"), 2))
+    parts = sys.argv[1:] or ["intake", "desk"]
+    with tempfile.TemporaryDirectory() as folder, running_postgres(durable=True) as server:
+        if "intake" in parts:
+            show("SQLite, one web process", intake.bench(f"sqlite:///{folder}/bench.db", 1))
+            show("PostgreSQL, two web processes", intake.bench(server.create("bench"), 2))
+        if "desk" in parts:
+            title = "the board with 100,000 tickets, 2,000 open"
+            show_desk(f"SQLite, {title}", *desk.bench(f"sqlite:///{folder}/desk.db", Path(folder), 1))
+            show_desk(f"PostgreSQL, {title}", *desk.bench(server.create("desk"), Path(folder), 2))
 
 
 if __name__ == "__main__":

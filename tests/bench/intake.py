@@ -30,6 +30,7 @@ SECRET = "bench"
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CONCURRENCY = (1, 8, 32)
+COMMON = {**os.environ, "PYTHONPATH": "."}
 WORDS = "The kitchen tap is leaking and cannot be closed any more, please send somebody"
 
 
@@ -37,7 +38,7 @@ def bench(url: str, web_processes: int) -> list[dict[str, Any]]:
     """Measure on one database; returns a row for each subject and concurrency."""
     with tempfile.TemporaryDirectory() as folder:
         files = _requests(Path(folder), _fill(url))
-        with _servers(url, Path(folder), web_processes) as (ours, bare):
+        with servers(url, Path(folder), web_processes) as (ours, _), _bare_servers(url, web_processes) as bare:
             return _measure({"bare": bare, "hook": ours, "api": ours}, files)
 
 
@@ -90,23 +91,36 @@ def _post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
 
 
 @contextmanager
-def _servers(url: str, folder: Path, processes: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Our web processes without a worker, and as many bare ones, on the same database."""
-    ours, bare = [_free_port() for _ in range(processes)], [_free_port() for _ in range(processes)]
-    common = {**os.environ, "PYTHONPATH": "."}
+def servers(url: str, folder: Path, processes: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Our web processes without a worker: their ports and process ids."""
+    ports = [_free_port() for _ in range(processes)]
     settings = {
-        **common, "GONGDAN_DATABASE_URL": url, "GONGDAN_DATA_DIR": str(folder), "GONGDAN_SECRET_KEY": "bench-key",
+        **COMMON, "GONGDAN_DATABASE_URL": url, "GONGDAN_DATA_DIR": str(folder), "GONGDAN_SECRET_KEY": "bench-key",
         "GONGDAN_TELEGRAM__TOKEN": TOKEN, "GONGDAN_TELEGRAM__SECRET": SECRET, "GONGDAN_TELEGRAM__MODE": "webhook",
         "GONGDAN_TELEGRAM__BASE_URL": "http://127.0.0.1:9",
     }  # fmt: skip
     serve = [sys.executable, "-m", "api.cli", "serve", "--no-worker", "--port"]
+    with _running([([*serve, str(port)], settings, port, "/healthz") for port in ports]) as started:
+        yield ports, started
+
+
+@contextmanager
+def _bare_servers(url: str, processes: int) -> Iterator[list[int]]:
+    ports = [_free_port() for _ in range(processes)]
     plain = [sys.executable, "-m", "uvicorn", "tests.bench.bare:app", "--log-level", "warning", "--port"]
-    started = [subprocess.Popen([*serve, str(port)], env=settings) for port in ours]
-    started += [subprocess.Popen([*plain, str(port)], env={**common, "BARE_DATABASE_URL": url}) for port in bare]
+    settings = {**COMMON, "BARE_DATABASE_URL": url}
+    with _running([([*plain, str(port)], settings, port, "/openapi.json") for port in ports]):
+        yield ports
+
+
+@contextmanager
+def _running(commands: list[tuple[list[str], dict[str, str], int, str]]) -> Iterator[list[int]]:
+    """Processes that answer, each as (command, environment, port, path to ask); their ids."""
+    started = [subprocess.Popen(command, env=settings) for command, settings, _, _ in commands]
     try:
-        for port, path in [*((port, "/healthz") for port in ours), *((port, "/openapi.json") for port in bare)]:
+        for _, _, port, path in commands:
             _wait(port, path)
-        yield ours, bare
+        yield [process.pid for process in started]
     finally:
         for process in started:
             process.send_signal(signal.SIGTERM)

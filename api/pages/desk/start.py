@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, see_other
 from api.pages.desk._frame import At, Frame, at, section
+from assets import prints
 from core import clock, i18n, people
 from core.database import Session
 from core.errors import GongdanError
@@ -86,11 +87,13 @@ def _steps(here: At, db: Session) -> list[Step]:
     found, staff = places.count(db, here.site.id), people.staff_of(db, here.site.id)
     technicians = sum("technician" in roles for _, roles in staff)
     channels = [name for name in here.system.channels if name != "web"]
+    printed = bool(prints.of_site(db, here.site.id, limit=1))
     tickets = len(queries.board(db, [here.site.id], limit=1))
     return [
         Step("site", is_done=bool(here.site.phone), detail=here.site.phone, href=here.link("/desk/site")),
         Step("places", is_done=found > 0, detail=str(found), href=""),
         Step("staff", is_done=technicians > 0, detail=str(technicians), href=here.link("/desk/people/new")),
+        Step("label", is_done=printed, detail="", href=here.link("/desk/labels", kind="shared")),
         Step("channel", is_done=bool(channels), detail=", ".join(channels), href="/chat"),
         Step("ticket", is_done=tickets > 0, detail="", href=here.link("/desk/new")),
     ]

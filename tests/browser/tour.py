@@ -1,0 +1,143 @@
+"""Every page that a person can open, in a demo full of life: who opens it, and where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from assets import prints
+from assets.choosing import Wanted
+from assets.models import Asset
+from assets.prints import Setup
+from core import access, clock, people
+from core.database import Database, Session
+from core.places import Place, Site
+from core.tickets import queries
+from core.tickets.models import Ticket
+from core.upkeep import invitations
+
+LONG = timedelta(days=2)
+ADMIN, TECHNICIAN, RESIDENT, STRANGER = "admin", "technician", "resident", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the addresses of pages name. `sessions`: the cookie of each kind of person."""
+
+    sessions: dict[str, str]
+    asset: UUID
+    code: str
+    job: str
+    done: str
+    other: str
+    person: UUID
+    resident: UUID
+    run: UUID
+    place: UUID
+    link: str
+    blank: str
+    invitation: str
+
+
+Stop = tuple[str, Callable[[Things], str]]  # who, and the address
+
+STOPS: dict[str, list[Stop]] = {
+    "GET /": [(STRANGER, lambda t: "/")],
+    "GET /privacy": [(STRANGER, lambda t: "/privacy")],
+    "GET /sign-in": [(STRANGER, lambda t: "/sign-in")],
+    "GET /sign-in/{token}": [(STRANGER, lambda t: f"/sign-in/{t.link}")],
+    "GET /w/{token}": [(STRANGER, lambda t: f"/w/{t.link}")],
+    "GET /chat": [(RESIDENT, lambda t: "/chat")],
+    "GET /q": [(STRANGER, lambda t: "/q")],
+    "GET /q/{code}": [
+        (STRANGER, lambda t: f"/q/{t.code}"),
+        (TECHNICIAN, lambda t: f"/q/{t.code}"),
+        (TECHNICIAN, lambda t: f"/q/{t.blank}?words=1"),
+        (STRANGER, lambda t: "/q/NO-SUCH-1"),
+    ],
+    "GET /scan": [(TECHNICIAN, lambda t: "/scan")],
+    "GET /work": [(TECHNICIAN, lambda t: "/work")],
+    "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
+    "GET /t/{number}/do/{action}": [(TECHNICIAN, lambda t: f"/t/{t.job}/do/hold")],
+    "GET /t/{number}/sign": [(TECHNICIAN, lambda t: f"/t/{t.job}/sign")],
+    "GET /setup": [(STRANGER, lambda t: "/setup")],
+    "GET /desk": [
+        (ADMIN, lambda t: "/desk"),
+        (ADMIN, lambda t: f"/desk?open={t.job}"),
+        (ADMIN, lambda t: f"/desk?open={t.done}"),
+    ],
+    "GET /desk/column/{name}": [(ADMIN, lambda t: "/desk/column/in_work")],
+    "GET /desk/list/{name}": [(ADMIN, lambda t: "/desk/list/open")],
+    "GET /desk/bulk": [(ADMIN, lambda t: f"/desk/bulk?do=assign&pick={t.job}")],
+    "GET /desk/tickets/{number}/merge": [(ADMIN, lambda t: f"/desk/tickets/{t.job}/merge?into={t.other}")],
+    "GET /desk/new": [(ADMIN, lambda t: "/desk/new")],
+    "GET /desk/new/{number}/{person_id}": [(ADMIN, lambda t: f"/desk/new/{t.done}/{t.resident}")],
+    "GET /desk/residents": [(ADMIN, lambda t: "/desk/residents")],
+    "GET /desk/residents/{person_id}": [(ADMIN, lambda t: f"/desk/residents/{t.resident}")],
+    "GET /desk/invitations": [(ADMIN, lambda t: "/desk/invitations")],
+    "GET /join/{secret}": [(STRANGER, lambda t: f"/join/{t.invitation}")],
+    "GET /desk/people": [(ADMIN, lambda t: "/desk/people")],
+    "GET /desk/people/new": [(ADMIN, lambda t: "/desk/people/new")],
+    "GET /desk/people/{person_id}": [(ADMIN, lambda t: f"/desk/people/{t.person}")],
+    "GET /desk/teams": [(ADMIN, lambda t: "/desk/teams?open=new")],
+    "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
+    "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
+    "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],
+    "GET /desk/assets/{asset_id}": [(ADMIN, lambda t: f"/desk/assets/{t.asset}")],
+    "GET /desk/places": [(ADMIN, lambda t: "/desk/places"), (ADMIN, lambda t: f"/desk/places?place={t.place}")],
+    "GET /desk/labels": [(ADMIN, lambda t: "/desk/labels")],
+    "GET /desk/labels/{run_id}": [(ADMIN, lambda t: f"/desk/labels/{t.run}")],
+    "GET /desk/categories": [(ADMIN, lambda t: "/desk/categories?open=lift&sentence=the+lift+smells+of+gas")],
+    "GET /desk/policies": [(ADMIN, lambda t: "/desk/policies")],
+    "GET /desk/site": [(ADMIN, lambda t: "/desk/site")],
+    "GET /desk/history": [(ADMIN, lambda t: "/desk/history")],
+    "GET /desk/start": [(ADMIN, lambda t: "/desk/start")],
+}
+# Answers that are no pages: data, parts of a page, files, what machines ask.
+NO_PAGES = {
+    "GET /chat/lines", "GET /chat/photos/{photo:path}", "GET /chat/widget.js", "GET /desk/live", "GET /desk/rows",
+    "GET /desk/new/found", "GET /desk/assets/{asset_id}/files/{file_id}", "GET /desk/labels/{run_id}/sheet.pdf",
+    "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
+}  # fmt: skip
+
+
+# What there is nothing behind, so that the page says so.
+NOT_THERE = {"/q/NO-SUCH-1", "/setup"}
+
+
+def things(database: Database) -> Things:
+    """What a demo holds to be looked at; prints a few labels, of which one is blank."""
+    with database.write_scope() as session:
+        return _things(session)
+
+
+def _things(session: Session) -> Things:
+    site, now = session.scalars(select(Site)).one(), clock.now()
+    job = session.scalars(select(Ticket).where(Ticket.state == "in_progress", Ticket.asset_id.is_not(None))).first()
+    done = session.scalars(select(Ticket).where(Ticket.state == "done", Ticket.reporter_id.is_not(None))).first()
+    other = session.scalars(select(Ticket).where(Ticket.is_open, Ticket.id != (job.id if job else None))).first()
+    assert job is not None
+    assert done is not None
+    assert other is not None
+    who = {
+        ADMIN: people.holders(session, site.id, "admin")[0], TECHNICIAN: job.assignee_id, RESIDENT: done.reporter_id
+    }  # fmt: skip
+    sessions = {
+        name: access.issue(session, "session", person, now, life=LONG) for name, person in who.items() if person
+    }
+    asset = session.get_one(Asset, job.asset_id)
+    setup = Setup("a4-21", site.locale, "http://127.0.0.1", is_test=True)
+    run = prints.print_things(session, site.id, Wanted(), setup, who[ADMIN], now)
+    blank = prints.labels_of(session, prints.print_blank(session, site.id, 1, setup, who[ADMIN], now))[0].code
+    homes = invitations.units(session, site.id, "")[:1]
+    [slip] = invitations.invite(session, site.id, homes, people.holders(session, site.id, "admin")[0], now)
+    place = session.scalars(select(Place).where(Place.site_id == site.id, Place.kind == "building")).first()
+    assert queries.may_see(session, done, access.viewer(session, done.reporter_id))  # type: ignore[arg-type]
+    return Things(
+        sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
+        place.id if place else asset.place_id, "x" * 32, blank, slip.secret,
+    )  # fmt: skip
