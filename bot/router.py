@@ -172,13 +172,16 @@ def refuse(session: Session, incoming: Incoming, error: GongdanError, settings: 
 
 
 def wake(session: Session, row: conversations.Conversation, settings: Settings, now: datetime) -> bool:
-    """Run a flow's silence step for a conversation that is still waiting."""
+    """Run a flow's silence step for a conversation that is still waiting. Who has left is no longer waited for."""
     incoming = Incoming(
         row.channel, row.account, f"silence:{row.id}:{row.version}", "unknown", row.conversation, row.sender, ""
     )
     talk = greeting.resume(session, incoming, settings, now)
-    found = flows.FLOWS.get(talk.standing.flow) if talk else None
-    if talk is None or talk.standing.version != row.version or found is None or found.silence is None:
+    if talk is None:
+        conversations.save(session, row.id, row.version, now, wake_at=None)
+        return False
+    found = flows.FLOWS.get(talk.standing.flow)
+    if talk.standing.version != row.version or found is None or found.silence is None:
         return False
     talk.standing.wake_at, talk.is_moved = None, True
     found.silence(talk)

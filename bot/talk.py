@@ -15,7 +15,7 @@ from uuid import UUID
 
 from assets import codes
 from bot.messages import Incoming, Media
-from core import access, conversations, fetches, i18n, outbox
+from core import access, conversations, fetches, i18n, outbox, people
 from core.access import Viewer
 from core.conversations import Standing
 from core.database import Session
@@ -67,6 +67,11 @@ class Talk:
     def address(self) -> tuple[str, str, str]:
         return (self.incoming.channel, self.incoming.account, self.incoming.conversation)
 
+    @property
+    def is_group(self) -> bool:
+        """Whether others read this conversation, too."""
+        return self.incoming.is_group or self.standing.is_group
+
     @cached_property
     def viewer(self) -> Viewer:
         return access.viewer(self.session, self.person_id)
@@ -82,6 +87,16 @@ class Talk:
     def replace(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in the place of the message whose button was pressed, where the platform can edit."""
         self.letters.append(replace(self._letter(kind, buttons, ticket, facts), replaces=self.incoming.message))
+
+    def confide(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
+        """Answer with what is for this person alone: a link or contact data. From a group it goes to their own chat."""
+        if not self.is_group:
+            self.say(kind, buttons, ticket, **facts)
+        elif people.is_reachable(self.session, self.person_id):
+            self.letters.append(replace(self._letter(kind, buttons, ticket, facts), address=("", "", "")))
+            self.say("told_in_private")
+        else:
+            self.say("in_private")
 
     def _letter(self, kind: str, buttons: Sequence[Choice], ticket: Ticket | None, facts: dict[str, Any]) -> Letter:
         if ticket is None:

@@ -264,6 +264,13 @@ def mark_history(session: Session, now: datetime) -> None:
     )
 
 
+def move(session: Session, message: OutboxMessage, conversation: str) -> None:
+    """What waits for a chat follows it to a new name, as a group of Telegram gets one when it becomes a supergroup."""
+    same = (OutboxMessage.channel == message.channel, OutboxMessage.account == message.account)
+    there = (OutboxMessage.is_due, *same, OutboxMessage.conversation == message.conversation)
+    session.execute(update(OutboxMessage).where(*there).values(conversation=conversation))
+
+
 def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> None:
     """Let delivery choose another of the reader's identities, because this one can no longer be reached."""
     session.execute(

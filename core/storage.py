@@ -81,7 +81,8 @@ class _Folder(Storage):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(LocalStore(folder, mkdir=True))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().__init__(LocalStore(folder))
         self._folder = folder
         _flush(folder.parent)
 

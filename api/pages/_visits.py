@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api import errors, uploads
-from api.deps import Locale, SignedIn, System, SystemDep, Visitor
+from api.deps import Known, Locale, SignedIn, System, SystemDep, Visitor
 from api.pages import page
 from core.access import Viewer
 from core.errors import GongdanError
@@ -65,9 +65,15 @@ def guest(request: Request, system: SystemDep, locale: Locale, visitor: Visitor)
     return Guest(request, system, locale, visitor)
 
 
+def passer_by(request: Request, system: SystemDep, locale: Locale, visitor: Known) -> Guest:
+    """At a code a link to one ticket counts for nothing: who holds it stands there as a stranger."""
+    return Guest(request, system, locale, visitor)
+
+
 def signed_in(request: Request, system: SystemDep, locale: Locale, viewer: SignedIn) -> Visit:
     return Visit(request, system, locale, viewer, viewer)
 
 
 AnyGuest = Annotated[Guest, Depends(guest)]
+AnyPasserBy = Annotated[Guest, Depends(passer_by)]
 Person = Annotated[Visit, Depends(signed_in)]

@@ -16,7 +16,7 @@ from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
 from api.pages._steps import Step
 from api.pages._tickets import Head
-from api.pages._visits import AnyGuest, Guest, home_of
+from api.pages._visits import AnyPasserBy, Guest, home_of
 from assets import codes, register, stickers
 from assets.register import NotInUse
 from core import clock, i18n, limits, people, places
@@ -116,7 +116,7 @@ class CodePage:
 
 
 @router.get("/q")
-def typed(visit: AnyGuest, code: str = "") -> Response:
+def typed(visit: AnyPasserBy, code: str = "") -> Response:
     """A code that was typed; without one, the box to type it."""
     if not code.strip():
         return visit.page("code.html", CodePage("", ""))
@@ -128,7 +128,7 @@ def typed(visit: AnyGuest, code: str = "") -> Response:
 
 
 @router.get("/q/{code}")
-def show(code: str, session: Db, visit: AnyGuest, report: str = "") -> HTMLResponse:
+def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> HTMLResponse:
     waiting = stickers.blank(session, code)
     if waiting is not None and claims.may_claim(waiting, visit.visitor):
         return claims.ask(session, visit, waiting, words=visit.asked("words").strip())
@@ -154,7 +154,7 @@ def _unknown(visit: Guest, code: str, error: GongdanError) -> HTMLResponse:
 
 
 @router.post("/q/{code}")
-def report(code: str, posted: Form, visit: AnyGuest) -> Response:
+def report(code: str, posted: Form, visit: AnyPasserBy) -> Response:
     """Take the report, or ask the one question that is left; whatever was entered stays."""
     with visit.system.database.read_scope() as session:
         code, subject = _found(session, code)
@@ -210,7 +210,7 @@ def _is_about_photo(error: GongdanError) -> bool:
 
 
 @router.post("/q/{code}/photos")
-def add_photo(code: str, posted: Form, visit: AnyGuest) -> JSONResponse:
+def add_photo(code: str, posted: Form, visit: AnyPasserBy) -> JSONResponse:
     """One photo for a report that is still being written; its proof comes back with the form."""
     with visit.system.database.read_scope() as session:
         code, _ = _found(session, code)

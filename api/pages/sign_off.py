@@ -118,13 +118,15 @@ def _facts(visit: Visit, number: str, posted: Posted) -> tuple[dict[str, Any], d
 def _sign_off(
     session: Session, number: str, viewer: Viewer, posted: Posted, facts: dict[str, Any], photo: dict[str, Any] | None
 ) -> str:
-    """Check that nothing changed since it was shown, then signatures, note, photo of the code, and the step itself."""
+    """Check that nothing changed since it was shown, then photo of the code, signatures, note, and the step itself."""
     now = clock.now()
     ticket = tickets.visible(session, number, viewer, lock=True)
     if "assignee" not in queries.parts_of(session, ticket, viewer):
         raise Forbidden
     if signing.digest(_content(session, ticket)) != posted.one("digest"):
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
+    if photo is not None:  # before the signatures: it is part of what they stand under
+        additions.add_file(session, ticket, "other", photo, viewer.person_id, now, reason=facts.get("reason", ""))
     note = posted.one("note")
     shown = _content(session, ticket, facts["resolution"], facts["minutes"], note)
     digest = signing.digest(shown)
@@ -133,11 +135,9 @@ def _sign_off(
         signing.sign(
             session, ticket, role, shown, digest, now, strokes=strokes, name=name, person_id=person, by=viewer.person_id
         )
-    if photo is not None:
-        additions.add_file(session, ticket, "other", photo, viewer.person_id, now, reason=facts.get("reason", ""))
     if note:
         additions.add_words(session, ticket, viewer.person_id, note, now)
-    actions.act(session, ticket, "sign_off", viewer, now, facts={**facts, "digest": digest})
+    actions.act(session, ticket, "sign_off", viewer, now, facts={**facts, "note": note, "digest": digest})
     return f"/t/{ticket.number}?done=sign_off"
 
 

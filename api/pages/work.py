@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from api.deps import Db, Staff
+from api.deps import Db, Staff, WriteDb
 from api.pages import _steps, _tickets
 from api.pages._posting import Form, Posted, see_other
 from api.pages._steps import Step
@@ -15,7 +15,8 @@ from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, Person, Visit
 from assets import codes, register, scan
 from bot.fetching import UnreadablePhoto
-from core import clock, i18n, limits
+from core import access, clock, credentials, i18n, limits
+from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Missing
 from core.tickets import queries
@@ -45,6 +46,8 @@ class WorkPage:
     claimable: list[Job]
     held: list[Job]
     key: str
+    code: str
+    code_life: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,16 @@ class ScanPage:
 
 @router.get("/work")
 def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
+    return _page(session, viewer, visit)
+
+
+@router.post("/work/code")
+def join_another_site(session: WriteDb, viewer: Staff, visit: Person, posted: Form) -> HTMLResponse:
+    """A code to be shown to the administrator of another site, told once, here."""
+    return _page(session, viewer, visit, credentials.joining_code(session, viewer.person_id, clock.now()))
+
+
+def _page(session: Session, viewer: Viewer, visit: Visit, code: str = "") -> HTMLResponse:
     mine = queries.list_of(session, viewer.person_id)
     by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}
     context = WorkPage(
@@ -66,6 +79,8 @@ def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
         claimable=_jobs(session, queries.claimable(session, viewer), visit, ("claim",)),
         held=_jobs(session, by_state["on_hold"], visit, ("resume",)),
         key=clock.secret(),
+        code=code,
+        code_life=int(access.LINK_LIFE.total_seconds() // 60),
     )
     return visit.page("work.html", context)
 

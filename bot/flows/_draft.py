@@ -13,6 +13,7 @@ from core.intake import FaultReport
 from core.tickets.models import Subject
 
 MAX_WORDS = 4000
+MAX_WHERE = 200
 
 
 class Draft:
@@ -27,6 +28,11 @@ class Draft:
     @property
     def words(self) -> str:
         return str(self.data.get("words", ""))
+
+    @property
+    def told(self) -> str:
+        """All that was said: what is broken, and where."""
+        return f"{self.words}\n{self.data.get('where', '')}".strip()
 
     @property
     def has_media(self) -> bool:
@@ -51,6 +57,10 @@ class Draft:
             where = incoming.location
             self.data["location"] = {"latitude": where.latitude, "longitude": where.longitude}
 
+    def add_where(self) -> None:
+        """Keep what was said about the place beside what is broken: it is no report yet, but part of one."""
+        self.data["where"] = self._talk.text[:MAX_WHERE]
+
     @property
     def _is_placed(self) -> bool:
         return "code" in self.data or "place" in self.data
@@ -74,7 +84,7 @@ class Draft:
 
     def report(self, subject: Subject, *, may_ask: bool = True) -> FaultReport:
         return FaultReport(
-            subject, self.words, self._talk.person_id, category=self.data.get("category", ""),
+            subject, self.told, self._talk.person_id, category=self.data.get("category", ""),
             location=self.data.get("location", {}), is_own=bool(self.data.get("own")), may_ask=may_ask,
             has_media=self.has_media,
         )  # fmt: skip

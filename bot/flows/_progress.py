@@ -24,7 +24,7 @@ def show(talk: Talk, ticket: Ticket, kind: str = "progress", **facts: Any) -> No
     """Tell how far a ticket is, with the buttons for what this person may do now."""
     if ticket.merged_into_id is not None:
         ticket = _tap.visible(talk, ticket.merged_into_id)
-    talk.say(kind, buttons(talk, ticket), ticket, lines=lines(talk, ticket), **facts)
+    talk.confide(kind, buttons(talk, ticket), ticket, lines=lines(talk, ticket), **facts)
 
 
 def show_present(talk: Talk, ticket: Ticket) -> None:

@@ -26,7 +26,7 @@ class WrongLinkCode(NotFound):
 @link.command("link")
 def start(talk: Talk) -> None:
     """With a code: join this chat. Without: ask for the home."""
-    if talk.incoming.is_group:
+    if talk.is_group:
         talk.say("in_private")
     elif talk.incoming.argument:
         _join(talk, talk.incoming.argument)
@@ -38,7 +38,9 @@ def start(talk: Talk) -> None:
 
 def _join(talk: Talk, code: str) -> None:
     try:
-        person = joining.join(talk.session, code, _identity(talk), talk.now)
+        identity = _identity(talk)
+        identity.conversation = talk.incoming.conversation  # a private chat: start() refuses in a group
+        person = joining.join(talk.session, code, identity, talk.now)
     except NotFound:
         raise _wrong_code() from None
     talk.person_id, talk.locale = person.id, person.locale
@@ -49,12 +51,10 @@ def _join(talk: Talk, code: str) -> None:
 def _identity(talk: Talk) -> Identity:
     """The identity that this conversation is held with."""
     incoming = talk.incoming
-    known = people.identities_of(talk.session, talk.person_id)
-    here = [one for one in known if (one.channel, one.account) == (incoming.channel, incoming.account)]
-    mine = [one for one in here if one.value == incoming.sender]
-    if not mine:
+    mine = people.identity_at(talk.session, talk.person_id, incoming.channel, incoming.account, incoming.sender)
+    if mine is None:
         raise _wrong_code()
-    return mine[0]
+    return mine
 
 
 def _wrong_code() -> WrongLinkCode:

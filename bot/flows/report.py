@@ -62,24 +62,44 @@ def more(talk: Talk) -> None:
 
 @report.step("place")
 def where(talk: Talk) -> None:
-    """Words that say where. What nobody can place is kept with the report and opens for the whole site."""
+    """Words that say where. What nobody can place is kept with the report and opens for the whole site.
+
+    A home that is not the person's own is like one that does not exist: the report is for its building or floor, with
+    what was written.
+    """
     draft = Draft(talk)
     if talk.incoming.media or talk.incoming.location:
         draft.add()
         draft.wait("place")
         return
-    found = places.find(talk.session, talk.text, 2)
+    found = _where.find(talk, talk.text, 2)
     if len(found) == 1:
         draft.at_place(found[0].id)
-    elif not found and draft.data.get("asked_twice") and (site := _where.whole_site(talk)):
-        draft.add()
-        draft.at_place(site.place_id)
+    elif not found and (above := _above(talk, draft)):
+        draft.add_where()
+        draft.at_place(above)
     elif not found:
-        draft.data["asked_twice"] = True
-        draft.wait("place")
-        talk.say("where_again")
+        _ask_again(talk, draft)
         return
     _go_on(talk, draft, where=talk.text)
+
+
+def _above(talk: Talk, draft: Draft) -> UUID | None:
+    """What is known above a place that is not: its building or floor, at last the whole site."""
+    if place := _where.above(talk, talk.text):
+        return place.id
+    site = _where.whole_site(talk) if draft.data.get("asked_twice") else None
+    return site.place_id if site else None
+
+
+def _ask_again(talk: Talk, draft: Draft) -> None:
+    """First for another name, then at least for the site, where there are several."""
+    choices = _where.site_choices(talk, draft.data["id"]) if draft.data.get("asked_twice") else []
+    if choices:
+        draft.add_where()
+    draft.data["asked_twice"] = True
+    draft.wait("place")
+    talk.say("where_of" if choices else "where_again", choices)
 
 
 @report.action("place")
@@ -125,7 +145,7 @@ def me_too(talk: Talk, tap: Tap) -> None:
         draft.data["own"] = True
         _go_on(talk, draft)
         return
-    additions.join(talk.session, ticket, talk.person_id, draft.words, talk.now)
+    additions.join(talk.session, ticket, talk.person_id, draft.told, talk.now)
     talk.adopt_draft(ticket)
     _stay_with(talk, ticket)
     talk.replace("joined", [Choice("track.show")], ticket)

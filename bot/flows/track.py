@@ -22,7 +22,7 @@ ADDING_FOR = timedelta(minutes=30)
 def mine(talk: Talk) -> None:
     """My open and recent tickets, one button each."""
     talk.end()
-    if talk.incoming.is_group:
+    if talk.is_group:
         talk.say("in_private")
         return
     found = queries.reported_by(talk.session, talk.person_id, limit=MOST_TICKETS, ended_since=talk.now - RECENT)

@@ -31,7 +31,7 @@ def today(talk: Talk) -> None:
     if not talk.viewer.sites("technician"):
         talk.say("no_work_role")
         return
-    if talk.incoming.is_group:
+    if talk.is_group:
         talk.say("in_private")
         return
     mine = queries.list_of(talk.session, talk.person_id)[:MOST_JOBS]

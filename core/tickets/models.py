@@ -188,7 +188,10 @@ class Attachment(Table):
 
 
 class Signature(Table):
-    """A signature under exactly what was shown. `strokes` are vectors; `digest` is of the signed content."""
+    """A signature under exactly what was shown. `strokes` are vectors; `digest` is of the signed content.
+
+    `salt`: hides name and strokes, to which the trace commits; it stands nowhere else and goes with the row.
+    """
 
     __tablename__ = "signatures"
     __table_args__ = (Index(None, "ticket_id"),)
@@ -200,6 +203,7 @@ class Signature(Table):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     name: Mapped[str] = mapped_column(default="")
     strokes: Mapped[list[Any]] = mapped_column(default=list)
+    salt: Mapped[str]
     digest: Mapped[str]
     content: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime] = mapped_column(default=clock.now)

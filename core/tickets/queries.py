@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from core import people
@@ -15,7 +15,7 @@ from core.access import Viewer
 from core.errors import NotFound
 from core.people import Membership, Person, Role
 from core.prepared import Prepared
-from core.tickets.evidence import Evidence
+from core.tickets.evidence import Evidence, stands_under
 from core.tickets.models import (
     Attachment,
     ChecklistItem,
@@ -198,16 +198,35 @@ def mentions(words: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
-def evidence_of(session: Session, ticket: Ticket) -> Evidence:
-    """What the present round of a ticket has to show."""
-    photos = select(Attachment.kind).where(Attachment.ticket_id == ticket.id, Attachment.round == ticket.round)
-    signed = select(Signature.role).where(Signature.ticket_id == ticket.id, Signature.round == ticket.round)
-    unanswered = select(func.count()).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.answer == "")
+def evidence_of(session: Session, ticket: Ticket, declared: Mapping[str, Any] | None = None) -> Evidence:
+    """What the present round of a ticket has to show.
+
+    `declared`: resolution, minutes and note of a sign-off; a signature under others is none. A signature under other
+    photos, parts or answers is none in any case.
+    """
+    work = work_of(session, ticket)
+    signed = select(Signature.role, Signature.content).where(
+        Signature.ticket_id == ticket.id, Signature.round == ticket.round
+    )
+    under = {**work, **(declared or {})}
     return Evidence(
         kind=ticket.kind, category=ticket.category, has_asset=ticket.asset_id is not None,
-        photo_kinds=frozenset(session.scalars(photos)), signed_by=frozenset(session.scalars(signed)),
-        scan_proof=ticket.scan_proof, unanswered=session.scalar(unanswered) or 0, waived=frozenset(ticket.waived),
+        photo_kinds=frozenset(kind for kind, _ in work["photos"]),
+        signed_by=frozenset(role for role, content in session.execute(signed) if stands_under(content, under)),
+        scan_proof=ticket.scan_proof, unanswered=sum(not answer for _, answer in work["answers"]),
+        waived=frozenset(ticket.waived),
     )  # fmt: skip
+
+
+def work_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """The work of the present round as it is shown and signed: photos, parts, answers."""
+    photos = [row for row in attachments_of(session, ticket.id) if row.round == ticket.round]
+    parts = [part for part in parts_used(session, ticket.id) if part.round == ticket.round]
+    return {
+        "photos": [[row.kind, row.hash] for row in photos],
+        "parts": [[part.name, part.quantity] for part in parts],
+        "answers": [[item.position, item.answer] for item in checklist_of(session, ticket.id)],
+    }
 
 
 def numbers_of(session: Session, ticket_ids: Sequence[UUID | None]) -> dict[UUID, str]:

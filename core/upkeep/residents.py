@@ -35,7 +35,11 @@ def listed(
     session: Session, site_id: UUID, *, words: str = "", state: str = "approved", after: str = "", limit: int = 100
 ) -> list[Resident]:
     """The people of the homes of a site in the order of their units; `after`: the unit and id that were seen last."""
-    chat = exists().where(Identity.person_id == Person.id, Identity.revoked_at.is_(None)).correlate(Person)
+    chat = (
+        exists()
+        .where(Identity.person_id == Person.id, Identity.revoked_at.is_(None), Identity.conversation != "")
+        .correlate(Person)
+    )
     query = (
         select(Home.id, Person.id, Person.name, Person.phone, Place.id, Place.path, Home.state, Home.claimed_at, chat)
         .join(Person, Person.id == Home.person_id).join(Place, Place.id == Home.place_id)

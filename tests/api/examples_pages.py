@@ -109,7 +109,7 @@ EXAMPLES: dict[str, list[Any]] = {
         ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work", is_replaced=False),
     ],
     "work.html": [
-        WorkPage("x1", [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [Job(HEAD, [POST])], [Job(QUIET, [POST])], "k"),
-        WorkPage("x1", [], [], [], [], "k"),
+        WorkPage("x1", [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [Job(HEAD, [POST])], [Job(QUIET, [])], "k", "", 9),
+        WorkPage("x1", [], [], [], [], "k", "x1", 15),
     ],
 }  # fmt: skip

@@ -97,6 +97,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/labels": [(ADMIN, lambda t: "/desk/labels")],
     "GET /desk/labels/{run_id}": [(ADMIN, lambda t: f"/desk/labels/{t.run}")],
     "GET /desk/categories": [(ADMIN, lambda t: "/desk/categories?open=lift&sentence=the+lift+smells+of+gas")],
+    "GET /desk/channels": [(ADMIN, lambda t: "/desk/channels")],
     "GET /desk/policies": [(ADMIN, lambda t: "/desk/policies")],
     "GET /desk/import": [(ADMIN, lambda t: "/desk/import")],
     "GET /desk/import/{import_id}": [

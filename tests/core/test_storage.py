@@ -196,3 +196,8 @@ def test_a_folder_that_cannot_be_made_is_a_settings_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SettingsError, match="cannot be used"):
         open_storage((tmp_path / "file" / "media").as_uri())
+
+
+def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    open_storage((tmp_path / "new" / "media").as_uri())
+    assert (tmp_path / "new" / "media").stat().st_mode & 0o077 == 0

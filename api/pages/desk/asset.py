@@ -312,7 +312,7 @@ def _file(here: At, row: AssetFile, when: Callable[[datetime], str]) -> File:
 def _history(here: At, db: Session, asset_id: UUID, when: Callable[[datetime], str]) -> list[Happening]:
     return [
         Happening(_told(one, here.locale), editing_forms.actor_name(db, one.actor_id, here.locale), when(one.at))
-        for one in changes.of_thing(db, "asset", str(asset_id))
+        for one in changes.of_thing(db, here.site.id, "asset", str(asset_id))
     ]
 
 

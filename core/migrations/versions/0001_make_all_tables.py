@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("after", sa.JSON(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=True),
@@ -186,8 +187,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_changes_kind_key_id"), ["kind", "key", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_changes_site_id_id"), ["site_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_changes_site_id_kind_key_id"), ["site_id", "kind", "key", "id"], unique=False
+        )
 
     op.create_table(
         "conversations",
@@ -202,6 +205,7 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("wake_at", sa.DateTime(), nullable=True),
+        sa.Column("is_group", sa.Boolean(), nullable=False),
         sa.Column("counted_from", sa.DateTime(), nullable=False),
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
@@ -262,6 +266,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(), nullable=False),
         sa.Column("blocked_at", sa.DateTime(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_identities_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
         sa.UniqueConstraint(
@@ -815,6 +820,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("strokes", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("signed_at", sa.DateTime(), nullable=False),

@@ -78,6 +78,7 @@ RULES: dict[str, Rule] = {
     "GET /scan": PUBLIC,
     "POST /scan": PUBLIC,
     "GET /work": Rule(STAFF, is_own=True),
+    "POST /work/code": Rule(STAFF, is_own=True),
     # a ticket's pages
     "GET /t/{number}": Rule(OF_THE_TICKET),
     "GET /t/{number}/do/{action}": Rule(OF_THE_TICKET),
@@ -148,6 +149,9 @@ RULES: dict[str, Rule] = {
     "GET /desk/import/{import_id}/mend.xlsx": Rule(SETS_UP),
     "GET /desk/export": Rule(SETS_UP),
     "GET /desk/export/{table}": Rule(SETS_UP, is_own=True),
+    "POST /desk/policies/quiet": Rule(SETS_UP),
+    "GET /desk/channels": Rule(SETS_UP),
+    "POST /desk/channels/origins": Rule(SETS_UP),
     "GET /setup": Rule(()),
     "POST /setup": Rule(()),
     "GET /desk/start": Rule(SETS_UP),

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from api.deps import COOKIE
+from api.pages import static_url
 from core import access, clock, people
 from core.database import Database
 from tests.api.pages.browsing import Web, browsing, digest_of
@@ -98,6 +99,11 @@ def test_signing_out_ends_the_session_on_the_server_too(web: Web, cast: Cast) ->
     assert COOKIE not in browser.cookies
     browser.cookies = kept
     assert browser.get("/work").status_code == 401
+
+
+def test_who_has_signed_out_leaves_no_chat_behind_on_the_device(web: Web, cast: Cast) -> None:
+    browser = web.browser(cast.technician)
+    assert static_url("js/signed-out.js") in browser.get(browser.post("/sign-out").headers["location"]).text
 
 
 def test_residents_do_not_get_the_page_of_technicians(web: Web, cast: Cast) -> None:

@@ -116,6 +116,18 @@ def test_a_code_that_was_not_scanned_is_asked_for_at_the_end(worker: Browser, db
         assert queries.by_number(session, reported).scan_proof == "scanned"
 
 
+def test_a_photo_in_place_of_the_code_is_signed_with_the_rest(worker: Browser, db: Database, reported: str) -> None:
+    worker.do(reported, "accept")
+    worker.post(f"/t/{reported}/do/check_in", later="1")
+    worker.post(f"/t/{reported}/photos", {"after": ("b.png", AFTER)})
+    given = {"technician": INK, "resolution": "fixed", "reason": "torn_off", "digest": _digest(db, reported)}
+    answer = worker.post(f"/t/{reported}/sign", {"photo": ("c.jpg", BEFORE)}, **given)
+    assert answer.status_code == 303, seen(answer)
+    with db.read_scope() as session:
+        [signature] = queries.signatures_of(session, queries.by_number(session, reported).id)
+    assert [kind for kind, _ in signature.content["photos"]] == ["after", "other"]
+
+
 def test_the_resident_confirms_and_rates(resident_browser: Browser, db: Database, done: str) -> None:
     page = resident_browser.get(f"/t/{done}")
     assert "Confirm: it is fixed" in page.text

@@ -75,7 +75,7 @@ class Story:
             "waive": {"evidence": "code_scan"},
             "escalate": {"level": 1, "people": [self.cast.supervisor], "next": self.now + timedelta(minutes=3)},
         }  # fmt: skip
-        return {"reason": "no_access", **some.get(action, {})}
+        return {"reason": "resident_absent", **some.get(action, {})}
 
     def events(self) -> list[Event]:
         return trace.events_of(self.session, f"ticket:{self.ticket.id}")
