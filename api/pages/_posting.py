@@ -33,7 +33,7 @@ NOT_CONTENT = ("idempotency_key",)
 class Posted:
     """The fields and files of a form. `refused`: why a file was not read; the others still count.
 
-    `key`: the same for every arrival of the same press of a button.
+    `key`: the same for every arrival of the same press of a button. `names`: what the files were called; only to show.
     """
 
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class Posted:
     refused: tuple[GongdanError, ...] = ()
     key: str = ""
     is_strict: bool = False
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
         return self.fields.get(name, [""])[-1].strip()
@@ -98,15 +99,17 @@ async def _read(request: Request, system: System, limit: int) -> Posted:
     fields: dict[str, list[str]] = {}
     files: dict[str, list[bytes]] = {}
     refused: list[GongdanError] = []
+    names: dict[str, list[str]] = {}
     async with request.form(max_files=MAX_FILES * 2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD) as form:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile):
                 fields.setdefault(name, []).append(value)
             elif value.filename and len(files.get(name, [])) < MAX_FILES:
+                names.setdefault(name, []).append(value.filename)
                 await _keep_file(files.setdefault(name, []), value, refused)
     own = fields.get("idempotency_key", [""])[0]
     header = request.headers.get("idempotency-key", "")
-    return Posted(fields, files, tuple(refused), (own or header)[:200], is_strict=bool(header and not own))
+    return Posted(fields, files, tuple(refused), (own or header)[:200], is_strict=bool(header and not own), names=names)
 
 
 async def _keep_file(kept: list[bytes], file: UploadFile, refused: list[GongdanError]) -> None:

@@ -70,7 +70,7 @@ def home_at(session: Session, site_id: UUID, home_id: UUID) -> Home:
     return home
 
 
-def decide(session: Session, site_id: UUID, home_id: UUID, actor: UUID, now: datetime, *, approve: bool) -> None:
+def decide(session: Session, site_id: UUID, home_id: UUID, actor: UUID | None, now: datetime, *, approve: bool) -> None:
     """Let somebody in or not. Errors: NotFound for a home of another site, Conflict when it was decided already."""
     home = home_at(session, site_id, home_id)
     before = home.state
@@ -120,7 +120,7 @@ def identities(session: Session, person_id: UUID) -> list[Identity]:
     return list(session.scalars(query))
 
 
-def _record(session: Session, site_id: UUID, home: Home, before: str, actor: UUID, now: datetime) -> None:
+def _record(session: Session, site_id: UUID, home: Home, before: str, actor: UUID | None, now: datetime) -> None:
     path = session.get_one(Place, home.place_id).path
     edit = changes.Edit(
         site_id, "home", str(home.id), {"state": before}, {"state": home.state}, path, f"person:{home.person_id}"

@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Things
     settings = load_settings(data_dir=folder, demo=True)
     builder.build(settings, "en", lambda what, done, total: None)
     database = open_database(settings.database_url)
-    things = tour.things(database)
+    things = tour.things(database, settings)
     database.dispose()
     with serving(folder, port, GONGDAN_DEMO="true") as url:
         yield url, things

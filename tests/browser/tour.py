@@ -9,15 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from assets import prints
+from assets import imports, jobs, prints, understanding
 from assets.choosing import Wanted
-from assets.models import Asset
+from assets.models import Asset, Import
 from assets.prints import Setup
 from core import access, clock, people
 from core.database import Database, Session
 from core.places import Place, Site
+from core.settings import Settings
+from core.storage import open_storage
 from core.tickets import queries
 from core.tickets.models import Ticket
+from core.triggers import Tick
 from core.upkeep import invitations
 
 LONG = timedelta(days=2)
@@ -41,6 +44,8 @@ class Things:
     link: str
     blank: str
     invitation: str
+    brought: UUID
+    compared: UUID
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -94,6 +99,11 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/categories": [(ADMIN, lambda t: "/desk/categories?open=lift&sentence=the+lift+smells+of+gas")],
     "GET /desk/channels": [(ADMIN, lambda t: "/desk/channels")],
     "GET /desk/policies": [(ADMIN, lambda t: "/desk/policies")],
+    "GET /desk/import": [(ADMIN, lambda t: "/desk/import")],
+    "GET /desk/import/{import_id}": [
+        (ADMIN, lambda t: f"/desk/import/{t.brought}"),
+        (ADMIN, lambda t: f"/desk/import/{t.compared}"),
+    ],
     "GET /desk/site": [(ADMIN, lambda t: "/desk/site")],
     "GET /desk/history": [(ADMIN, lambda t: "/desk/history")],
     "GET /desk/start": [(ADMIN, lambda t: "/desk/start")],
@@ -102,6 +112,7 @@ STOPS: dict[str, list[Stop]] = {
 NO_PAGES = {
     "GET /chat/lines", "GET /chat/photos/{photo:path}", "GET /chat/widget.js", "GET /desk/live", "GET /desk/rows",
     "GET /desk/new/found", "GET /desk/assets/{asset_id}/files/{file_id}", "GET /desk/labels/{run_id}/sheet.pdf",
+    "GET /desk/import/{import_id}/mend.xlsx", "GET /desk/export", "GET /desk/export/{table}",
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
 }  # fmt: skip
 
@@ -110,13 +121,33 @@ NO_PAGES = {
 NOT_THERE = {"/q/NO-SUCH-1", "/setup"}
 
 
-def things(database: Database) -> Things:
-    """What a demo holds to be looked at; prints a few labels, of which one is blank."""
+TABLE = "编号,名称,位置,保修\nL-1,1号客梯,A,2027-03-31\nL-2,,A,\nL-3,Pump,A,soon\n".encode()
+
+
+def things(database: Database, settings: Settings) -> Things:
+    """What a demo holds to be looked at; prints a few labels, of which one is blank, and brings two tables."""
+    brought, compared = _brought(database, settings), _brought(database, settings)
     with database.write_scope() as session:
-        return _things(session)
+        row = session.get_one(Import, compared)
+        sheets = imports.first_lines(TABLE)
+        mapping = understanding.guess(sheets, "assets", {})
+        header, _ = understanding.table_of(sheets, mapping)
+        imports.check(session, row.site_id, compared, "assets", mapping, header)
+    jobs.run_now(database, Tick(clock.now(), settings), compared)
+    with database.write_scope() as session:
+        return _things(session, brought, compared)
 
 
-def _things(session: Session) -> Things:
+def _brought(database: Database, settings: Settings) -> UUID:
+    """A table whose columns are to be named."""
+    sha256 = imports.keep(open_storage(settings.storage_url), TABLE)
+    with database.write_scope() as session:
+        site = session.scalars(select(Site)).one()
+        admin = people.holders(session, site.id, "admin")[0]
+        return imports.begin(session, site.id, "assets", "a.csv", sha256, admin, clock.now()).id
+
+
+def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     site, now = session.scalars(select(Site)).one(), clock.now()
     job = session.scalars(select(Ticket).where(Ticket.state == "in_progress", Ticket.asset_id.is_not(None))).first()
     done = session.scalars(select(Ticket).where(Ticket.state == "done", Ticket.reporter_id.is_not(None))).first()
@@ -141,4 +172,5 @@ def _things(session: Session) -> Things:
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, "x" * 32, blank, slip.secret,
+        brought, compared,
     )  # fmt: skip

@@ -29,24 +29,25 @@ SEES = ("supervisor", "manager", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the menu. Its words are `desk.section_<key>`."""
+    """An entry of the menu. Its words are `desk.section_<key>`. `at`: where it is, if not at its key."""
 
     key: str
     order: int
     icon: str
     roles: tuple[str, ...]
+    at: str = ""
 
     @property
     def path(self) -> str:
-        return "/desk" if self.key == "board" else f"/desk/{self.key}"
+        return "/desk" if self.key == "board" else f"/desk/{self.at or self.key}"
 
 
 SECTIONS: dict[str, Section] = {}
 
 
-def section(key: str, *, order: int, icon: str, roles: tuple[str, ...]) -> APIRouter:
-    """Put a section into the menu, and give it its router under `/desk/<key>`."""
-    SECTIONS[key] = Section(key, order, icon, roles)
+def section(key: str, *, order: int, icon: str, roles: tuple[str, ...], at: str = "") -> APIRouter:
+    """Put a section into the menu, and give it its router under `/desk/<key>`, or `/desk/<at>`."""
+    SECTIONS[key] = Section(key, order, icon, roles, at)
     return APIRouter(prefix=SECTIONS[key].path, include_in_schema=False)
 
 
