@@ -144,3 +144,6 @@ class Import(Table):
     run: Mapped[str] = mapped_column(default="")
     outcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Import.sha256)

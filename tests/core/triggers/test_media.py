@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from assets import register, story
 from core import clock, conversations, fetches, inbox, outbox, transcripts
 from core.database import Database, Session
+from core.fetches import Fetch
 from core.holders import UnknownTables, names
 from core.outbox import Letter
 from core.settings import load_settings
@@ -128,9 +129,9 @@ def test_what_a_cancelled_draft_held_goes(
 ) -> None:
     with db.write_scope() as session:
         in_a_draft(session, cast, now)
-        standing = conversations.standing(session, "web", "web", "c", "c")
-        assert standing is not None
-        fetches.forget_draft(session, standing.id)
+        [fetch] = session.scalars(select(Fetch))
+        assert fetch.conversation_id is not None
+        fetches.forget_draft(session, fetch.conversation_id)
     purge(clock.now() + timedelta(days=1))
     assert kept() == 0
 
