@@ -42,6 +42,7 @@ class Things:
     run: UUID
     place: UUID
     link: str
+    page: str
     blank: str
     invitation: str
     brought: UUID
@@ -55,7 +56,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /privacy": [(STRANGER, lambda t: "/privacy")],
     "GET /sign-in": [(STRANGER, lambda t: "/sign-in")],
     "GET /sign-in/{token}": [(STRANGER, lambda t: f"/sign-in/{t.link}")],
-    "GET /w/{token}": [(STRANGER, lambda t: f"/w/{t.link}")],
+    "GET /w/{token}": [(STRANGER, lambda t: f"/w/{t.page}")],
     "GET /chat": [(RESIDENT, lambda t: "/chat")],
     "GET /q": [(STRANGER, lambda t: "/q")],
     "GET /q/{code}": [
@@ -165,12 +166,14 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     setup = Setup("a4-21", site.locale, "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site.id, Wanted(), setup, who[ADMIN], now)
     blank = prints.labels_of(session, prints.print_blank(session, site.id, 1, setup, who[ADMIN], now))[0].code
+    link = access.issue(session, "sign_in", who[TECHNICIAN], now, life=LONG)  # type: ignore[arg-type]
+    page = access.issue(session, "page", who[TECHNICIAN], now, life=LONG, ticket_id=job.id)  # type: ignore[arg-type]
     homes = invitations.units(session, site.id, "")[:1]
     [slip] = invitations.invite(session, site.id, homes, people.holders(session, site.id, "admin")[0], now)
     place = session.scalars(select(Place).where(Place.site_id == site.id, Place.kind == "building")).first()
     assert queries.may_see(session, done, access.viewer(session, done.reporter_id))  # type: ignore[arg-type]
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
-        place.id if place else asset.place_id, "x" * 32, blank, slip.secret,
+        place.id if place else asset.place_id, link, page, blank, slip.secret,
         brought, compared,
     )  # fmt: skip
