@@ -15,8 +15,19 @@ from api.commands.keeping import bars
 from assets import handover, importing, labels
 from core import clock, i18n, places
 from core.database import Session
-from core.errors import Missing
+from core.errors import Missing, NotFound
 from core.places import Site
+
+
+REFUSED_ROWS = 2  # the status of an import that left rows out
+
+
+class NoSite(NotFound):
+    """There is no site yet. Add one with: gongdan site add NAME"""
+
+
+class WhichSite(Missing):
+    """There are several sites: {sites}. Please name one with --site."""
 
 
 @root.command("import")
@@ -28,7 +39,10 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Import a register. Good rows go in, bad ones are listed with their reason; importing again changes nothing."""
+    """Import a register. Good rows go in, bad ones are listed with their reason; importing again changes nothing.
+
+    The status is 2 when rows were left out.
+    """
     read = handover.read_file(file)
     _, database = opened()
     with bars() as tell:
@@ -43,15 +57,20 @@ def import_file(
         typer.echo(json.dumps(outcome.as_dict(), ensure_ascii=False))
     else:
         _show(outcome.as_dict())
+    if outcome.foreign_codes:
+        typer.echo(f"codes without our check character, taken as they are: {outcome.foreign_codes}", err=True)
+    if outcome.quarantined:
+        raise typer.Exit(REFUSED_ROWS)
 
 
 def chosen_site(session: Session, name: str) -> Site:
-    """The site of that name; without a name the only one there is. Errors: NotFound, Missing."""
+    """The site of that name; without a name the only one there is. Errors: NotFound, NoSite, WhichSite."""
     if name:
         return places.site_named(session, name)
     only = places.only_site(session)
     if only is None:
-        raise Missing(field="word.site")
+        names = places.every_name(session)
+        raise WhichSite(sites=names) if names else NoSite
     return only
 
 
