@@ -69,7 +69,7 @@ def test_buildings_are_shown_before_they_are_made(web: Web, db: Database, cast: 
     with db.read_scope() as session:
         before = upkeep.count(session, cast.site)
     page = admin.get("/desk/start", params={"pattern": pattern})
-    assert "12 homes" in seen(page)
+    assert "Homes: 12" in seen(page)
     assert "Tower 1/1/01" in seen(page)
     assert admin.post("/desk/start/places", pattern=pattern).status_code == 303
     with db.read_scope() as session:
