@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from api.deps import Db, Staff
+from api.deps import NEEDS_SITE, Db, Staff
 from api.pages import _steps, _tickets
 from api.pages._posting import Form, Posted, see_other
 from api.pages._steps import Step
@@ -55,7 +55,7 @@ class ScanPage:
     typed: str
 
 
-@router.get("/work")
+@router.get("/work", dependencies=[NEEDS_SITE])
 def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
     mine = queries.list_of(session, viewer.person_id)
     by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}

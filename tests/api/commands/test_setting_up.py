@@ -54,6 +54,7 @@ def test_somebody_else_of_the_same_name_has_another_number(site: Gongdan, told: 
         (["person", "add", " ", "--role", "technician", *HERE], "Name is missing."),
         (["home", "add", "Sun Yue", "", *HERE], "Place is missing."),
         (["home", "add", "Nobody", "A/1", *HERE], "There is no such person."),
+        (["demo", "--language", "de"], "There is no demo in de. There are: zh_CN, en."),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(site: Gongdan, told: Told, words: list[str], said: str) -> None:
