@@ -110,6 +110,4 @@ def _other_words(words: str) -> list[str]:
     """What was said beside numbers, letters and the names of levels."""
     pieces: list[str] = PIECE.findall(words.casefold())
     longer = (piece.translate(SIGNS_OF_LEVELS) for piece in pieces if not piece.isdigit())
-    return [
-        piece for piece in longer if piece and piece not in OF_LEVELS and not (piece.isascii() and len(piece) == 1)
-    ]
+    return [piece for piece in longer if piece and piece not in OF_LEVELS and not (piece.isascii() and len(piece) == 1)]

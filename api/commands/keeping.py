@@ -20,7 +20,6 @@ from core.migrations.run import head
 File = Annotated[Path, typer.Argument(help="The backup file.")]
 
 
-
 class FileIsThere(Conflict):
     """{file} is there already. Choose another name, or overwrite it with --force."""
 

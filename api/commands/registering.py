@@ -18,7 +18,6 @@ from core.database import Session
 from core.errors import Missing, NotFound
 from core.places import Site
 
-
 REFUSED_ROWS = 2  # the status of an import that left rows out
 
 

@@ -18,7 +18,11 @@ def town(db: Database, cast: Cast) -> UUID:
     """Two buildings as they are named in China, one as elsewhere, and one whose numbers begin anew on each floor."""
 
     def build(session: Session) -> None:
-        for pattern in ("{2-3}号楼/{1-2}单元/{层=5-6}层/{层}{01-02}室", "Building C/Floor {6-7}/Flat {1-2}", "9号楼/{5-6}层/{01-02}"):
+        for pattern in (
+            "{2-3}号楼/{1-2}单元/{层=5-6}层/{层}{01-02}室",
+            "Building C/Floor {6-7}/Flat {1-2}",
+            "9号楼/{5-6}层/{01-02}",
+        ):
             upkeep.add_homes(session, cast.site, upkeep.generate(pattern), None, NOW)
         places.ensure_path(session, cast.site, "3号楼/大厅")
 

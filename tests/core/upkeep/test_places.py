@@ -32,7 +32,9 @@ def test_the_same_range_twice_is_two_ranges() -> None:
     assert len(upkeep.generate("{1-3}/{1-3}")) == 9
 
 
-@pytest.mark.parametrize("part", ["{floor}", "{floor}{floor=1-2}", "{f=1-2}{f=1-2}", "{D-A}", "{A-3}", "{=1-2}", "{1=1-2}"])
+@pytest.mark.parametrize(
+    "part", ["{floor}", "{floor}{floor=1-2}", "{f=1-2}{f=1-2}", "{D-A}", "{A-3}", "{=1-2}", "{1=1-2}"]
+)
 def test_what_no_range_is_called_cannot_be_said_again(part: str) -> None:
     with pytest.raises(BadPattern):
         upkeep.generate(f"Tower/{part}")
