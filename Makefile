@@ -11,8 +11,8 @@ WORKERS ?= 2
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY)  ## Serve the demo on http://127.0.0.1:8000
-	@$(BIN)/gongdan demo
+run: $(READY)  ## Serve the demo on http://127.0.0.1:8000; LANGUAGE=en and PORT=8080 change it
+	@$(BIN)/gongdan demo $(if $(PORT),--port $(PORT)) $(if $(findstring command,$(origin LANGUAGE)),--language $(LANGUAGE))
 
 test: static packages  ## The gate and every test, in browsers and on both databases too
 	@$(BIN)/pytest -q -n $(WORKERS) tests
@@ -30,6 +30,9 @@ lock: $(READY)  ## Lock every dependency anew, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --constraint requirements.lock pyproject.toml \
+		--output-file requirements-run.lock
 
 migration: $(READY)  ## Write the first migration anew from the models; with NAME="Add plans" the next one
 	@$(BIN)/python -m tests.house.write_migration $(NAME)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from errno import EDQUOT, ENOSPC
 
 import typer
 from rich.console import Console
 
 from api import commands
-from core import registry
+from core import i18n, registry
 from core.database import DBAPIError
 from core.errors import GongdanError
+
+LANGUAGE = "en"
+OF_FILES: dict[type[OSError], str] = {
+    FileNotFoundError: "command.file_missing",
+    PermissionError: "command.file_denied",
+    IsADirectoryError: "command.file_is_folder",
+    NotADirectoryError: "command.file_missing",
+}
 
 app = typer.Typer(
     name="gongdan", help="Report in chat, scan, photograph, sign, and follow it from end to end.",
@@ -39,11 +48,27 @@ def main() -> None:
     try:
         build()()
     except GongdanError as error:
-        _fail(str(error))
-    except (OSError, DBAPIError) as error:
-        _fail(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+        _fail(i18n.explain(error, LANGUAGE))
+    except DBAPIError as error:
+        _fail(i18n.translate("command.database", LANGUAGE, reason=_first_line(error.orig)))
+    except OSError as error:
+        _fail(_of_the_machine(error))
     except KeyboardInterrupt:
         _fail("interrupted")
+
+
+def _of_the_machine(error: OSError) -> str:
+    """What the operating system refused: the file, and what to do."""
+    if error.errno in (ENOSPC, EDQUOT):
+        return i18n.translate("command.disk_full", LANGUAGE)
+    if error.filename is None:
+        return i18n.translate("command.refused", LANGUAGE, reason=error.strerror or _first_line(error))
+    key = next((key for kind, key in OF_FILES.items() if isinstance(error, kind)), "command.file_refused")
+    return i18n.translate(key, LANGUAGE, file=str(error.filename), reason=error.strerror)
+
+
+def _first_line(error: object) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _fail(reason: str) -> None:

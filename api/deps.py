@@ -8,20 +8,25 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from api.live import Watch
 from api.origins import Origins
 from bot.channels import Channel
 from bot.router import Router
 from bot.worker import Worker
-from core import access, clock, i18n
+from core import access, clock, i18n, places
 from core.access import Viewer
 from core.database import Database, Session
-from core.errors import Forbidden, SignInNeeded
+from core.errors import Forbidden, GongdanError, SignInNeeded
 from core.settings import Settings
 from core.storage import Storage
 
 COOKIE = "gongdan_session"
+
+
+class NotSetUp(GongdanError):
+    """Nothing is set up on this server yet. Whoever runs it begins at /setup."""
 
 
 @dataclass(slots=True)
@@ -38,6 +43,7 @@ class System:
     going: set[asyncio.Future[None]] = field(default_factory=set)
     watch: Watch = field(init=False)
     origins: Origins = field(init=False)
+    is_set_up: bool = False
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.database)
@@ -72,6 +78,22 @@ def _write(system: SystemDep) -> Iterator[Session]:
     with system.database.late_write_scope() as session:
         yield session
     system.nudge()
+
+
+async def set_up(system: SystemDep) -> None:
+    """Before there is a site, a page has nothing to show. Looked up until there is one, and never again."""
+    if not system.is_set_up:
+        system.is_set_up = await run_in_threadpool(_any_site, system)
+    if not system.is_set_up:
+        raise NotSetUp
+
+
+def _any_site(system: System) -> bool:
+    with system.database.read_scope() as session:
+        return places.any_site(session)
+
+
+NEEDS_SITE = Depends(set_up)
 
 
 # Dependencies that only look at what is there are async: each other one costs a trip to the thread pool.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from api.pages import setup
 from bot.channels import Channel, Examined, open_channels
 from bot.messages import SendError
 from core import clock, health, i18n, seals
@@ -29,7 +30,7 @@ from core.storage import Storage, key_of, open_storage
 State = Literal["ok", "warning", "broken"]
 WARNINGS = {
     "address.local", "address.plain", "keys.absent", "keys.shared", "database.absent", "database.behind",
-    "scheduler.never", "outbox.dead", "inbox.dead",
+    "scheduler.never", "outbox.dead", "inbox.dead", "setup.needed",
 }  # fmt: skip
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (names what is not public)
 SAFE_SQLITE = (3, 51, 3)  # below it lies a WAL reset that can corrupt a database
@@ -152,8 +153,17 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
     if not current:
         yield Finding("database", "database.behind" if database.is_sqlite else "database.old")
         return
+    yield from _setup(settings, database)
     yield from _seals(settings, database)
     yield from _traffic(health.check(database, clock.now()))
+
+
+def _setup(settings: Settings, database: Database) -> Iterator[Finding]:
+    """On a server without a site: where to begin, and the code that proves who runs it."""
+    with database.read_scope() as session:
+        is_needed = setup.is_needed(session)
+    if is_needed:
+        yield Finding("setup", "setup.needed", {"address": setup.address_of(settings)})
 
 
 def _engine(database: Database) -> Finding:

@@ -10,10 +10,11 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api import pages
+from api.deps import NotSetUp
 from api.routes.hooks import NotAuthentic
 from api.uploads import BodyTooLarge
 from core import errors, i18n
@@ -72,6 +73,8 @@ def install(app: FastAPI) -> None:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GongdanError)
+    if isinstance(error, NotSetUp):
+        return RedirectResponse("/setup", 303)
     status = status_of(error)
     facts = {name: _for_machines(value) for name, value in error.facts.items() if name != "items"}
     return answer(request, status, slug(error.key), i18n.explain(error, _locale(request)), facts, HEADERS.get(status))

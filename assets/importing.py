@@ -41,12 +41,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a handover changed, or would change, counted by kind."""
+    """What a handover changed, or would change, counted by kind.
+
+    `foreign_codes`: how many of its codes are a customer's own, in which no typing error can be noticed.
+    """
 
     added: dict[str, int]
     changed: dict[str, int]
     unchanged: dict[str, int]
     quarantined: list[Quarantined]
+    foreign_codes: int = 0
 
     def as_dict(self, locale: str = "en") -> dict[str, Any]:
         """The object that `gongdan import --json` prints."""
@@ -161,7 +165,8 @@ def _outcome(decided: Plan, stock: _Stock) -> Outcome:
         "type": _new_and_old(decided.types, stock.types),
     }
     new, other, same = ({kind: counts[kind][fate] for kind in KINDS} for fate in range(3))
-    return Outcome(new, other, same, decided.quarantined)
+    foreign = sum(bool(made.item.code) and not codes.is_ours(made.item.code) for made in decided.assets)
+    return Outcome(new, other, same, decided.quarantined, foreign)
 
 
 def _new_and_old(named: Iterable[str], there: dict[str, UUID]) -> tuple[int, int, int]:

@@ -7,16 +7,17 @@ the worker tries again; when a flow refuses for a reason that a person can under
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from threading import Event
 from typing import Literal
 
 from assets import codes, register
 from bot import flows, greeting
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk
-from core import clock, conversations, i18n, inbox, outbox
+from core import clock, conversations, i18n, inbox, outbox, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
@@ -32,10 +33,14 @@ Taken = Literal["done", "replay", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """What the taking of a message needs: where to write, and the deployer's choices."""
+    """What the taking of a message needs: where to write, and the deployer's choices.
+
+    `begun`: set once a site was seen, after which nobody looks for one again.
+    """
 
     database: Database
     settings: Settings
+    begun: Event = field(default_factory=Event, init=False, compare=False)
 
     def take(self, incoming: Incoming) -> Taken:
         """Take one message exactly once.
@@ -83,8 +88,19 @@ class Router:
             return "replay"
         if behind:
             return "kept"
-        _turn(greeting.begin(session, incoming, self.settings, now, known))
+        talk = greeting.begin(session, incoming, self.settings, now, known)
+        if self._has_begun(session):
+            _turn(talk)
+        else:
+            talk.say("not_set_up")
+            talk.finish()
         return "done"
+
+    def _has_begun(self, session: Session) -> bool:
+        """Before there is a site, nothing can be reported and nobody claims a home."""
+        if not self.begun.is_set() and places.any_site(session):
+            self.begun.set()
+        return self.begun.is_set()
 
     def _explain(self, session: Session, incoming: Incoming, error: GongdanError, now: datetime) -> Taken:
         key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)

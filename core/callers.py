@@ -14,13 +14,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from core import intake, people, phones, places, trace
+from core import addresses, intake, people, phones, places, trace
 from core.errors import Invalid, Missing, NotFound
 from core.intake import FaultReport, Intake
 from core.people import Home, Identity, Person, Role
 from core.places import Place
 
 LEAST_DIGITS = 4
+LONGEST_ADDRESS = 10  # digits; what has more is a telephone number
 LONGEST_NAME = 120
 
 
@@ -54,8 +55,19 @@ def find(session: Session, site_id: UUID, words: str, limit: int = 8) -> list[Ca
     words = words.strip()[:100]
     if len(words) < 2:
         return []
-    found = [one for one in _people(session, site_id, words, limit) if _is_meant(one, words)]
-    return found + ([] if phones.is_number(words) else _empty_units(session, site_id, words, limit - len(found)))
+    units = _units(session, site_id, words)
+    everybody = _people(session, site_id, words, limit, units)
+    found = [one for one in everybody if one.place_id in units or _is_meant(one, words)]
+    if phones.is_number(words) and not units:
+        return found
+    return found + _empty_units(session, site_id, words, limit - len(found), units)
+
+
+def _units(session: Session, site_id: UUID, words: str) -> list[UUID]:
+    """The homes that an address may mean, where more than one number or letter of it was said."""
+    if len(addresses.signs(words)) < 2 or len(phones.digits(words)) >= LONGEST_ADDRESS:
+        return []
+    return [place.id for place in addresses.meant(session, site_id, words)]
 
 
 def report(session: Session, person_id: UUID, told: FaultReport, now: datetime) -> Intake:
@@ -108,12 +120,12 @@ def _check_unit(session: Session, site_id: UUID, unit_id: UUID) -> None:
         raise NotFound(what="word.place")
 
 
-def _people(session: Session, site_id: UUID, words: str, limit: int) -> list[Caller]:
+def _people(session: Session, site_id: UUID, words: str, limit: int, units: Sequence[UUID] = ()) -> list[Caller]:
     home = and_(Home.person_id == Person.id, Home.state == "approved")
     here = and_(Place.id == Home.place_id, Place.site_id == site_id)
     query = select(Person.id, Person.name, Person.phone, Place.id, Place.path, _REACHABLE)
     query = query.outerjoin(Home, home).outerjoin(Place, here)
-    query = query.where(Person.is_active, _is_here(site_id), *_matches(words))
+    query = query.where(Person.is_active, _is_here(site_id), or_(and_(*_matches(words)), Place.id.in_(units)))
     rows = session.execute(query.order_by(Person.name, Place.path).limit(limit))
     return [Caller(*row[:4], row[4] or "", has_chat=row[5]) for row in rows]
 
@@ -137,11 +149,11 @@ def _is_meant(one: Caller, words: str) -> bool:
     return not is_whole or phones.same(one.phone, words) or words in one.unit
 
 
-def _empty_units(session: Session, site_id: UUID, words: str, limit: int) -> list[Caller]:
+def _empty_units(session: Session, site_id: UUID, words: str, limit: int, units: Sequence[UUID]) -> list[Caller]:
     lives = exists().where(Home.place_id == Place.id, Home.state == "approved")
     query = select(Place.id, Place.path).where(Place.site_id == site_id, Place.kind == "unit", ~lives)
-    for word in words.split():
-        query = query.where(Place.path.icontains(word, autoescape=True))
+    named = and_(*(Place.path.icontains(word, autoescape=True) for word in words.split()))
+    query = query.where(or_(named, Place.id.in_(units)))
     rows = session.execute(query.order_by(Place.path).limit(max(0, limit)))
     return [Caller(None, "", "", place_id, path) for place_id, path in rows]
 

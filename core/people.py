@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
-from core import clock, phones
+from core import clock, phones, places
 from core.database import Table
 from core.errors import Conflict, Invalid, NotFound
 from core.places import Place
@@ -17,6 +18,11 @@ from core.places import Place
 ROLES = ("resident", "technician", "supervisor", "manager", "admin")
 STAFF_ROLES = ROLES[1:]
 Member = tuple[UUID, str, list[str]]  # who, the name, the skills
+MOST_NAMESAKES = 9
+
+
+class AmbiguousName(Conflict):
+    """There are several people called {name}: {people}. Please give the id instead of the name."""
 
 
 class Person(Table):
@@ -151,10 +157,11 @@ def holders(session: Session, site_id: UUID, role: str) -> list[UUID]:
 
 
 def person_named(session: Session, name: str) -> Person:
-    """The one person of that name or id. Two of the same name are a Conflict, nobody NotFound."""
-    found = session.scalars(select(Person).where(Person.name == name).limit(2)).all()
+    """The one active person of that name, or whoever has that id. Errors: AmbiguousName, NotFound."""
+    named = select(Person).where(Person.name == name, Person.is_active).order_by(Person.id)
+    found = session.scalars(named.limit(MOST_NAMESAKES)).all()
     if len(found) > 1:
-        raise Conflict
+        raise AmbiguousName(name=name, people=told_apart(session, found))
     if found:
         return found[0]
     try:
@@ -164,6 +171,24 @@ def person_named(session: Session, name: str) -> Person:
     if person is None:
         raise NotFound(what="word.person")
     return person
+
+
+def namesakes(session: Session, site_id: UUID, name: str) -> list[Person]:
+    """The active people of a site who bear a name."""
+    here = select(Role.person_id).where(Role.site_id == site_id)
+    query = select(Person).where(Person.name == name.strip(), Person.is_active, Person.id.in_(here))
+    return list(session.scalars(query.order_by(Person.id).limit(MOST_NAMESAKES)))
+
+
+def told_apart(session: Session, found: Sequence[Person]) -> list[str]:
+    """People of one name by what they are where, each with the id that means nobody else."""
+    return [" ".join([*_offices(session, person.id), str(person.id)]) for person in found]
+
+
+def _offices(session: Session, person_id: UUID) -> list[str]:
+    held = roles_of(session, person_id)
+    names = places.names_of(session, list(held))
+    return [f"{'/'.join(role for role in ROLES if role in held[site])} ({names[site]})" for site in held]
 
 
 def add_team(session: Session, name: str, site_id: UUID, *, phone: str = "", is_contractor: bool = False) -> Team:

@@ -267,6 +267,11 @@ def names_of(session: Session, site_ids: Sequence[UUID]) -> dict[UUID, str]:
     return {site.id: site.name for site in session.scalars(select(Site).where(Site.id.in_(site_ids)))}
 
 
+def every_name(session: Session) -> list[str]:
+    """The names of all sites."""
+    return list(session.scalars(select(Site.name).order_by(Site.name)))
+
+
 def tops(session: Session, site_id: UUID) -> list[Place]:
     """The places right below the site: its buildings and grounds."""
     root = select(Place.id).where(Place.site_id == site_id, Place.path == "").scalar_subquery()

@@ -25,6 +25,8 @@ from core.database import Database, Session
 from core.errors import Invalid
 from core.i18n import translate
 
+REFUSED_ROWS = 2  # the status of an import that left rows out
+
 
 class UnknownTable(Invalid):
     """{what} is no table that can be imported or exported. There are: {kinds}."""
@@ -40,7 +42,10 @@ def import_file(
     what: Annotated[str, typer.Option(help="What the table holds: assets, places or people.")] = columns.KINDS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Import a register. Good rows go in, bad ones are listed with their reason; importing again changes nothing."""
+    """Import a register. Good rows go in, bad ones are listed with their reason; importing again changes nothing.
+
+    The status is 2 when rows were left out.
+    """
     check(what)
     equipment = what == columns.KINDS[0]
     told = register(file, site, dry_run=dry_run) if equipment else bring_in(file, what, site, dry_run=dry_run)
@@ -48,6 +53,8 @@ def import_file(
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         _show(told)
+    if told["quarantined"]:
+        raise typer.Exit(REFUSED_ROWS)
 
 
 def register(file: Path, site: str, *, dry_run: bool) -> dict[str, Any]:
@@ -61,7 +68,10 @@ def register(file: Path, site: str, *, dry_run: bool) -> dict[str, Any]:
             tell_rows = lambda done, total: tell("rows", done, total)  # noqa: E731 - one line, used once
             return importing.apply(session, where.id, read, clock.now(), dry_run=dry_run, progress=tell_rows)
 
-        return database.write(work).as_dict()
+        outcome = database.write(work)
+    if outcome.foreign_codes:
+        typer.echo(f"codes without our check character, taken as they are: {outcome.foreign_codes}", err=True)
+    return outcome.as_dict()
 
 
 @root.command("export")

@@ -14,14 +14,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from api.commands import opened, root
 from assets.tables import every_table
 from core import backup as backups
+from core.errors import Conflict
 from core.migrations.run import head
 
 File = Annotated[Path, typer.Argument(help="The backup file.")]
 
 
+class FileIsThere(Conflict):
+    """{file} is there already. Choose another name, or overwrite it with --force."""
+
+
 @root.command()
-def backup(file: File) -> None:
+def backup(
+    file: File, force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False
+) -> None:
     """Write everything into one file: tables, media folder and keys. Keep it as safe as the keys."""
+    if file.exists() and not force:
+        raise FileIsThere(file=str(file))
     settings, database = opened()
     with bars() as tell:
         counts = backups.write(database, settings, every_table(), file, head(), tell)

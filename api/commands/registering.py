@@ -11,17 +11,26 @@ from api.commands import opened, root
 from assets import labels
 from core import i18n, places
 from core.database import Session
-from core.errors import Missing
+from core.errors import Missing, NotFound
 from core.places import Site
 
 
+class NoSite(NotFound):
+    """There is no site yet. Add one with: gongdan site add NAME"""
+
+
+class WhichSite(Missing):
+    """There are several sites: {sites}. Please name one with --site."""
+
+
 def chosen_site(session: Session, name: str) -> Site:
-    """The site of that name; without a name the only one there is. Errors: NotFound, Missing."""
+    """The site of that name; without a name the only one there is. Errors: NotFound, NoSite, WhichSite."""
     if name:
         return places.site_named(session, name)
     only = places.only_site(session)
     if only is None:
-        raise Missing(field="word.site")
+        names = places.every_name(session)
+        raise WhichSite(sites=names) if names else NoSite
     return only
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from core.locks import alone
 from core.migrations.run import is_current, upgrade
 from core.settings import Settings, load_settings
 
+NOT_STARTED = 3  # the status of a server that could not listen
 GRACE = 3  # seconds for open requests to end; long polls of the web chat begin again elsewhere
 
 
@@ -38,7 +40,13 @@ def serve(
     """Serve pages, API and hooks; with a worker in the same process."""
     settings = load_settings()
     _tell_how_to_begin(settings)
-    run_server(settings, host, port, with_worker=not no_worker)
+    run_server(settings, host, port, _ready(settings, host, port), with_worker=not no_worker)
+
+
+def _ready(settings: Settings, host: str, port: int) -> str:
+    listening = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    outside = f", people reach it at {settings.public_url}" if settings.public_url != listening else ""
+    return f"Gongdan is ready: it listens on {listening}{outside}. Stop with Ctrl+C."
 
 
 def _tell_how_to_begin(settings: Settings) -> None:
@@ -50,13 +58,26 @@ def _tell_how_to_begin(settings: Settings) -> None:
         is_needed = is_current(database) and setup.is_needed(session)
     database.dispose()
     if is_needed:
-        typer.echo(f"Nothing is set up yet. Open {settings.public_url}/setup?code={setup.code_of(settings)}")
+        typer.echo(f"Nothing is set up yet. Open {setup.address_of(settings)}")
 
 
-def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = True) -> None:
-    """Serve until stopped. On SQLite a second server of the same data folder is refused."""
+class _Server(uvicorn.Server):
+    """Says when it is ready, which its log leaves out."""
+
+    def __init__(self, config: uvicorn.Config, told: str) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self._told, err=True)
+
+
+def run_server(settings: Settings, host: str, port: int, told: str, *, with_worker: bool = True) -> None:
+    """Serve until stopped. On SQLite a second server of the same data folder is refused. `told`: once it is ready."""
     with alone(settings):
-        uvicorn.run(
+        config = uvicorn.Config(
             build(settings, with_worker=with_worker),
             host=host,
             port=port,
@@ -67,6 +88,11 @@ def run_server(settings: Settings, host: str, port: int, *, with_worker: bool = 
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=GRACE,
         )
+        server = _Server(config, told)
+        with suppress(KeyboardInterrupt):
+            server.run()
+    if not server.started:
+        raise typer.Exit(NOT_STARTED)
 
 
 @root.command()

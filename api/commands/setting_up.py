@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from api.commands import group, root, writing
-from core import access, calendars, categories, clock, credentials, people, places
+from core import access, calendars, categories, clock, credentials, people, phones, places
 from core.database import Session
-from core.errors import Invalid
+from core.errors import Conflict, Invalid, Missing
 from core.settings import load_settings
+from core.upkeep import sites, teams
 
 site = group("site", "Sites.")
 team = group("team", "Teams of a site.")
@@ -21,6 +23,15 @@ category = group("category", "Categories of work at a site.")
 term = group("term", "Words of a site's lexicon.")
 duty = group("duty", "Who is on call.")
 home = group("home", "Units that residents may report for.")
+
+
+class AddedAlready(Conflict):
+    """{name} is at this site already: {people}. If this is somebody else, give their telephone number with --phone."""
+
+
+class SkillsNeedTeam(Invalid):
+    """Skills belong to a team: name it with --team, or leave --skills out."""
+
 
 SiteName = Annotated[str, typer.Option("--site", help="Name of the site.")]
 PersonName = Annotated[str, typer.Argument(help="Name or id of the person.")]
@@ -35,7 +46,7 @@ def add_site(
 ) -> None:
     """Add a site."""
     with writing() as session:
-        added = places.add_site(session, name, timezone=timezone, locale=locale, phone=phone)
+        added = sites.add(session, name, timezone=timezone, locale=locale, phone=phone)
         typer.echo(f"{added.name}: tickets are numbered {added.prefix}-…")
 
 
@@ -47,7 +58,8 @@ def add_team(
     """Add a team to a site."""
     with writing() as session:
         found = places.site_named(session, site)
-        people.add_team(session, name, found.id, phone=phone, is_contractor=contractor)
+        values = {"name": name.strip(), "phone": phone, "is_contractor": contractor}
+        teams.add(session, found.id, values, None, clock.now())
     typer.echo(name)
 
 
@@ -59,8 +71,11 @@ def add_person(
     locale: Annotated[str, typer.Option()] = "zh_CN", phone: Annotated[str, typer.Option()] = "",
 ) -> None:  # fmt: skip
     """Add a person with a role at a site."""
+    if skills and not team:
+        raise SkillsNeedTeam
     with writing() as session:
         found = places.site_named(session, site)
+        _refuse_twice(session, found.id, name, phone)
         added = people.add_person(session, name, locale=locale, phone=phone)
         people.grant(session, added.id, role, found.id)
         if team:
@@ -69,9 +84,20 @@ def add_person(
         typer.echo(str(added.id))
 
 
+def _refuse_twice(session: Session, site_id: UUID, name: str, phone: str) -> None:
+    """Nobody is added twice by mistake: two people of one name need two telephone numbers."""
+    if not name.strip():
+        raise Missing(field="field.name")
+    found = people.namesakes(session, site_id, name)
+    if found and (not phone or any(phones.same(one.phone, phone) for one in found)):
+        raise AddedAlready(name=name, people=people.told_apart(session, found))
+
+
 @home.command("add")
 def add_home(person: PersonName, place: str, site: SiteName) -> None:
     """Let a resident report for a unit, given by its path; a unit that is not there yet is added."""
+    if not place.strip("/ "):
+        raise Missing(field="field.place")
     with writing() as session:
         unit = places.ensure_path(session, places.site_named(session, site).id, place, kind="unit", is_common=False)
         claimed = people.claim_home(session, people.person_named(session, person).id, unit.id)

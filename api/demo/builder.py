@@ -25,12 +25,15 @@ __all__ = ["MARK", "Roles", "assets", "build", "is_built", "roles"]
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Whom one enters as, and a code to scan."""
+    """Whom one enters as, and codes to scan. What a demo of an earlier version did not note is empty."""
 
     resident: str
     technician: str
     supervisor: str
     codes: list[str]
+    manager: str = ""
+    admin: str = ""
+    language: str = ""
 
 
 def is_built(settings: Settings) -> bool:
@@ -68,4 +71,4 @@ def _seal(database: Database, settings: Settings) -> None:
 def _roles(built: compound.Compound) -> Roles:
     people: dict[str, Any] = {role: str(found[0].id) for role, found in built.people.items()}
     lifts, lights = (built.codes[name] for name in compound.SCANNED)
-    return Roles(people["resident"], people["technician"], people["supervisor"], [lifts[0], lights[0], lifts[-1]])
+    return Roles(**people, codes=[lifts[0], lights[0], lifts[-1]], language=built.locale)

@@ -104,7 +104,8 @@ def _add_asset(
 def _add_people(session: Session, compound: Compound, now: datetime) -> None:
     team = people.add_team(session, compound.say(["维修班", "Repair crew"]), compound.site.id, phone=DATA["phone"])
     for item in DATA["people"]:
-        person = people.add_person(session, compound.say(item["name"]), locale=compound.locale)
+        name = compound.say(item["name"])
+        person = people.add_person(session, name, locale=compound.locale, phone=item["phone"])
         person.informed_at = now
         people.grant(session, person.id, item["role"], compound.site.id)
         compound.people.setdefault(item["role"], []).append(person)

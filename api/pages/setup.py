@@ -50,6 +50,11 @@ def code_of(settings: Settings) -> str:
     return hmac.digest(settings.key, b"setup", "sha256").hex()[:CODE_LENGTH]
 
 
+def address_of(settings: Settings) -> str:
+    """Where whoever runs this server begins."""
+    return f"{settings.public_url}/setup?code={code_of(settings)}"
+
+
 def is_needed(session: Session) -> bool:
     """Whether nobody has set anything up: as long as there is no site."""
     return not places.any_site(session)

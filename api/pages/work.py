@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api import uploads
-from api.deps import Db, Staff, WriteDb
+from api.deps import NEEDS_SITE, Db, Staff, WriteDb
 from api.pages import _steps, _tickets
 from api.pages._posting import Form, PhotoForm, Posted, see_other
 from api.pages._steps import Step
@@ -58,7 +58,7 @@ class ScanPage:
     typed: str
 
 
-@router.get("/work")
+@router.get("/work", dependencies=[NEEDS_SITE])
 def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
     return _page(session, viewer, visit)
 

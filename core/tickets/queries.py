@@ -111,6 +111,13 @@ def open_twin(session: Session, subject: Subject, category: str, by: UUID | None
     return session.scalar(_twins(subject, category)) if _may_mean_others(session, subject, by) else None
 
 
+def open_beside(session: Session, subject: Subject, ticket: Ticket) -> Ticket | None:
+    """An older open fault at the same home, on the same thing and of the same category."""
+    if subject.is_shared:
+        return None
+    return session.scalar(_twins(subject, ticket.category).where(Ticket.id < ticket.id))
+
+
 def open_alarm(session: Session, subject: Subject, category: str, by: UUID | None = None) -> Ticket | None:
     """The oldest open emergency of that kind, also behind an older fault that is none."""
     if not _may_mean_others(session, subject, by):

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import categories, changes, i18n
+from core import categories, changes, i18n, places
 from core.errors import Invalid, Missing
 from core.places import Site, root_of
 
@@ -20,6 +20,18 @@ MOST = 200
 
 class SiteNameTaken(Invalid):
     """There is already a site called {name}. Please choose another name."""
+
+
+class UnknownZone(Invalid):
+    """There is no time zone called {zone}. Write one such as Asia/Shanghai or Europe/Berlin."""
+
+
+def add(
+    session: Session, name: str, *, timezone: str = "Asia/Shanghai", locale: str = "zh_CN", phone: str = ""
+) -> Site:
+    """A new site. Errors: Missing, Invalid, UnknownZone, SiteNameTaken."""
+    _check(session, None, {"name": name.strip(), "timezone": timezone, "locale": locale})
+    return places.add_site(session, name.strip(), timezone=timezone, locale=locale, phone=phone)
 
 
 def values_of(site: Site) -> dict[str, Any]:
@@ -47,14 +59,15 @@ def _restore(
     edit(session, site_id, values, actor, now)
 
 
-def _check(session: Session, site_id: UUID, after: dict[str, Any]) -> None:
+def _check(session: Session, site_id: UUID | None, after: dict[str, Any]) -> None:
     if not after["name"]:
         raise Missing(field="field.name")
     if len(after["name"]) > MOST:
         raise Invalid(field="field.name")
     if after["timezone"] not in available_timezones():
-        raise Invalid(field="field.timezone")
+        raise UnknownZone(field="field.timezone", zone=after["timezone"])
     if after["locale"] not in i18n.LOCALES:
         raise Invalid(field="field.locale")
-    if session.scalar(select(Site.id).where(Site.name == after["name"], Site.id != site_id)):
+    same = select(Site.id).where(Site.name == after["name"])
+    if session.scalar(same.where(Site.id != site_id) if site_id else same):
         raise SiteNameTaken(name=after["name"])

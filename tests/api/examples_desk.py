@@ -67,8 +67,8 @@ EXAMPLES = {
         BulkPage(FRAME, "assign", [], [], "", "1", "", is_done=False),
     ],
     "start.html": [
-        StartPage(DOORS, [], ""),
-        StartPage(DOORS, [Scan("x1", "x1", "X1-2", "/q/X12", Markup("<svg></svg>"))], "x1"),
+        StartPage(DOORS, [], "", can_scan=True),
+        StartPage(DOORS, [Scan("x1", "x1", "X1-2", "/q/X12", Markup("<svg></svg>"))], "x1", can_scan=False),
     ],
 }
 CHANGE = history.Line("1", "x1", "x1", "x1", [history.Difference("x1", "x1", "")], is_undoing=True, can_undo=True)

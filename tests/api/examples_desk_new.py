@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from api.pages._tickets import Head
@@ -22,6 +24,9 @@ EXAMPLES = {
             FRAME, "1", ENTERED | {"caller": "1 2"}, [CHOICE, NOBODY], KINDS, KINDS, Twin("WX-1", "x1", "x1"), "", ""
         ),
         NewPage(FRAME, "1", ENTERED | {"caller": "new"}, [CHOICE], KINDS, KINDS, None, "x1", "text"),
+        NewPage(FRAME, "1", ENTERED, [], KINDS, KINDS, replace(TWIN, is_home=True), "", "", ("x1", "x1")),
+        NewPage(FRAME, "1", ENTERED, [], KINDS, KINDS, None, "x1", "unit", ("x1", "x1"), ["x1", "x1"]),
+        NewPage(FRAME, "1", ENTERED, [], KINDS, KINDS, None, "x1", "where", ("x1", "x1"), ["x1", "x1"]),
     ],
     "desk_slip.html": [
         SlipPage(FRAME, HEAD, "x1", "1", "/w/1", Markup("<svg></svg>"), "x1"),

@@ -39,7 +39,7 @@ def called(db: Database, cast: Cast, now: datetime, call: Call, text: str = "The
         return callers.report(session, callers.known(session, cast.site, call, cast.supervisor, now), told, now)
 
 
-@pytest.mark.parametrize("words", ["13800138000", "+86 138 0013 8000", "8000", "Li N", "1203", "A 1203"])
+@pytest.mark.parametrize("words", ["13800138000", "+86 138 0013 8000", "8000", "Li N", "1203", "A 1203", "A-12-1203"])
 def test_a_caller_is_found_by_number_name_and_unit(db: Database, known: Cast, words: str) -> None:
     assert ("Li Na", "A/12/1203") in [(one.name, one.unit) for one in found(db, known, words)]
 

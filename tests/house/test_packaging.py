@@ -7,6 +7,7 @@ import tomllib
 from fnmatch import fnmatch
 from importlib.metadata import version
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -14,6 +15,7 @@ from tests.house.source import ROOMS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+RUN_LOCK = (ROOT / "requirements-run.lock").read_text(encoding="utf-8")
 DEVELOPERS_OWN = ("*.py", "*.pyc", "*.mako", "*.md")
 
 
@@ -30,11 +32,20 @@ def test_the_lock_holds_every_dependency_in_a_version_that_is_allowed() -> None:
     assert unmet == []
 
 
-def test_the_lock_names_no_address_and_hashes_everything() -> None:
-    assert re.findall(r"https?:|file:|--index|--find-links", LOCK) == []
-    assert len(re.findall("^[a-z0-9].*==", LOCK, re.MULTILINE)) == len(
-        re.findall(r"^[a-z0-9].*==.* \\\n +--hash=sha256:", LOCK, re.MULTILINE)
+@pytest.mark.parametrize("lock", [LOCK, RUN_LOCK], ids=["all", "run"])
+def test_the_lock_names_no_address_and_hashes_everything(lock: str) -> None:
+    assert re.findall(r"https?:|file:|--index|--find-links", lock) == []
+    assert len(re.findall("^[a-z0-9].*==", lock, re.MULTILINE)) == len(
+        re.findall(r"^[a-z0-9].*==.* \\\n +--hash=sha256:", lock, re.MULTILINE)
     )
+
+
+def test_what_runs_in_a_house_brings_no_tools_of_developers() -> None:
+    everything, needed = (set(re.findall(r"^([a-z0-9.-]+==[^ ;]+)", lock, re.MULTILINE)) for lock in (LOCK, RUN_LOCK))
+    names = {line.partition("==")[0] for line in needed}
+    assert needed - everything == set()
+    assert names >= {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
+    assert names & {"pytest", "playwright", "ruff", "mypy", "moto", "flask"} == set()
 
 
 def test_the_libraries_in_use_are_the_locked_ones() -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from api.deps import Locale, SignedIn, SystemDep
+from api.deps import NEEDS_SITE, Locale, SignedIn, SystemDep
 from api.pages._visits import Visit
 from core import places
 from core.errors import Forbidden, NotFound
@@ -48,7 +48,7 @@ SECTIONS: dict[str, Section] = {}
 def section(key: str, *, order: int, icon: str, roles: tuple[str, ...], at: str = "") -> APIRouter:
     """Put a section into the menu, and give it its router under `/desk/<key>`, or `/desk/<at>`."""
     SECTIONS[key] = Section(key, order, icon, roles, at)
-    return APIRouter(prefix=SECTIONS[key].path, include_in_schema=False)
+    return APIRouter(prefix=SECTIONS[key].path, include_in_schema=False, dependencies=[NEEDS_SITE])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,11 +19,12 @@ from api.pages._tickets import Head, head
 from api.pages.desk._frame import At, Frame, at, section
 from api.subjects import as_id
 from assets import codes, register, screens
-from core import access, callers, categories, clock, i18n, people, places
+from core import access, addresses, callers, categories, clock, i18n, people
+from core.addresses import SeveralPlaces
 from core.callers import Call, Caller
 from core.database import Session
 from core.errors import GongdanError, Missing, NotFound
-from core.intake import FaultReport
+from core.intake import FaultReport, Intake
 from core.people import Person
 from core.tickets import additions, queries, states
 from core.tickets.models import Subject, Ticket
@@ -37,9 +39,9 @@ OWN, JOIN = "own", "join"
 class _TwinError(Exception):
     """An open ticket may be the same: what was begun is undone, and the desk is asked."""
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, *, is_home: bool = False) -> None:
         super().__init__(ticket.number)
-        self.ticket = ticket
+        self.ticket, self.is_home = ticket, is_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """An open ticket that may be the same."""
+    """An open ticket that may be the same. `is_home`: of the caller's own home, where nobody can join by mistake."""
 
     number: str
     what: str
     since: str
+    is_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewPage:
-    """`entered`: what was typed, by field. `twin`: asked when an open ticket may be the same."""
+    """`entered`: what was typed, by field. `twin`: asked when an open ticket may be the same.
+
+    `offers`: the places that may be meant by what was typed into `field`. `example`: a home of the site, and in short.
+    """
 
     frame: Frame
     key: str
@@ -75,6 +81,8 @@ class NewPage:
     twin: Twin | None
     error: str
     field: str
+    example: tuple[str, str] = ("", "")
+    offers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +121,14 @@ def found(here: Here, db: Db, q: str = "", caller: str = "") -> HTMLResponse:
 def take(here: Here, db: WriteDb, form: Form) -> Response:
     """Take the report; nothing that was typed is lost when something is missing."""
     typed = {name: form.one(name) for name in FIELDS}
+    typed |= {name: chosen for name in ("unit", "where") if (chosen := form.one(f"{name}_is"))}
     try:
         with db.begin_nested():
             to = once(db, here.person_id, form, here.path, lambda: _take(here, db, typed, form.one("same")))
     except GongdanError as error:
         return here.page("desk_new.html", _filled(here, db, typed, error=error), error)
     except _TwinError as found:
-        return here.page("desk_new.html", _filled(here, db, typed, twin=found.ticket))
+        return here.page("desk_new.html", _filled(here, db, typed, twin=found))
     return see_other(to)
 
 
@@ -149,16 +158,37 @@ def _take(here: At, db: Session, typed: dict[str, str], same: str) -> str:
     told = FaultReport(
         subject, typed["text"], category=typed["category"], priority=typed["priority"], is_own=same == OWN
     )
-    result = callers.report(db, person, told, now)
-    assert result.ticket is not None
-    ticket = result.ticket
-    if result.outcome == "twin" and same != JOIN:
-        raise _TwinError(ticket)
-    if result.outcome == "twin":
-        ticket = queries.by_id(db, ticket.id, lock=True)
-        additions.join(db, ticket, person, typed["text"], now)
+    try:
+        with db.begin_nested():
+            ticket = _alone(db, callers.report(db, person, told, now), subject, same)
+    except _TwinError as found:
+        if same != JOIN:
+            raise
+        ticket = _joined(db, found.ticket, person, typed["text"], now)
     _open_link(here, db, ticket, person)
     return here.link(f"/desk/new/{ticket.number}/{person}")
+
+
+def _alone(db: Session, result: Intake, subject: Subject, same: str) -> Ticket:
+    """The ticket of a report; where an open one may be the same, the desk is asked. An emergency never waits for it."""
+    assert result.ticket is not None
+    if result.outcome == "twin":
+        raise _TwinError(result.ticket)
+    if result.outcome == "opened" and same != OWN and not result.ticket.emergency:
+        beside = queries.open_beside(db, subject, result.ticket)
+        if beside is not None:
+            raise _TwinError(beside, is_home=True)
+    return result.ticket
+
+
+def _joined(db: Session, open_one: Ticket, person: UUID, text: str, now: datetime) -> Ticket:
+    """What was told now stands with the open ticket, and the caller hears of it."""
+    ticket = queries.by_id(db, open_one.id, lock=True)
+    if person in queries.concerned(db, ticket):
+        additions.add_words(db, ticket, person, text, now)
+    else:
+        additions.join(db, ticket, person, text, now)
+    return ticket
 
 
 def _call(here: At, db: Session, typed: dict[str, str]) -> Call:
@@ -166,7 +196,7 @@ def _call(here: At, db: Session, typed: dict[str, str]) -> Call:
     person, _, unit = typed["caller"].partition(" ")
     unit_id = as_id(unit)
     if typed["unit"] and typed["caller"] in ("", "new"):
-        unit_id = places.place_at(db, here.site.id, typed["unit"]).id
+        unit_id = addresses.one(db, here.site.id, typed["unit"], "field.unit").id
     return Call(as_id(person), typed["name"], typed["phone"], unit_id)
 
 
@@ -182,7 +212,7 @@ def _subject(here: At, db: Session, where: str, call: Call) -> Subject:
         if subject.site_id != here.site.id:
             raise NotFound(what="word.code")
         return subject
-    return register.subject_at(db, here.site.id, where)
+    return register.subject_of_place(db, addresses.one(db, here.site.id, where, "field.where").id)
 
 
 def _open_link(here: At, db: Session, ticket: Ticket, person: UUID) -> None:
@@ -204,8 +234,9 @@ def _link(here: At, db: Session, ticket: Ticket, person: UUID) -> str:
 
 
 def _filled(
-    here: At, db: Session, entered: dict[str, str], *, twin: Ticket | None = None, error: GongdanError | None = None
-) -> NewPage:
+    here: At, db: Session, entered: dict[str, str], *, twin: _TwinError | None = None,
+    error: GongdanError | None = None,
+) -> NewPage:  # fmt: skip
     book = categories.handbook(db, here.site)
     kinds = [("", i18n.translate("desk_new.by_the_words", here.locale))]
     kinds += sorted(((key, work.label(here.locale)) for key, work in book.works.items()), key=lambda kind: kind[1])
@@ -215,6 +246,7 @@ def _filled(
         _choices(callers.find(db, here.site.id, entered.get("q", ""))), kinds, priorities,
         _twin(db, here, twin) if twin else None, i18n.explain(error, here.locale) if error else "",
         str(error.facts.get("field", "")).removeprefix("field.") if error else "",
+        addresses.example(db, here.site.id), error.facts["places"] if isinstance(error, SeveralPlaces) else (),
     )  # fmt: skip
 
 
@@ -222,10 +254,11 @@ def _priorities(locale: str) -> Iterator[tuple[str, str]]:
     return ((name, i18n.translate(f"priority.{name}", locale)) for name in states.PRIORITIES if name != "emergency")
 
 
-def _twin(db: Session, here: At, ticket: Ticket) -> Twin:
+def _twin(db: Session, here: At, found: _TwinError) -> Twin:
+    ticket = found.ticket
     shown = head(db, ticket, here.locale, clock.now())
     since = i18n.local_time(ticket.opened_at, here.site.timezone, here.locale, clock.now())
-    return Twin(ticket.number, f"{shown.what}, {shown.where}", since)
+    return Twin(ticket.number, f"{shown.what}, {shown.where}", since, found.is_home)
 
 
 def _choices(found: list[Caller]) -> list[Choice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import build
+from api import cli
 
 Gongdan = Callable[..., Any]
+Told = Callable[..., str]
 
 
 @pytest.fixture
@@ -19,4 +21,18 @@ def gongdan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gongdan:
     """Run a command; its settings are those of an installation that has just been made."""
     monkeypatch.setenv("GONGDAN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    return lambda *words, **kept: CliRunner().invoke(build(), [str(word) for word in words], **kept)
+    return lambda *words, **kept: CliRunner().invoke(cli.build(), [str(word) for word in words], **kept)
+
+
+@pytest.fixture
+def told(gongdan: Gongdan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+    """Run a command that fails as a person does; what stands on the screen then, one line."""
+
+    def run(*words: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["gongdan", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 1
+        return capsys.readouterr().err.strip().removeprefix("gongdan: ")
+
+    return run

@@ -31,6 +31,22 @@ def test_an_empty_server_leads_to_its_setup(newcomer: Browser) -> None:
     assert newcomer.get("/setup").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/chat", "/work", "/desk", "/desk/people"])
+def test_before_the_setup_every_door_leads_to_it(newcomer: Browser, path: str) -> None:
+    assert newcomer.get(path).headers["location"] == "/setup"
+    page = seen(newcomer.get("/setup"))
+    assert "Nothing is set up on this server yet" in page
+    assert "gongdan serve" in page
+    assert "`" not in page
+
+
+def test_after_the_setup_every_door_is_open(web: Web, newcomer: Browser) -> None:
+    assert newcomer.get("/").status_code == 303
+    newcomer.post("/setup", **TYPED, code=code(web))
+    assert [newcomer.get(path).status_code for path in ("/", "/chat", "/work", "/desk")] == [200] * 4
+    assert "Enter as supervisor" in seen(newcomer.get("/"))
+
+
 def test_whoever_runs_the_server_becomes_its_administrator(web: Web, newcomer: Browser, db: Database) -> None:
     answer = newcomer.post("/setup", **TYPED, code=code(web))
     assert answer.headers["location"] == "/desk/start"
@@ -76,7 +92,7 @@ def test_buildings_are_shown_before_they_are_made(web: Web, db: Database, cast: 
     with db.read_scope() as session:
         before = upkeep.count(session, cast.site)
     page = admin.get("/desk/start", params={"pattern": pattern})
-    assert "12 homes" in seen(page)
+    assert "Homes: 12" in seen(page)
     assert "Tower 1/1/01" in seen(page)
     assert admin.post("/desk/start/places", pattern=pattern).status_code == 303
     with db.read_scope() as session:

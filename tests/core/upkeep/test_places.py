@@ -21,6 +21,25 @@ def test_a_pattern_stands_for_every_home() -> None:
     assert (len(homes), homes[0], homes[-1]) == (432, "1号楼/1单元/1层/01", "3号楼/2单元/18层/04")
 
 
+def test_a_number_can_follow_the_floor() -> None:
+    homes = upkeep.generate("{A-D}/{floor=1-18}/{floor}{01-04}")
+    assert (len(homes), homes[0], homes[-1]) == (288, "A/1/101", "D/18/1804")
+    assert "A/12/1203" in homes
+    assert upkeep.generate("{层=2-3}层/{层}{01-02}{层}") == ["2层/2012", "2层/2022", "3层/3013", "3层/3023"]
+
+
+def test_the_same_range_twice_is_two_ranges() -> None:
+    assert len(upkeep.generate("{1-3}/{1-3}")) == 9
+
+
+@pytest.mark.parametrize(
+    "part", ["{floor}", "{floor}{floor=1-2}", "{f=1-2}{f=1-2}", "{D-A}", "{A-3}", "{=1-2}", "{1=1-2}"]
+)
+def test_what_no_range_is_called_cannot_be_said_again(part: str) -> None:
+    with pytest.raises(BadPattern):
+        upkeep.generate(f"Tower/{part}")
+
+
 def test_a_level_may_hold_several_ranges_or_none() -> None:
     assert upkeep.generate("Tower/{1-2}{01-02}") == ["Tower/101", "Tower/102", "Tower/201", "Tower/202"]
 

@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from core import places
 from core.database import Database
 from core.people import Person
 from core.tickets import queries
@@ -139,3 +140,41 @@ def test_a_slip_is_for_the_people_of_its_ticket(desk: Browser, cast: Cast, repor
 
 def test_a_search_finds_nobody_of_another_site(desk: Browser, elsewhere: str) -> None:
     assert desk.get(f"{PAGE}/found?q=8000&site=WX2").status_code == 404
+
+
+def test_the_hint_names_a_home_of_this_site(desk: Browser) -> None:
+    assert "For example A/12/1203, or short A-12-1203." in seen(desk.get(PAGE))
+
+
+@pytest.mark.parametrize("said", ["A-12-1204", "a 1204", "A/12/1204", "building A floor 12 flat 1204"])
+def test_a_home_is_understood_as_people_say_it(desk: Browser, db: Database, said: str) -> None:
+    assert ticket_of(db, send(desk, caller="new", name="Old Xu", unit=said, text="No light")).place == "A/12/1204"
+
+
+def test_of_several_homes_one_is_chosen_by_a_press(desk: Browser, db: Database, cast: Cast) -> None:
+    db.write(lambda session: places.ensure_path(session, cast.site, "B/12/1204", kind="unit", is_common=False))
+    typed = {"caller": "new", "name": "Old Xu", "unit": "1204", "text": "No light"}
+    asked = send(desk, **typed)
+    assert re.findall(r'name="unit_is" value="([^"]+)"', asked.text) == ["A/12/1204", "B/12/1204"]
+    answer = desk.post(f"{PAGE}?site=WX", **{**hidden(asked, PAGE), **typed, "unit_is": "B/12/1204"})
+    assert ticket_of(db, answer).place == "B/12/1204"
+
+
+@pytest.fixture
+def dripping(desk: Browser, db: Database) -> str:
+    """An open ticket of the caller at home."""
+    return ticket_of(db, send(desk, caller=choice(desk, "8000"), text="The kitchen tap drips")).number
+
+
+def test_an_open_ticket_of_the_home_is_shown_before_a_second(desk: Browser, dripping: str) -> None:
+    asked = send(desk, caller=choice(desk, "8000"), text="The tap drips more")
+    assert f"There is an open ticket {dripping} about this" in seen(asked)
+    assert send(desk, caller=choice(desk, "8000"), text="The corridor socket sparks no more light").status_code == 303
+
+
+@pytest.mark.parametrize("same", ["join", "own"])
+def test_the_desk_adds_to_it_or_opens_another(desk: Browser, db: Database, dripping: str, same: str) -> None:
+    answer = send(desk, caller=choice(desk, "8000"), text="The tap drips more", same=same)
+    assert (ticket_of(db, answer).number == dripping) is (same == "join")
+    if same == "join":
+        assert "The tap drips more" in seen(desk.get(f"/t/{dripping}"))

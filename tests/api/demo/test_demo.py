@@ -1,0 +1,50 @@
+"""The demo has somebody behind every door, and whoever is called can be called back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from api.commands import demonstrating
+from api.demo import builder, compound
+from api.pages.start import _is_reached
+from core import i18n, phones
+from core.database import Database
+from core.people import ROLES
+
+
+@pytest.mark.parametrize("locale", i18n.LOCALES)
+def test_there_is_somebody_with_a_telephone_behind_every_door(db: Database, now: datetime, locale: str) -> None:
+    with db.write_scope() as session:
+        built = compound.build(session, locale, now)
+        roles = builder._roles(built)  # noqa: SLF001 - what the doors are made of
+        numbers = [person.phone for found in built.people.values() for person in found]
+    assert all(getattr(roles, role) for role in ROLES)
+    assert roles.language == locale
+    assert all(phones.is_number(number) for number in numbers)
+    assert len({phones.digits(number)[-4:] for number in numbers}) == len(numbers)
+
+
+def test_a_demo_of_an_earlier_version_is_still_understood() -> None:
+    known = builder.Roles(resident="1", technician="2", supervisor="3", codes=[])
+    assert (known.manager, known.admin, known.language) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("built", "wished", "is_said"), [("zh_CN", "en", True), ("", "en", True), ("en", "en", False), ("zh_CN", "", False)]
+)
+def test_another_language_needs_another_demo(
+    capsys: pytest.CaptureFixture[str], built: str, wished: str, *, is_said: bool
+) -> None:
+    demonstrating._tell_of_another_language(built, wished)  # noqa: SLF001 - without a server
+    assert ("--fresh" in capsys.readouterr().err) is is_said
+
+
+@pytest.mark.parametrize(
+    ("url", "is_reached"),
+    [("http://127.0.0.1:8000", False), ("http://localhost", False), ("http://[::1]:8000", False),
+     ("http://192.168.1.7:8000", True), ("https://fix.example.org", True)],
+)  # fmt: skip
+def test_a_phone_is_asked_to_scan_only_what_it_reaches(url: str, *, is_reached: bool) -> None:
+    assert _is_reached(url) is is_reached
