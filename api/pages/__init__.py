@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -21,6 +22,8 @@ from core import clock, i18n
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
+DRAFT = "draft"  # the name in the address under which a save tells the next page which draft it has confirmed
+DRAFTS = "desk-"
 
 
 @cache
@@ -73,10 +76,21 @@ def words(request: Request, locale: str) -> dict[str, Any]:
     is_demo: bool = request.app.state.system.settings.demo
     return {
         "t": translate, "locale": locale, "lang": locale.replace("_", "-"), "static_url": static_url,
-        "path": request.url.path, "query": request.url.query,
+        "path": request.url.path, "query": _query(request), "draft_done": _draft_done(request),
         "is_demo": is_demo, "demo": translate("demo.banner") if is_demo else "",
         "time": partial(_time, locale), "full_time": partial(_full_time, locale),
     }  # fmt: skip
+
+
+def _query(request: Request) -> str:
+    """The query of a page that may be opened again; a draft is forgotten once."""
+    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name != DRAFT])
+
+
+def _draft_done(request: Request) -> str:
+    """The draft of the form that was saved before this page: the browser forgets it here (base.html, drafts.js)."""
+    saved = request.query_params.get(DRAFT, "") if request.method == "GET" else ""
+    return saved if saved.startswith(DRAFTS) else ""
 
 
 def problem(request: Request, status: int, kind: str, text: str) -> HTMLResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -57,3 +58,53 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(desk: Page, 
     desk.context.set_offline(False)  # noqa: FBT003
     expect(desk.locator(f'[data-number="{number}"]')).to_be_visible()
     expect(desk.locator("#lost")).to_be_hidden()
+
+
+def call(desk: Page, house: House, text: str) -> None:
+    desk.goto(f"{house.url}/desk/new")
+    desk.locator('[name="name"]').fill("Mrs Weber")
+    desk.locator('[name="phone"]').fill("+49 170 5550123")
+    desk.locator('[name="unit"]').fill("A/12/1203")
+    desk.locator('[name="text"]').fill(text)
+
+
+def test_the_next_caller_finds_an_empty_form(desk: Page, house: House) -> None:
+    call(desk, house, "The kitchen tap drips")
+    desk.get_by_role("button", name="Open the ticket").click()
+    desk.get_by_role("link", name="Next call").click()
+    expect(desk).to_have_url(re.compile("/desk/new"))
+    for name in ("name", "phone", "unit", "text"):
+        expect(desk.locator(f'[name="{name}"]')).to_have_value("")
+
+
+def test_a_refusal_keeps_what_was_typed(desk: Page, house: House) -> None:
+    call(desk, house, "The heating is cold")
+    desk.locator('[name="unit"]').fill("Nowhere/99")
+    desk.get_by_role("button", name="Open the ticket").click()
+    expect(desk.locator(".notice-mend")).to_be_visible()
+    for again in (False, True):
+        if again:
+            desk.goto(f"{house.url}/desk/new")
+        expect(desk.locator('[name="text"]')).to_have_value("The heating is cold")
+        expect(desk.locator('[name="unit"]')).to_have_value("Nowhere/99")
+
+
+def test_somebody_added_leaves_the_form_empty_for_the_next(desk: Page, house: House) -> None:
+    desk.goto(f"{house.url}/desk/people/new")
+    desk.locator('[name="name"]').fill("Li Jun")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Li Jun")
+    desk.goto(f"{house.url}/desk/people/new")
+    expect(desk.locator('[name="name"]')).to_have_value("")
+
+
+def test_a_note_that_was_kept_does_not_come_back(desk: Page, house: House) -> None:
+    number = report(house, "The lift hums")
+    desk.goto(f"{house.url}/desk?open={number}")
+    desk.locator('#do-words [name="text"]').fill("Bring the long ladder")
+    desk.locator("#do-words").get_by_role("button", name="Note").click()
+    expect(desk.locator(".drawer .timeline")).to_contain_text("Bring the long ladder")
+    expect(desk.locator('#do-words [name="text"]')).to_have_value("")
+    desk.locator('#do-words [name="text"]').fill("And the short one")
+    desk.reload()
+    expect(desk.locator('#do-words [name="text"]')).to_have_value("And the short one")

@@ -158,7 +158,7 @@ def _take(here: At, db: Session, typed: dict[str, str], same: str) -> str:
         ticket = queries.by_id(db, ticket.id, lock=True)
         additions.join(db, ticket, person, typed["text"], now)
     _open_link(here, db, ticket, person)
-    return here.link(f"/desk/new/{ticket.number}/{person}")
+    return here.link(f"/desk/new/{ticket.number}/{person}", draft="desk-new")
 
 
 def _call(here: At, db: Session, typed: dict[str, str]) -> Call:

@@ -170,12 +170,6 @@ def test_news_come_as_soon_as_something_happens(desk: Browser, worker: Browser, 
     assert desk.get(f"/desk/live?wait=0&mark={after}").json()["mark"] == after
 
 
-def test_what_was_read_before_the_page_is_no_news(db: Database) -> None:
-    watch = Watch(db)
-    watch.mark = "1"
-    assert asyncio.run(watch.after("2", 0.05)) == "2"
-
-
 def test_what_is_older_than_the_page_is_no_news(desk: Browser, reported: str) -> None:
     newer = "f" * 36
     assert desk.get(f"/desk/live?wait=1&mark={newer}").json()["mark"] == newer
