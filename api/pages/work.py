@@ -24,6 +24,7 @@ from core.tickets.models import Ticket
 router = APIRouter(include_in_schema=False)
 
 MINE = ("assigned", "accepted", "in_progress", "on_hold")
+TAKING = ("accept", "claim", "decline")
 PHOTOS_PER_ADDRESS = 60
 
 
@@ -37,9 +38,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """What next?"""
+    """What next? `urgent`: emergencies that nobody has taken, offered to this person or to whoever comes first."""
 
     name: str
+    urgent: list[Job]
     offers: list[Job]
     today: list[Job]
     claimable: list[Job]
@@ -59,15 +61,25 @@ class ScanPage:
 def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
     mine = queries.list_of(session, viewer.person_id)
     by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}
+    claimable = queries.claimable(session, viewer)
     context = WorkPage(
         name=viewer.name,
-        offers=_jobs(session, by_state["assigned"], visit, ("accept", "decline")),
+        urgent=_jobs(session, _emergencies(by_state["assigned"] + claimable), visit, TAKING),
+        offers=_jobs(session, _ordinary(by_state["assigned"]), visit, TAKING),
         today=_jobs(session, by_state["in_progress"] + by_state["accepted"], visit, ()),
-        claimable=_jobs(session, queries.claimable(session, viewer), visit, ("claim",)),
+        claimable=_jobs(session, _ordinary(claimable), visit, TAKING),
         held=_jobs(session, by_state["on_hold"], visit, ("resume",)),
         key=clock.secret(),
     )
     return visit.page("work.html", context)
+
+
+def _emergencies(found: list[Ticket]) -> list[Ticket]:
+    return sorted((ticket for ticket in found if ticket.emergency), key=lambda ticket: ticket.opened_at)
+
+
+def _ordinary(found: list[Ticket]) -> list[Ticket]:
+    return [ticket for ticket in found if not ticket.emergency]
 
 
 def _jobs(session: Session, found: list[Ticket], visit: Visit, shown: tuple[str, ...]) -> list[Job]:
