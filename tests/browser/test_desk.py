@@ -52,10 +52,10 @@ def test_what_is_chosen_stays_chosen_when_the_board_moves(desk: Page, house: Hou
 def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(desk: Page, house: House) -> None:
     desk.goto(f"{house.url}/desk")
     expect(desk.locator("#lost")).to_be_hidden()
-    desk.context.set_offline(True)  # noqa: FBT003 - Playwright takes it by position
+    desk.context.set_offline(True)
     expect(desk.locator("#lost")).to_be_visible()
     number = report(house, "The lift stops between two floors")
-    desk.context.set_offline(False)  # noqa: FBT003
+    desk.context.set_offline(False)
     expect(desk.locator(f'[data-number="{number}"]')).to_be_visible()
     expect(desk.locator("#lost")).to_be_hidden()
 

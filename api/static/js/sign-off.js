@@ -3,7 +3,7 @@
 const form = document.getElementById("sign");
 
 function isGiven(name) {
-  return [name, `${name}_typed`].some((field) => form.elements[field]?.value.trim());
+  return [name, `${name}_typed`].some((field) => form.querySelector(`[name="${field}"]`)?.value.trim());
 }
 
 function isExpected(name) {
