@@ -23,7 +23,9 @@ from core.tickets.models import Subject, Ticket
 MOST_PER_ADDRESS = 10
 MOST_PER_CODE = 60
 MOST_PHOTOS = 40
-SHOWN_CATEGORIES = 7
+LIKELY = 6
+AT_HOME = ("water", "drainage", "electricity", "heating_ac", "doors_windows", "gas")
+IN_COMMON = ("lift", "electricity", "doors_windows", "water", "cleaning", "security")
 
 Outcome = Literal["opened", "joined", "emergency", "twin", "unsure"]
 
@@ -205,8 +207,19 @@ def _join(session: Session, subject: Subject, given: Entered, person: UUID) -> T
 
 
 def choices(session: Session, subject: Subject, likely: list[str]) -> list[str]:
-    """Categories to choose from: what the words suggest, what is usual for the thing, then the others."""
+    """Categories to choose from: what the words suggest, what is usual for the thing and the place, then the others."""
     works = categories.handbook(session, places.site_of(session, subject.site_id)).works
     usual = [subject.category] if subject.category in works else []
     own = sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key == intake.FALLBACK))
-    return list(dict.fromkeys([*likely, *usual, *own]))
+    usual += [key for key in (IN_COMMON if subject.is_shared else AT_HOME) if key in works]
+    theirs = [key for key in own if key not in lexicon.CATEGORIES]
+    return list(dict.fromkeys([*likely, *usual[:1], *theirs, *usual, *own]))
+
+
+def shown_and_more(session: Session, subject: Subject) -> tuple[list[str], list[str]]:
+    """What the form shows at once, the likely ones and then the one for everything else, and what is folded away."""
+    every = choices(session, subject, [])
+    shown = [key for key in every if key != intake.FALLBACK][:LIKELY]
+    if intake.FALLBACK in every:
+        shown.append(intake.FALLBACK)
+    return shown, [key for key in every if key not in shown]

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from api import uploads
 from api.deps import Db
-from api.pages import _proofs, _tickets, tickets
+from api.pages import _proofs, _steps, _tickets, tickets
 from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._steps import ASKING
 from api.pages._tickets import Head
@@ -35,7 +35,7 @@ REASONS = {
     "hold": ("waiting_parts", "resident_absent", "access"),
     "request_transfer": ("not_mine", "no_parts", "busy"),
     "reopen": ("not_fixed", "came_back", "made_worse"),
-    "check_in": ("unreadable", "torn_off", "out_of_reach"),
+    "check_in": ("unreadable", "torn_off", "no_label", "out_of_reach"),
 }
 WITHDRAWN = "withdrawn"
 SLOTS = ((time(9), time(12)), (time(14), time(17)), (time(19), time(21)))
@@ -54,7 +54,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """One question before a step is taken."""
+    """One question before a step is taken. `asks_code`: there is a code; `needs_code`: the sign-off asks for it."""
 
     head: Head
     action: str
@@ -64,7 +64,8 @@ class AskPage:
     field: str
     error: str
     key: str
-    code: str
+    asks_code: bool
+    needs_code: bool
 
 
 @router.get("/{action}")
@@ -82,10 +83,12 @@ def _asked(
 ) -> Response:  # fmt: skip
     now = clock.now()
     slots = _slots(_tickets.site_of(session, ticket), now) if action == "schedule" else []
+    asks_code = action == "check_in" and ticket.asset_id is not None
+    reasons = () if action == "check_in" and not asks_code else REASONS.get(action, ())
     context = AskPage(
-        _tickets.head(session, ticket, visit.locale, now), action, REASONS.get(action, ()), slots, entered,
-        _field(error), i18n.explain(error, visit.locale) if error else "", clock.secret(),
-        codes.printed(ticket.asset_code),
+        _tickets.head(session, ticket, visit.locale, now), action, reasons, slots, entered,
+        _field(error), i18n.explain(error, visit.locale) if error else "", clock.secret(), asks_code,
+        needs_code=asks_code and "code_scan" in _steps.missing(session, ticket),
     )  # fmt: skip
     return visit.page("ask.html", context, error)
 
@@ -171,7 +174,9 @@ def scan_facts(
     if scanned := _proofs.scanned_code(visit.system.settings, posted.one("scan"), visit.viewer.person_id, clock.now()):
         return {**facts, "code": scanned}, None
     with visit.system.database.read_scope() as session:
-        tickets.visible(session, number, visit.viewer)
+        ticket = tickets.visible(session, number, visit.viewer)
+        if ticket.asset_id is None:
+            return facts, None  # a place bears no code that anybody would ask for
         if typed := posted.one("code"):
             return {**facts, "code": asset_code(session, typed, visit.system.settings.public_url)}, None
         picture = next(iter(posted.of("photo")), None)

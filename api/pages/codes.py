@@ -49,7 +49,7 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """What is wrong here?"""
+    """What is wrong here? `categories`: those that are shown; `more`: those behind a fold."""
 
     code: str
     thing: str
@@ -57,6 +57,7 @@ class ReportPage:
     zone: str
     open: list[OpenTicket]
     categories: list[dict[str, str]]
+    more: list[dict[str, str]]
     entered: Entered
     errors: list[tuple[str, str]]
     key: str
@@ -245,11 +246,12 @@ def _form(
 ) -> ReportPage:
     site = places.site_of(session, subject.site_id)
     thing, where = _names(subject, site)
-    keys = _report.choices(session, subject, [])[: _report.SHOWN_CATEGORIES]
+    shown, more = _report.shown_and_more(session, subject)
     return ReportPage(
         code=code, thing=thing, where=where, zone=site.timezone, open=_open(session, visit, subject, site),
-        categories=_chips(session, site, keys, visit.locale), entered=given, errors=problems,
-        key=_proofs.mint_key(visit.system.settings, code), signed_in=visit.visitor is not None, phone=site.phone,
+        categories=_chips(session, site, shown, visit.locale), more=_chips(session, site, more, visit.locale),
+        entered=given, errors=problems, key=_proofs.mint_key(visit.system.settings, code),
+        signed_in=visit.visitor is not None, phone=site.phone,
     )  # fmt: skip
 
 

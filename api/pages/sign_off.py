@@ -31,6 +31,7 @@ from core.tickets.models import Ticket
 
 router = APIRouter(prefix="/t/{number}/sign", include_in_schema=False)
 
+SIGNED_BY = {"technician_signature": "technician", "resident_signature": "resident"}
 ON_PAGE = ("technician_signature", "resident_signature", "code_scan")
 
 
@@ -40,11 +41,12 @@ class NoResident(Missing):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A piece of evidence: there already, or where to add it."""
+    """A piece of evidence: there already, or where to add it. `by`: the field of the form that brings it."""
 
     item: str
     is_met: bool
     href: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,14 @@ def _content(
 
 
 def _signatures(posted: Posted, viewer: Viewer) -> list[tuple[str, list[Any], str]]:
-    """Role, strokes and name of every signature that was given; the name typed in place of ink counts as one."""
+    """Role, strokes and name of every signature that was given; the name typed in place of ink counts as one.
+
+    Where nobody is there, ink in the pad of the resident, which is then hidden, is nobody's.
+    """
     given = []
     for role in signing.ROLES:
+        if role == "resident" and posted.one("presence") == "absent":
+            continue
         strokes, typed = strokes_of(posted.one(role)), posted.one(f"{role}_typed")
         if strokes or typed:
             given.append(
@@ -223,7 +230,10 @@ def _needs(session: Session, ticket: Ticket, missing: list[str], *, is_scanned: 
     asked = evidence.required(ticket.kind, ticket.category, policy)
     unmet = {item for item in missing if not (item == "code_scan" and is_scanned)}
     shown = [item for item in asked if item != "code_scan" or ticket.asset_id]
-    return [Need(item, item not in unmet, "" if item not in unmet else links[item]) for item in shown]
+    return [
+        Need(item, item not in unmet, "" if item not in unmet else links[item], SIGNED_BY.get(item, ""))
+        for item in shown
+    ]
 
 
 def _field(error: GongdanError | None) -> str:

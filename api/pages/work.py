@@ -26,6 +26,7 @@ from core.tickets.models import Ticket
 router = APIRouter(include_in_schema=False)
 
 MINE = ("assigned", "accepted", "in_progress", "on_hold")
+TAKING = ("accept", "claim", "decline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """What next?"""
+    """What next? `urgent`: emergencies that nobody has taken, offered to this person or to whoever comes first."""
 
     name: str
+    urgent: list[Job]
     offers: list[Job]
     today: list[Job]
     claimable: list[Job]
@@ -72,17 +74,27 @@ def join_another_site(session: WriteDb, viewer: Staff, visit: Person, posted: Fo
 def _page(session: Session, viewer: Viewer, visit: Visit, code: str = "") -> HTMLResponse:
     mine = queries.list_of(session, viewer.person_id)
     by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}
+    claimable = queries.claimable(session, viewer)
     context = WorkPage(
         name=viewer.name,
-        offers=_jobs(session, by_state["assigned"], visit, ("accept", "decline")),
+        urgent=_jobs(session, _emergencies(by_state["assigned"] + claimable), visit, TAKING),
+        offers=_jobs(session, _ordinary(by_state["assigned"]), visit, TAKING),
         today=_jobs(session, by_state["in_progress"] + by_state["accepted"], visit, ()),
-        claimable=_jobs(session, queries.claimable(session, viewer), visit, ("claim",)),
+        claimable=_jobs(session, _ordinary(claimable), visit, TAKING),
         held=_jobs(session, by_state["on_hold"], visit, ("resume",)),
         key=clock.secret(),
         code=code,
         code_life=int(access.LINK_LIFE.total_seconds() // 60),
     )
     return visit.page("work.html", context)
+
+
+def _emergencies(found: list[Ticket]) -> list[Ticket]:
+    return sorted((ticket for ticket in found if ticket.emergency), key=lambda ticket: ticket.opened_at)
+
+
+def _ordinary(found: list[Ticket]) -> list[Ticket]:
+    return [ticket for ticket in found if not ticket.emergency]
 
 
 def _jobs(session: Session, found: list[Ticket], visit: Visit, shown: tuple[str, ...]) -> list[Job]:

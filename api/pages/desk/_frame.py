@@ -16,8 +16,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
 
 from api.deps import NEEDS_SITE, Locale, SignedIn, SystemDep
+from api.pages import DRAFT
+from api.pages._posting import see_other
 from api.pages._visits import Visit
 from core import places
 from core.errors import Forbidden, NotFound
@@ -93,6 +96,10 @@ class At(Visit):
         if len(self.viewer.sites(*SEES)) > 1:
             values = {"site": self.site.prefix} | values
         return f"{path}?{urlencode(values)}" if values else path
+
+    def saved(self, draft: str, path: str, **asked: str) -> RedirectResponse:
+        """Go on after a form with `data-draft` was saved: the next page lets the browser forget what was typed."""
+        return see_other(self.link(path, **asked, **{DRAFT: draft}))
 
     def frame(self, current: str) -> Frame:
         found = sorted((one for one in SECTIONS.values() if self.holds(*one.roles)), key=lambda one: one.order)

@@ -137,7 +137,7 @@ def add(here: Here, db: WriteDb, form: Form) -> Response:
             asset = _added(db, here, values, old, keeps_label=bool(form.one("keeps_label")))
     except GongdanError as error:
         return here.page("desk_asset_new.html", _new(here, db, values, old, error), error)
-    return see_other(here.link(f"/desk/assets/{asset.id}"))
+    return here.saved(f"desk-asset-for-{old.id}" if old else "desk-asset-new", f"/desk/assets/{asset.id}")
 
 
 @router.get("/{asset_id}")
@@ -155,7 +155,7 @@ def save(asset_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
         try:
             with db.begin_nested():
                 editing.edit(db, here.site.id, asset_id, dict(draft.values), here.person_id, clock.now())
-            return see_other(here.link(f"/desk/assets/{asset_id}"))
+            return here.saved(f"desk-asset-{asset_id}", f"/desk/assets/{asset_id}")
         except GongdanError as refused:
             error = refused
     clashes = editing_forms.shown(draft.clashes, now, here.locale)

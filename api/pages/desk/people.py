@@ -90,7 +90,7 @@ def add(here: Here, db: WriteDb, form: Form) -> Response:
             person = staff.add(db, here.site.id, given, here.person_id, clock.now(), code=form.one("code"))
     except GongdanError as error:
         return here.page("desk_person.html", _form(here, db, "", given, error=error), error)
-    return see_other(here.link(f"/desk/people/{person.id}"))
+    return here.saved("desk-person-", f"/desk/people/{person.id}")
 
 
 @router.get("/{person_id}")
@@ -111,7 +111,7 @@ def save(person_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
         try:
             with db.begin_nested():
                 staff.edit(db, here.site.id, person_id, given, here.person_id, clock.now())
-            return see_other(here.link("/desk/people", done=given.name))
+            return here.saved(f"desk-person-{person_id}", "/desk/people", done=given.name)
         except GongdanError as refused:
             error = refused
     clashes = editing.shown(draft.clashes, now, here.locale)

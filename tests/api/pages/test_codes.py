@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from api.pages import codes, environment
 from assets import register
-from core import alarms
+from core import alarms, lexicon
 from core.database import Database
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, digest_of, hidden
@@ -302,3 +304,19 @@ def test_a_form_of_another_site_is_refused(web: Web, lift: str, origin: str) -> 
 def test_chips_have_icons_of_the_set(web: Web) -> None:
     known = environment().get_template("_icon.html").module.__dict__["paths"]
     assert {name for name in codes.ICONS.values() if name not in known} == set()
+
+
+def test_the_form_offers_every_kind_the_likely_ones_first(web: Web, home_code: str, lift: str) -> None:
+    for code, first in ((home_code, "water"), (lift, "lift")):
+        form = web.browser().get(f"/q/{code}").text
+        shown, folded = form.split('<details class="chips-more">')
+        kinds = [re.findall(r'name="category" value="([a-z_]+)"', part) for part in (shown, folded)]
+        assert kinds[0][0] == first
+        assert kinds[0][-1] == "other"
+        assert len(kinds[0]) < len(kinds[1])
+        assert sorted(kinds[0] + kinds[1]) == sorted(lexicon.CATEGORIES)
+
+
+def test_a_kind_from_the_fold_stays_in_sight(web: Web, home_code: str) -> None:
+    answer = web.browser().post(f"/q/{home_code}", text="", category="parking")
+    assert '<details class="chips-more" open>' in answer.text

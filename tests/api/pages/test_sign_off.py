@@ -90,6 +90,15 @@ def test_a_resident_who_is_present_must_sign_or_be_absent(worker: Browser, photo
     assert 'href="#resident"' in answer.text
 
 
+def test_ink_in_the_pad_of_somebody_who_is_absent_is_nobodys(worker: Browser, db: Database, photographed: str) -> None:
+    page = worker.get(f"/t/{photographed}/sign")
+    answer = worker.send(page, technician=INK, resident=INK, presence="absent", resolution="fixed")
+    assert answer.status_code == 303
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, photographed)
+        assert queries.evidence_of(session, ticket).signed_by == {"technician"}
+
+
 @pytest.mark.parametrize(
     "drawn", ["[]", '{"strokes": 1}', '{"strokes": [[{"x": 1}]]}', "{", json.dumps({"strokes": [[{"x": "a"}]]})]
 )
