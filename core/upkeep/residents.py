@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import changes, people, phones
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.people import Home, Identity, Person, Role
 from core.places import Place
 from core.tickets.models import Ticket
@@ -118,6 +118,30 @@ def tickets(session: Session, site_id: UUID, person_id: UUID, limit: int = 50) -
 def identities(session: Session, person_id: UUID) -> list[Identity]:
     query = select(Identity).where(Identity.person_id == person_id).order_by(Identity.seen_at.desc())
     return list(session.scalars(query))
+
+
+def end_contact(
+    session: Session, site_id: UUID, person_id: UUID, identity_id: UUID, actor: UUID, now: datetime
+) -> None:
+    """Part a chat from a person: a lost telephone, a sold account. Nothing is told there from now on.
+
+    Errors: NotFound; Forbidden for somebody of the staff, who is no resident alone.
+    """
+    person = profile(session, site_id, person_id)
+    if any(held - {"resident"} for held in people.roles_of(session, person.id).values()):
+        raise Forbidden
+    identity = session.get(Identity, identity_id)
+    if identity is None or identity.person_id != person.id:
+        raise NotFound(what="word.identity")
+    if identity.revoked_at is not None:
+        return
+    identity.revoked_at = now
+    session.flush()
+    edit = changes.Edit(
+        site_id, "contact", str(identity_id), {"state": "joined"}, {"state": "ended", "channel": identity.channel},
+        person.name, f"person:{person.id}",
+    )  # fmt: skip
+    changes.record(session, edit, actor, now)
 
 
 def _record(session: Session, site_id: UUID, home: Home, before: str, actor: UUID | None, now: datetime) -> None:

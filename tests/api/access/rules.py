@@ -177,6 +177,7 @@ RULES: dict[str, Rule] = {
     "GET /desk/residents/{person_id}": Rule(STEERS),
     "POST /desk/residents/claims/{home_id}": Rule(STEERS),
     "POST /desk/residents/homes/{home_id}/end": Rule(STEERS),
+    "POST /desk/residents/{person_id}/contacts/{identity_id}/end": Rule(STEERS),
     # the JSON API
     "GET /api/v1/me": OWN,
     "GET /api/v1/assets": Rule(STAFF),

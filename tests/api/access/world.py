@@ -98,6 +98,9 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     kept = Kept("photo", sha256, "image/jpeg")
     manual = story.add_file(session, ticket.asset_id, f"{words} manual", kept, crew.supervisor, NOW)
     duty = calendars.put_on_call(session, site_id, crew.technician, NOW, NOW + timedelta(hours=12))
+    identity = people.add_identity(
+        session, crew.resident, "telegram", site, "telegram_id", site, conversation=site, via="test"
+    )
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
     brought = f"name,place\n{words},A\n".encode()
@@ -106,6 +109,7 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     )
     ids = {
         "import_id": str(table.id),
+        "identity_id": str(identity.id),
         "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),
