@@ -82,7 +82,7 @@ def _page(
     base = here.system.settings.public_url.rstrip("/")
     origins = typed if typed is not None else "\n".join(policies.chat_origins(db, here.site.id))
     checks = [
-        Check(found.check, found.state, TONES[found.state], found.text(here.locale))
+        Check(_named(found.check, here.locale), found.state, TONES[found.state], found.text(here.locale))
         for found in doctor.examine(here.system.settings)
     ]
     return ChannelsPage(
@@ -90,6 +90,13 @@ def _page(
         f'<script src="{base}/chat/widget.js" async></script>', is_saved,
         i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip
+
+
+def _named(check: str, locale: str) -> str:
+    """What was checked, in the reader's language: a part of the installation, or a channel."""
+    keys = (key for key in (f"desk_channels.check_{check}", f"channel.{check}") if i18n.has_text(key, locale))
+    key = next(keys, "")
+    return translate(key, locale) if key else check
 
 
 def _lost(here: At, db: Session) -> list[Lost]:
