@@ -20,9 +20,8 @@ class Draft:
     """The draft of one conversation. Every answer is written back before the turn ends, so a kill loses nothing."""
 
     def __init__(self, talk: Talk) -> None:
-        is_mine = talk.standing.flow == "report" and talk.standing.step != "open"
         self._talk = talk
-        self.data: dict[str, Any] = dict(talk.data) if is_mine else {}
+        self.data: dict[str, Any] = dict(talk.draft)
         self.data.setdefault("id", talk.incoming.dedupe_key[-20:])
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from bot.flows import command_of
+from bot.flows import FLOWS, command_of
 from bot.talk import OldButton, Talk
 from core import access, lexicon
 from core.errors import NotFound
@@ -80,3 +80,10 @@ def report_instead(talk: Talk) -> None:
     begin = command_of("report")
     assert begin is not None
     begin(talk)
+
+
+def go_on_with_report(talk: Talk, step: str) -> None:
+    """Leave what was asked. A report that waited meanwhile goes on with what was said."""
+    talk.leave()
+    if talk.is_drafting:
+        FLOWS["report"].steps[step](talk)

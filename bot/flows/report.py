@@ -60,6 +60,12 @@ def more(talk: Talk) -> None:
         talk.wake_in(PATIENCE)
 
 
+@report.step("linked")
+def linked(talk: Talk) -> None:
+    """The chat has become somebody's own in between: their home may be the place."""
+    _go_on(talk, Draft(talk))
+
+
 @report.step("place")
 def where(talk: Talk) -> None:
     """Words that say where. What nobody can place is kept with the report and opens for the whole site.
@@ -230,7 +236,7 @@ def cancel(talk: Talk) -> None:
     else:
         talk.say("cancelled_draft" if talk.standing.flow else "nothing_to_cancel")
         fetches.forget_draft(talk.session, talk.standing.id)
-    talk.end()
+    talk.forget()
 
 
 @report.on_silence
@@ -241,8 +247,11 @@ def silent(talk: Talk) -> None:
         return
     draft = Draft(talk)
     subject = draft.subject()
-    if subject is None or not draft.is_told:
+    if not draft.is_told:
         talk.end()
+        return
+    if subject is None:
+        draft.wait("place")
         return
     draft.data["own"] = True
     _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject, may_ask=False), talk.now))

@@ -20,8 +20,8 @@ ADDING_FOR = timedelta(minutes=30)
 
 @track.command("mine")
 def mine(talk: Talk) -> None:
-    """My open and recent tickets, one button each."""
-    talk.end()
+    """My open and recent tickets, one button each. A report that is not made yet stays."""
+    talk.leave()
     if talk.is_group:
         talk.say("in_private")
         return
