@@ -79,8 +79,15 @@ def where(talk: Talk) -> None:
         draft.wait("place")
         return
     found = _where.find(talk, talk.text, 2)
+    named = [] if found else _where.named(talk, talk.text)
     if len(found) == 1:
         draft.at_place(found[0].id)
+    elif len(named) == 1:
+        draft.add_where()
+        draft.at(_where.facts_of(named[0]))
+    elif named:
+        _offer(talk, draft, named)
+        return
     elif not found and (above := _above(talk, draft)):
         draft.add_where()
         draft.at_place(above)
@@ -111,7 +118,7 @@ def _ask_again(talk: Talk, draft: Draft) -> None:
 @report.action("place")
 def chosen(talk: Talk, tap: Tap) -> None:
     draft = _draft_of(talk, tap)
-    draft.at_place(UUID(tap.facts["place"]))
+    draft.at(tap.facts)
     _go_on(talk, draft)
 
 
@@ -246,7 +253,7 @@ def silent(talk: Talk) -> None:
         talk.end()
         return
     draft = Draft(talk)
-    subject = draft.subject()
+    subject = draft.guessed() if draft.named else draft.subject()
     if not draft.is_told:
         talk.end()
         return
@@ -261,8 +268,10 @@ def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
     """Ask for what is missing; with a thing and words, report."""
     subject = draft.subject()
     if subject is None and lexicon.guess(draft.words, lexicon.load()).emergency:
-        subject = _where.whole_site(talk)
-    if subject is None:
+        subject = draft.guessed()
+    if subject is None and draft.named:
+        _offer(talk, draft, draft.named)
+    elif subject is None:
         _ask_where(talk, draft, where)
     elif not draft.is_told:
         draft.wait("words")
@@ -278,6 +287,13 @@ def _ask_where(talk: Talk, draft: Draft, words: str) -> None:
     choices = choices or _where.home_choices(talk, draft.data["id"])
     draft.wait("place")
     talk.say("where_of" if choices else "where" if draft.is_told else "hello", choices)
+
+
+def _offer(talk: Talk, draft: Draft, named: list[Subject]) -> None:
+    """The words may mean several things: a button for each. Nobody need answer, then it opens for what holds all."""
+    draft.wait("place")
+    talk.wake_in(PATIENCE)
+    talk.say("where_of", _where.named_choices(talk, named, draft.data["id"]))
 
 
 def _ask_words(talk: Talk, draft: Draft) -> None:
