@@ -71,7 +71,16 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         known["span"] = _span(facts["from_at"], facts["until_at"], setting)
     known.setdefault("thing", known.get("asset") or known.get("place") or "")
     known["thing"] = _without_kind(str(known["thing"]), str(known.get("category", "")))
+    known.setdefault("where", _where(known, setting.locale))
     return known
+
+
+def _where(known: Mapping[str, Any], locale: str) -> str:
+    """A thing with its place, in the order of the language; a place alone stands for itself."""
+    thing, place = known["thing"], known.get("place")
+    if not known.get("asset") or not place:
+        return str(thing)
+    return f"{place} {thing}" if locale == "zh_CN" else f"{thing}, {place}"
 
 
 def _without_kind(thing: str, kind: str) -> str:

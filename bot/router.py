@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 HOOK_WAIT = 1.5
 KEEP_WAIT = 1.0
-LONGEST_COMMAND = 24
+LONGEST_COMMAND = 32
 SLASHED = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 Taken = Literal["done", "replay", "kept"]
 

@@ -91,7 +91,8 @@ class Talk:
 
     def is_command_word(self, command: str) -> bool:
         """Whether the message is nothing but a word that starts a command."""
-        return self.text.casefold() in words_of(command)
+        said = self.text.casefold()
+        return said in words_of(command) or said.rstrip(" .!~。！～") in words_of(command)
 
     def say(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in this conversation with the text `chat.<kind>`."""

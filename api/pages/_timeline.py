@@ -19,7 +19,7 @@ from core.tickets.models import Attachment, Follower, Note, Ticket
 
 TOLD = (
     "report", "accept", "claim", "schedule", "agree", "check_in", "hold", "resume", "sign_off", "confirm", "lapse",
-    "reopen", "merge", "cancel", "recategorise", "add_photo", "add_voice", "add_note", "nudge", "join",
+    "reopen", "merge", "cancel", "recategorise", "relocate", "add_photo", "add_voice", "add_note", "nudge", "join",
 )  # fmt: skip
 WITH_REPORT = timedelta(minutes=10)
 ICONS = {

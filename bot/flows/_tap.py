@@ -14,6 +14,7 @@ from core.tickets import queries
 from core.tickets.models import Ticket
 
 ALBUM = timedelta(seconds=8)
+OPEN_FOR = timedelta(minutes=30)
 
 
 def ticket_of(talk: Talk, tap: Tap) -> Ticket:
@@ -87,3 +88,9 @@ def go_on_with_report(talk: Talk, step: str) -> None:
     talk.leave()
     if talk.is_drafting:
         FLOWS["report"].steps[step](talk)
+
+
+def stay_with(talk: Talk, ticket: Ticket) -> None:
+    """What the person sends next belongs to this ticket."""
+    talk.go("report", "open", ticket=str(ticket.id), photo_at=photo_at(talk))
+    talk.wake_in(OPEN_FOR)

@@ -6,6 +6,8 @@ by typing numbers. Staff of a site know all of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from assets import naming, register
@@ -54,6 +56,13 @@ def _choice(subject: Subject, draft_id: str, row: int) -> Choice:
 def facts_of(subject: Subject) -> dict[str, str]:
     """What a button remembers of a thing: its code, or its place."""
     return {"code": subject.code} if subject.asset_id else {"place": str(subject.place_id)}
+
+
+def subject_of(talk: Talk, facts: Mapping[str, Any]) -> Subject:
+    """The thing that a button remembers."""
+    if code := facts.get("code"):
+        return register.subject_of(talk.session, code)
+    return register.subject_of_place(talk.session, UUID(facts["place"]))
 
 
 def _called(subject: Subject) -> str:

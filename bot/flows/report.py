@@ -8,11 +8,10 @@ asked about with one tap, and one that somebody made before offers "me too".
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from bot.flows import _where, flow
-from bot.flows._draft import Draft, handbook
+from bot.flows import _categories, _other, _tap, _where, flow
+from bot.flows._draft import Draft
 from bot.talk import OldButton, Talk
 from core import fetches, intake, lexicon, places
 from core.intake import Intake
@@ -23,10 +22,6 @@ from core.tickets.models import Subject, Ticket
 report = flow("report")
 
 PATIENCE = timedelta(minutes=15)
-OPEN_FOR = timedelta(minutes=30)
-CHOICES = 6
-MORE_CHOICES = 20
-PER_ROW = 2
 
 
 @report.command("report")
@@ -49,11 +44,12 @@ def scanned(talk: Talk) -> None:
 @report.step("words")
 @report.step("category")
 @report.step("twin")
+@report.step("other")
 def more(talk: Talk) -> None:
     """More words or photos while something is asked: they belong to the report, and the question stays."""
     draft, step = Draft(talk), talk.standing.step
     draft.add()
-    if step == "words" or talk.text:
+    if step == "words" or (talk.text and step != "other"):
         _go_on(talk, draft)
     else:
         draft.wait(step)
@@ -136,8 +132,8 @@ def all_categories(talk: Talk, tap: Tap) -> None:
     draft = _draft_of(talk, tap)
     subject = draft.subject()
     assert subject is not None
-    keys = _by_likelihood(talk, subject.site_id, tap.facts.get("first", []))
-    talk.replace("which", _which(keys, tap.facts), site=subject.site_id)
+    keys = _categories.by_likelihood(talk, subject.site_id, tap.facts.get("first", []))
+    talk.replace("which", _categories.choices(keys, tap.facts), site=subject.site_id)
 
 
 @report.action("own")
@@ -160,7 +156,7 @@ def me_too(talk: Talk, tap: Tap) -> None:
         return
     additions.join(talk.session, ticket, talk.person_id, draft.told, talk.now)
     talk.adopt_draft(ticket)
-    _stay_with(talk, ticket)
+    _tap.stay_with(talk, ticket)
     talk.replace("joined", [Choice("track.show")], ticket)
 
 
@@ -168,9 +164,13 @@ def me_too(talk: Talk, tap: Tap) -> None:
 def correct(talk: Talk, tap: Tap) -> None:
     """The guess was wrong: offer the other categories for the open ticket."""
     ticket = _mine(talk, tap)
-    keys = [key for key in _by_likelihood(talk, ticket.site_id, tap.facts.get("first", [])) if key != ticket.category]
+    keys = [
+        key
+        for key in _categories.by_likelihood(talk, ticket.site_id, tap.facts.get("first", []))
+        if key != ticket.category
+    ]
     show = talk.replace if "page" in tap.facts else talk.say
-    show("which", _which(keys, tap.facts, "report.recategorise", "report.correct"), ticket)
+    show("which", _categories.choices(keys, tap.facts, "report.recategorise", "report.correct"), ticket)
 
 
 @report.action("recategorise")
@@ -209,29 +209,53 @@ def merge(talk: Talk, tap: Tap) -> None:
     ticket = _mine(talk, tap)
     twin = queries.by_id(talk.session, UUID(tap.facts["into"]), lock=True)
     actions.act(talk.session, ticket, "merge", "join", talk.now, facts={"into": twin.id})
-    _stay_with(talk, twin)
+    _tap.stay_with(talk, twin)
     talk.replace("joined", [Choice("track.show")], twin)
 
 
 @report.step("open")
 def add_to_open(talk: Talk) -> None:
-    """After opening, photos and words still belong to the ticket; a new emergency is a report of its own."""
-    if lexicon.guess(talk.text, lexicon.load()).emergency and not talk.incoming.media:
-        talk.end()
-        begin(talk)
-        return
+    """After opening, photos and words still belong to the ticket; an emergency is a report of its own.
+
+    What is clearly another fault is asked about, and kept until that is answered.
+    """
     ticket = queries.by_id(talk.session, UUID(talk.data["ticket"]), lock=True)
-    if not ticket.is_open:
+    if not ticket.is_open or (_tap.is_emergency(talk) and not talk.incoming.media):
         talk.end()
         begin(talk)
-        return
-    talk.keep_media(ticket=ticket)
-    if talk.text:
-        additions.add_words(talk.session, ticket, talk.person_id, talk.text, talk.now)
-    if not _is_in_album(talk):
-        talk.say("added", ticket=ticket)
-    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
-    talk.wake_in(OPEN_FOR)
+    elif _other.is_meant(talk, ticket):
+        _ask_whether_other(talk, ticket)
+    else:
+        _other.add(talk, ticket)
+
+
+def _ask_whether_other(talk: Talk, ticket: Ticket) -> None:
+    draft = Draft(talk)
+    draft.add()
+    draft.data["ticket"] = str(ticket.id)
+    draft.wait("other")
+    talk.wake_in(PATIENCE)
+    facts = {"draft": draft.data["id"]}
+    belongs = Choice("report.belongs", facts, label="report.belongs", text=ticket.number, row=0)
+    talk.say("other_fault", [belongs, Choice("report.another", facts, row=1)], ticket)
+
+
+@report.action("belongs")
+def belongs(talk: Talk, tap: Tap) -> None:
+    """It belongs to the open ticket after all."""
+    draft = _draft_of(talk, tap)
+    ticket = _tap.ticket_of(talk, tap)
+    talk.adopt_draft(ticket)
+    if draft.words:
+        additions.add_words(talk.session, ticket, talk.person_id, draft.words, talk.now)
+    _tap.stay_with(talk, ticket)
+    talk.replace("added", ticket=ticket)
+
+
+@report.action("another")
+def another(talk: Talk, tap: Tap) -> None:
+    """It is another fault: a report of its own."""
+    _go_on(talk, _draft_of(talk, tap))
 
 
 @report.command("cancel")
@@ -312,8 +336,8 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         first = [key for key in (result.guess.category, *result.guess.alternatives) if key]
         draft.wait("category")
         talk.wake_in(PATIENCE)
-        keys = _by_likelihood(talk, subject.site_id, first)
-        talk.say("which", _which(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
+        keys = _categories.by_likelihood(talk, subject.site_id, first)
+        talk.say("which", _categories.choices(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
     elif result.outcome == "twin":
         assert ticket is not None
         draft.wait("twin")
@@ -325,52 +349,24 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         assert ticket is not None
         if draft.has_media:
             talk.adopt_draft(ticket)
-        _opened(talk, ticket, result)
+        _opened(talk, ticket, result, [] if "code" in draft.data else [Choice("misplaced.ask")])
 
 
-def _opened(talk: Talk, ticket: Ticket, result: Intake) -> None:
-    _stay_with(talk, ticket)
+def _opened(talk: Talk, ticket: Ticket, result: Intake, more: list[Choice]) -> None:
+    _tap.stay_with(talk, ticket)
     if ticket.emergency:
         phone = result.site.phone if result.site else ""
         is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
         kind = "emergency" if is_placed else "emergency_somewhere"
-        talk.say(kind, [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
+        talk.say(
+            kind, [Choice("track.show"), *(more if is_placed else [])], ticket, phone=phone, advice=ticket.emergency
+        )
         return
     name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
-    buttons = [Choice("track.show")]
+    buttons = [*more, Choice("track.show")]
     if not ticket.is_category_confirmed:
         buttons.insert(0, Choice("report.correct", {"first": list(result.guess.alternatives)}))
     talk.say("taken_by" if name else "taken", buttons, ticket, name=name)
-
-
-def _stay_with(talk: Talk, ticket: Ticket) -> None:
-    """What the person sends next belongs to this ticket."""
-    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
-    talk.wake_in(OPEN_FOR)
-
-
-def _which(
-    keys: list[str], facts: dict[str, Any], choose: str = "report.category", page_on: str = "report.all_categories"
-) -> list[Choice]:
-    """One page of categories as buttons, with one that shows the next page; after the last page comes the first.
-
-    `facts`: what every button remembers: the draft, the likely categories and the page.
-    """
-    later = range(CHOICES, len(keys), MORE_CHOICES)
-    pages = [keys[:CHOICES], *(keys[start : start + MORE_CHOICES] for start in later)]
-    page = facts.get("page", 0) % len(pages)
-    draft = {"draft": facts["draft"]} if "draft" in facts else {}
-    choices = [Choice(choose, {**draft, "category": key}, row=n // PER_ROW) for n, key in enumerate(pages[page])]
-    if len(pages) > 1:
-        following = {**facts, "page": (page + 1) % len(pages)}
-        choices.append(Choice(page_on, following, label="more", row=MORE_CHOICES))
-    return choices
-
-
-def _by_likelihood(talk: Talk, site_id: UUID, first: list[str]) -> list[str]:
-    """Every category of a site: those that the words suggest, the site's own ones, the built-in ones."""
-    works = handbook(talk, site_id).works
-    return list(dict.fromkeys([*first, *sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key))]))
 
 
 def _draft_of(talk: Talk, tap: Tap) -> Draft:
@@ -397,13 +393,3 @@ def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
 def _is_bare_command(talk: Talk) -> bool:
     """Whether the message is just the word that starts a report."""
     return talk.incoming.kind == "text" and talk.is_command_word("report")
-
-
-def _is_in_album(talk: Talk) -> bool:
-    """Whether this photo follows another so closely that one answer is enough."""
-    before = talk.data.get("added_at")
-    return bool(talk.incoming.media and not talk.text and before and _seconds_since(talk, before) < 8)
-
-
-def _seconds_since(talk: Talk, before: str) -> float:
-    return (talk.now - talk.now.fromisoformat(before)).total_seconds()
