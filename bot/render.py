@@ -91,10 +91,8 @@ def _without_kind(thing: str, kind: str) -> str:
 
 
 def _span(start: str, end: str, setting: Setting) -> str:
-    """A stretch of time; its end names the day only when that is another one."""
     begins, ends = datetime.fromisoformat(start), datetime.fromisoformat(end)
-    from_words = i18n.local_time(begins, setting.zone, setting.locale, setting.now)
-    return f"{from_words}–{i18n.local_time(ends, setting.zone, setting.locale, begins)}"
+    return i18n.span(begins, ends, setting.zone, setting.locale, setting.now)
 
 
 def _line(facts: Mapping[str, Any], setting: Setting) -> str:
