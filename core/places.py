@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     or_,
     select,
 )
@@ -210,6 +211,14 @@ def named(session: Session, words: str, limit: int, known: Known | None = None) 
     is_meant = or_(func.lower(Place.name) == words.lower(), func.lower(Place.path) == words.lower())
     query = select(Place).where(_is_known(known), is_meant).order_by(Place.path)
     return list(session.scalars(query.limit(limit))) if words else []
+
+
+def mentioned(session: Session, text: str, spelled: Collection[str], known: Known, limit: int = 200) -> list[Place]:
+    """The places below a site whose names stand in lower-case words, or are spelled so; the deepest first."""
+    stands = and_(func.length(Place.name) > 1, literal(text).contains(func.lower(Place.name)))
+    is_meant = or_(stands, func.lower(Place.name).in_(spelled)) if spelled else stands
+    query = select(Place).where(_is_known(known), Place.path != "", is_meant)
+    return list(session.scalars(query.order_by(func.length(Place.path).desc(), Place.path).limit(limit)))
 
 
 def above(session: Session, path: str, known: Known) -> Place | None:

@@ -48,8 +48,7 @@ class Slot:
     """A stretch of time that can be proposed with one tap."""
 
     value: str
-    from_at: datetime
-    until_at: datetime
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _asked(
     error: GongdanError | None = None,
 ) -> Response:  # fmt: skip
     now = clock.now()
-    slots = _slots(_tickets.site_of(session, ticket), now) if action == "schedule" else []
+    slots = _slots(_tickets.site_of(session, ticket), now, visit.locale) if action == "schedule" else []
     asks_code = action == "check_in" and ticket.asset_id is not None
     reasons = () if action == "check_in" and not asks_code else REASONS.get(action, ())
     context = AskPage(
@@ -228,13 +227,14 @@ def _appointment(posted: Posted, site: SiteFacts) -> dict[str, Any]:
     return dict(zip(("from", "until"), moments, strict=True))
 
 
-def _slots(site: SiteFacts, now: datetime) -> list[Slot]:
-    """The next usual stretches of time."""
+def _slots(site: SiteFacts, now: datetime, locale: str) -> list[Slot]:
+    """The next usual stretches of time that have not begun."""
     today = calendars.local_day(now, site.timezone)
     found = []
     for day in (today + timedelta(days=ahead) for ahead in range(4)):
         for start, end in SLOTS:
             begins, ends = (calendars.instant(day, at, site.timezone) for at in (start, end))
-            if ends > now + timedelta(minutes=30):
-                found.append(Slot(f"{begins.isoformat()}/{ends.isoformat()}", begins, ends))
+            if begins > now:
+                said = i18n.span(begins, ends, site.timezone, locale, now)
+                found.append(Slot(f"{begins.isoformat()}/{ends.isoformat()}", said))
     return found[:SLOTS_SHOWN]

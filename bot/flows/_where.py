@@ -6,11 +6,13 @@ by typing numbers. Staff of a site know all of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from assets import register
+from assets import naming, register
 from bot.talk import Talk
-from core import people, places
+from core import lexicon, people, places
 from core.outbox import Choice
 from core.places import Known, Place
 from core.tickets.models import Subject
@@ -48,7 +50,38 @@ def _choices(talk: Talk, found: list[UUID], draft_id: str) -> list[Choice]:
 
 
 def _choice(subject: Subject, draft_id: str, row: int) -> Choice:
-    return Choice("report.place", {"place": str(subject.place_id), "draft": draft_id}, text=subject.place, row=row)
+    return Choice("report.place", {**facts_of(subject), "draft": draft_id}, text=_called(subject), row=row)
+
+
+def facts_of(subject: Subject) -> dict[str, str]:
+    """What a button remembers of a thing: its code, or its place."""
+    return {"code": subject.code} if subject.asset_id else {"place": str(subject.place_id)}
+
+
+def subject_of(talk: Talk, facts: Mapping[str, Any]) -> Subject:
+    """The thing that a button remembers."""
+    if code := facts.get("code"):
+        return register.subject_of(talk.session, code)
+    return register.subject_of_place(talk.session, UUID(facts["place"]))
+
+
+def _called(subject: Subject) -> str:
+    return f"{subject.name}, {subject.place}" if subject.asset_id else subject.place
+
+
+def named(talk: Talk, words: str) -> list[Subject]:
+    """What a report names in its own words. Where any site might be meant, only what is alone counts."""
+    known, homes = _known(talk), register.homes_of(talk.session, talk.person_id)
+    category = lexicon.guess(words, lexicon.load()).category or ""
+    found = naming.named(talk.session, words, known, homes, category) if words else []
+    is_anywhere = not talk.viewer.sites() and len(known.sites) > 1
+    return [] if is_anywhere and len(found) > 1 else found
+
+
+def named_choices(talk: Talk, subjects: list[Subject], draft_id: str) -> list[Choice]:
+    """A button for each thing that is named, and for the own homes, which may be meant after all."""
+    homes = register.homes_of(talk.session, talk.person_id)
+    return [_choice(subject, draft_id, row) for row, subject in enumerate(dict.fromkeys([*subjects, *homes]))]
 
 
 def find(talk: Talk, words: str, limit: int) -> list[Place]:

@@ -36,7 +36,7 @@ def goodbye(talk: Talk) -> None:
     for identity in people.identities_of(talk.session, talk.person_id):
         if _is_here(talk, identity):
             people.mark_blocked(talk.session, identity.id, talk.now)
-    talk.end()
+    talk.forget()
 
 
 def _is_here(talk: Talk, identity: people.Identity) -> bool:

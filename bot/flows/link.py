@@ -25,7 +25,7 @@ class WrongLinkCode(NotFound):
 
 @link.command("link")
 def start(talk: Talk) -> None:
-    """With a code: join this chat. Without: ask for the home."""
+    """With a code: join this chat. Without: ask for the home. A report that is not made yet waits meanwhile."""
     if talk.is_group:
         talk.say("in_private")
     elif talk.incoming.argument:
@@ -43,9 +43,9 @@ def _join(talk: Talk, code: str) -> None:
         person = joining.join(talk.session, code, identity, talk.now)
     except NotFound:
         raise _wrong_code() from None
-    talk.person_id, talk.locale = person.id, person.locale
-    talk.end()
+    talk.become(person)
     talk.say("linked", [Choice("help.show")], name=person.name)
+    _tap.go_on_with_report(talk, "linked")
 
 
 def _identity(talk: Talk) -> Identity:
@@ -80,8 +80,8 @@ def _ask_for(talk: Talk) -> None:
     found = [place for place in places.find(talk.session, talk.text, 2) if not place.is_common]
     if len(found) == 1:
         joining.claim(talk.session, talk.person_id, found[0].id, talk.now)
-    talk.end()
     talk.say("home_asked", unit=talk.text[:80])
+    _tap.go_on_with_report(talk, "place")
 
 
 @link.action("approve")

@@ -27,7 +27,7 @@ DECLINE_REASONS = ("busy", "not_mine", "no_parts")
 @work.command("work")
 def today(talk: Talk) -> None:
     """My jobs, emergencies in front, then what can be claimed."""
-    talk.end()
+    talk.leave()
     if not talk.viewer.sites("technician"):
         talk.say("no_work_role")
         return

@@ -96,6 +96,7 @@ SETS: dict[str, Callable[[Facts], Facts]] = {
     "report": _reported, "assign": _assigned, "transfer": _assigned, "claim": _assigned, "accept": _assigned,
     "offer_team": _given_back, "decline": _given_back, "release": _given_back,
     "recategorise": lambda facts: {"category": facts.get("category")},
+    "relocate": lambda facts: {"place_id": _id(facts.get("place")), "asset_id": _id(facts.get("asset"))},
     "reprioritise": lambda facts: {"priority": facts.get("priority")},
     "sign_off": lambda facts: {"resolution": facts.get("resolution"), "minutes": facts.get("minutes")},
     "lapse": lambda _: {"resolution": "unanswered"}, "merge": lambda _: {"resolution": "duplicate"},

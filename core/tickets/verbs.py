@@ -251,6 +251,20 @@ def _recategorise(act: Act) -> Change:
     return Change(values, {"category": category, "was": act.ticket.category})
 
 
+@verb("relocate")
+def _relocate(act: Act) -> Change:
+    """It is about another place or thing of the same site. `by`: who said so."""
+    subject, ticket = act.facts["subject"], act.ticket
+    if subject.site_id != ticket.site_id:
+        raise Invalid(field="field.place")
+    values: dict[str, Any] = {
+        "place_id": subject.place_id, "place": subject.place, "asset_id": subject.asset_id,
+        "asset_code": subject.code, "asset_name": subject.name,
+    }  # fmt: skip
+    facts = {"place": str(subject.place_id), "asset": str(subject.asset_id or ""), "by": str(act.facts.get("by", ""))}
+    return Change(values, facts, {"was": ticket.asset_name or ticket.place})
+
+
 @verb("reprioritise")
 def _reprioritise(act: Act) -> Change:
     priority = str(act.facts["priority"])
