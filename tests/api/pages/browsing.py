@@ -128,8 +128,9 @@ class Browser:
 
 
 def hidden(page: httpx.Response, action: str) -> dict[str, str]:
-    """The hidden fields of the form that posts to an address."""
-    forms = [form for form in FORM.findall(page.text) if f'action="{action}"' in form] or FORM.findall(page.text)
+    """The hidden fields of the form that posts to an address, else of the page's first; the header's are no page's."""
+    every = FORM.findall(page.text.split("<main", 1)[-1])
+    forms = [form for form in every if f'action="{action}"' in form] or every
     return {name: unescape(value) for name, value in HIDDEN.findall(forms[0])} if forms else {}
 
 
