@@ -10,6 +10,7 @@ from tests.databases import import_models
 
 HASHES_OF_OTHER_THINGS = {
     "tokens.hash": "of a secret",
+    "invitations.hash": "of a secret",
     "events.hash": "of an entry of the trace",
     "subtrees.hash": "of entries of the trace",
 }
@@ -28,6 +29,8 @@ JSON_WITHOUT_FILES = {
     "checklist_items.options": "words",
     "offers.reasons": "words",
     "assets.facts": "what was handed over, in words",
+    "imports.mapping": "what the columns of a table mean",
+    "imports.outcome": "counts and refused rows of a table",
 }
 
 

@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, OwnFiles, Posted, see_other
 from api.pages.desk import _editing as editing
 from api.pages.desk._frame import At, Frame, at, section
 from assets import columns, imports, jobs, mending, reading, understanding
@@ -135,7 +135,7 @@ def index(here: Here, db: Db, kind: str = "") -> HTMLResponse:
 
 
 @router.post("")
-def bring(here: Here, form: Form) -> Response:
+def bring(here: Here, form: OwnFiles) -> Response:
     """A file is kept as it came; what is no table is refused at once."""
     database, storage = here.system.database, here.system.storage
     kind = form.one("kind")
