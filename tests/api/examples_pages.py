@@ -65,7 +65,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "ask.html": [
         ASK,
         replace(ASK, action="check_in", reasons=("unreadable",), field="code", error="x1"),
-        replace(ASK, action="schedule", reasons=(), slots=[Slot("a/b", AT, AT)]),
+        replace(ASK, action="schedule", reasons=(), slots=[Slot("a/b", "x1")]),
         *(replace(ASK, action=action, field="reason", error="x1") for action in ("decline", "reopen", "cancel")),
     ],
     "code.html": [CodePage("", ""), CodePage("x1", "x1")],
