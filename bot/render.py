@@ -114,7 +114,8 @@ def _said(name: str, value: Any, setting: Setting) -> Any:
     return i18n.translate(key, setting.locale) if name in _PREFIXES and i18n.has_text(key, setting.locale) else value
 
 
-_PREFIXES = {name: name for name in ("priority", "state", "resolution", "reason", "emergency", "evidence")}
+_KEYED = ("priority", "state", "resolution", "reason", "emergency", "evidence")
+_PREFIXES = {name: name for name in _KEYED} | {"told": "alarm_told"}
 
 
 def shorten(text: str, limit: int, unit: str) -> str:

@@ -6,6 +6,7 @@ turn ends, in the transaction that holds its effects.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from core.settings import Settings
 from core.tickets import additions, news, queries
 from core.tickets.models import Ticket
 
+PUNCTUATION = re.compile(r"\W+$")  # behind the last word
 DRAFT_PATIENCE = timedelta(minutes=15)
 
 
@@ -92,7 +94,7 @@ class Talk:
     def is_command_word(self, command: str) -> bool:
         """Whether the message is nothing but a word that starts a command."""
         said = self.text.casefold()
-        return said in words_of(command) or said.rstrip(" .!~。！～") in words_of(command)
+        return said in words_of(command) or PUNCTUATION.sub("", said) in words_of(command)
 
     def say(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in this conversation with the text `chat.<kind>`."""

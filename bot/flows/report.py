@@ -16,7 +16,7 @@ from bot.talk import OldButton, Talk
 from core import alarms, fetches, intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
-from core.tickets import actions, additions, dispatching, queries
+from core.tickets import actions, additions, alarming, dispatching, queries
 from core.tickets.models import Subject, Ticket
 
 report = flow("report")
@@ -369,11 +369,11 @@ def _opened(talk: Talk, ticket: Ticket, result: Intake, more: list[Choice]) -> N
     _tap.stay_with(talk, ticket)
     if ticket.emergency:
         phone = result.site.phone if result.site else ""
+        told = alarming.reached(talk.session, ticket, talk.now)
         is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
         kind = "emergency" if is_placed else "emergency_somewhere"
-        talk.say(
-            kind, [Choice("track.show"), *(more if is_placed else [])], ticket, phone=phone, advice=ticket.emergency
-        )
+        shown = [Choice("track.show"), *(more if is_placed else [])]
+        talk.say(kind, shown, ticket, phone=phone, advice=ticket.emergency, told=told)
         return
     name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
     buttons = [*more, Choice("track.show")]

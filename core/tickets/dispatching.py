@@ -17,7 +17,7 @@ from core.outbox import Choice
 from core.people import Membership, Person, Role
 from core.places import SiteFacts
 from core.prepared import Prepared
-from core.tickets import actions, news
+from core.tickets import actions, alarming, news
 from core.tickets.models import Offer, Ticket
 
 MOST_JOBS = 100  # counting goes no further: whoever has so many is last anyway
@@ -26,6 +26,8 @@ MOST_JOBS = 100  # counting goes no further: whoever has so many is last anyway
 def dispatch(session: Session, ticket: Ticket, now: datetime, site: SiteFacts | None = None) -> None:
     """Give reported work out as its category says: assign to the best, let a team claim, or leave it to the desk."""
     work = categories.handbook(session, site or places.site_of(session, ticket.site_id)).work(ticket.category)
+    if ticket.emergency:
+        _tell_admins(session, ticket, now)
     if work.mode == "assign" or ticket.emergency:
         _assign_best(session, ticket, work, now)
     elif work.mode == "claim":
@@ -73,6 +75,14 @@ def _tell_desk(session: Session, ticket: Ticket, now: datetime) -> None:
     outbox.post(session, [news.letter(ticket, "unassigned", who) for who in readers], now)
     if not ticket.emergency:
         actions.set_wake(session, ticket, None)
+
+
+def _tell_admins(session: Session, ticket: Ticket, now: datetime) -> None:
+    """An emergency that no supervisor can read of is the administrators'."""
+    if alarming.any_reachable(session, people.holders(session, ticket.site_id, "supervisor")):
+        return
+    readers = people.holders(session, ticket.site_id, "admin")
+    outbox.post(session, [news.letter(ticket, "unreached", who) for who in readers], now)
 
 
 def candidates(session: Session, ticket: Ticket, work: Work, now: datetime) -> list[Candidate]:

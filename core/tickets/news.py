@@ -127,7 +127,10 @@ def _accepted(it: Happening) -> Iterable[Letter]:
 def _released(it: Happening) -> Iterable[Letter]:
     if it.told.get("was"):
         kind = "offer_expired" if it.told.get("reason", states.UNANSWERED) == states.UNANSWERED else "taken_away"
-        yield letter(it.ticket, kind, it.told["was"])
+        if kind == "offer_expired" and it.ticket.emergency:  # nobody is asked next: whoever is first takes it
+            yield letter(it.ticket, "offer_open", it.told["was"], [Choice("work.claim")])
+        else:
+            yield letter(it.ticket, kind, it.told["was"])
 
 
 @on("schedule")

@@ -26,7 +26,7 @@ SAMPLE: dict[str, Any] = {
     "resolution": "fixed", "from_at": NOW.isoformat(), "until_at": (NOW + timedelta(hours=2)).isoformat(),
     "happened_at": NOW.isoformat(), "ended_at": NOW.isoformat(), "accepted_at": NOW.isoformat(), "state": "on_hold",
     "level": 2, "stars": 3, "seconds": 10, "minutes": 12, "into": "WX-261120-001", "head": "ab12", "unit": "3/502",
-    "text": "still dark", "contact": "13800138000", "evidence": "after_photo", "url": "https://fix.example/privacy",
+    "told": "duty", "text": "still dark", "contact": "13800138000", "evidence": "after_photo", "url": "https://fix.example/privacy",
     "made_at": NOW.isoformat(), "was": "Lift B", "nth": 1, "count": 2, "phone": "0571 5555 0100", "advice": "gas_smell",
 }  # fmt: skip
 TOLD: dict[str, dict[str, Any]] = {
