@@ -7,21 +7,19 @@ asked about with one tap, and one that somebody made before offers "me too".
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
-from bot.flows import _categories, _other, _tap, _where, flow
+from bot.flows import _categories, _other, _outcome, _tap, _where, flow
 from bot.flows._draft import Draft
 from bot.talk import OldButton, Talk
 from core import alarms, fetches, intake, lexicon, places
-from core.intake import Intake
 from core.outbox import Choice, Tap
-from core.tickets import actions, additions, alarming, dispatching, queries
+from core.tickets import actions, additions, dispatching, queries
 from core.tickets.models import Subject, Ticket
 
 report = flow("report")
 
-PATIENCE = timedelta(minutes=15)
+PATIENCE = _outcome.PATIENCE
 
 
 @report.command("report")
@@ -311,7 +309,7 @@ def _report(talk: Talk, draft: Draft, subject: Subject, *, may_ask: bool = True)
     told, chat = draft.report(subject, may_ask=may_ask), f"{talk.incoming.channel}:{talk.incoming.conversation}"
     alarm = alarms.folded(talk.session, told, [chat], talk.now)
     if alarm is None:
-        _tell(talk, draft, subject, intake.report_fault(talk.session, told, talk.now))
+        _outcome.tell(talk, draft, subject, intake.report_fault(talk.session, told, talk.now))
         return
     fetches.forget_draft(talk.session, talk.standing.id)
     phone = places.site_of(talk.session, subject.site_id).phone
@@ -340,46 +338,6 @@ def _ask_words(talk: Talk, draft: Draft) -> None:
     draft.data["asked_words"] = True
     draft.wait("words")
     talk.wake_in(PATIENCE)
-
-
-def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
-    """Say what became of the report, or ask the one question that is left."""
-    ticket = result.ticket
-    if result.outcome == "unsure":
-        first = [key for key in (result.guess.category, *result.guess.alternatives) if key]
-        draft.wait("category")
-        talk.wake_in(PATIENCE)
-        keys = _categories.by_likelihood(talk, subject.site_id, first)
-        talk.say("which", _categories.choices(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
-    elif result.outcome == "twin":
-        assert ticket is not None
-        draft.wait("twin")
-        talk.wake_in(PATIENCE)
-        facts = {"draft": draft.data["id"]}
-        minutes = max(1, int((talk.now - ticket.opened_at).total_seconds() // 60))
-        talk.say("twin", [Choice("report.me_too", facts), Choice("report.own", facts)], ticket, minutes=minutes)
-    else:
-        assert ticket is not None
-        if draft.has_media:
-            talk.adopt_draft(ticket)
-        _opened(talk, ticket, result, [] if "code" in draft.data else [Choice("misplaced.ask")])
-
-
-def _opened(talk: Talk, ticket: Ticket, result: Intake, more: list[Choice]) -> None:
-    _tap.stay_with(talk, ticket)
-    if ticket.emergency:
-        phone = result.site.phone if result.site else ""
-        told = alarming.reached(talk.session, ticket, talk.now)
-        is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
-        kind = "emergency" if is_placed else "emergency_somewhere"
-        shown = [Choice("track.show"), *(more if is_placed else [])]
-        talk.say(kind, shown, ticket, phone=phone, advice=ticket.emergency, told=told)
-        return
-    name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
-    buttons = [*more, Choice("track.show")]
-    if not ticket.is_category_confirmed:
-        buttons.insert(0, Choice("report.correct", {"first": list(result.guess.alternatives)}))
-    talk.say("taken_by" if name else "taken", buttons, ticket, name=name)
 
 
 def _draft_of(talk: Talk, tap: Tap) -> Draft:

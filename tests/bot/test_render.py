@@ -31,7 +31,7 @@ def test_a_message_is_in_the_readers_language_and_time() -> None:
      ("Liftgate", "Lift, Liftgate ")],
 )  # fmt: skip
 def test_a_thing_that_begins_with_its_kind_is_named_once(asset: str, heard: str) -> None:
-    assert said("taken", asset=asset).startswith(f"Got it: {heard}(")
+    assert said("taken", asset=asset).startswith(f"Got it: {heard.rstrip()}, A/1 (")
 
 
 def test_a_text_fits_the_platform_in_its_own_unit() -> None:
