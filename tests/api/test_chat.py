@@ -39,7 +39,8 @@ STRANGE = "https://strange.example.org"
 
 
 @pytest.fixture
-def settings(db: Database, tmp_path: Path) -> Settings:
+def settings(db: Database, cast: Cast, tmp_path: Path) -> Settings:
+    """Of a server that was set up: its cast is there."""
     return Settings(
         data_dir=tmp_path / "data", database_url=db.url, secret_key="a secret of the tests",  # type: ignore[arg-type]
         web={"origins": [SHOP]},  # type: ignore[arg-type]
