@@ -23,8 +23,8 @@ check: static  ## The gate before a commit: format, lint, types, imports, transl
 bench: $(READY)  ## Reports per second against a bare handler, as ratios measured in one run
 	@$(BIN)/python -m tests.bench
 
-prove: $(READY) packages  ## The long form of the proofs that nothing acknowledged is ever lost
-	@$(BIN)/pytest -q --full tests/durability
+prove: $(READY) packages  ## The long form of the proofs: nothing acknowledged is lost, every label is read, every page is usable
+	@$(BIN)/pytest -q --full tests/durability tests/browser/test_pages.py
 
 lock: $(READY)  ## Lock every dependency anew, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api import tickets
+from api import subjects, tickets
 from api.schemas import actions as schema
 from core import clock, places
 from core.access import Viewer
@@ -32,10 +32,12 @@ def nudge(session: Session, number: str, who: Viewer, given: schema.Addition) ->
 
 
 def join(session: Session, number: str, who: Viewer, given: schema.Join) -> Ticket:
-    """Say that one means the same thing. Its neighbours may, at a common place or asset, while it is open."""
+    """Say that one means the same thing: at a common place of one's site, or in one's own home, while it is open."""
     ticket = queries.by_number(session, number, lock=True)
-    is_shared = ticket.asset_id is not None or places.is_common(session, ticket.place_id)
-    if not queries.may_see(session, ticket, who) and not (is_shared and ticket.site_id in who.roles):
+    subject = queries.subject_of(ticket, is_common=places.is_common(session, ticket.place_id))
+    is_shared = queries.is_shared_with(session, subject, who.person_id)
+    is_known = queries.may_see(session, ticket, who) or (is_shared and subjects.may_report_on(session, who, subject))
+    if not is_known:
         raise NotFound(what="word.ticket")
     if not ticket.is_open or not is_shared:
         raise Conflict

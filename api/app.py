@@ -23,7 +23,7 @@ from bot.router import Router
 from bot.worker import Worker
 from core.database import open_database
 from core.migrations.run import upgrade
-from core.settings import Settings
+from core.settings import Settings, close_to_others
 from core.storage import open_storage
 
 QUIET = ("httpx", "httpcore", "telegram", "apscheduler")
@@ -36,6 +36,7 @@ def open_system(settings: Settings) -> System:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     flows.load()
+    close_to_others(settings.data_dir)
     database = open_database(settings.database_url)
     if database.is_sqlite:
         upgrade(database)

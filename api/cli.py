@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from errno import EDQUOT, ENOSPC
 
@@ -37,7 +38,11 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run a command. A mistake of the user is one line on stderr and a status of 1, never a traceback."""
+    """Run a command. A mistake of the user is one line on stderr and a status of 1, never a traceback.
+
+    Whatever a command writes is for its owner only: data, keys, backups, and the reports that it was asked for.
+    """
+    os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.live import Watch
+from api.origins import Origins
 from bot.channels import Channel
 from bot.router import Router
 from bot.worker import Worker
@@ -41,10 +42,12 @@ class System:
     facts: dict[str, object] = field(default_factory=dict)
     going: set[asyncio.Future[None]] = field(default_factory=set)
     watch: Watch = field(init=False)
+    origins: Origins = field(init=False)
     is_set_up: bool = False
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.database)
+        self.origins = Origins(self.database, self.settings.web.origins)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something small go on after the answer; it is kept until it ends."""
@@ -116,6 +119,14 @@ def _credential(request: Request) -> tuple[str, str]:
 
 
 Visitor = Annotated[Viewer | None, Depends(visitor)]
+
+
+async def known(found: Visitor) -> Viewer | None:
+    """Who asks, where a session for one ticket counts for nothing: links are forwarded, so a stranger holds it."""
+    return found if found is not None and found.only is None else None
+
+
+Known = Annotated[Viewer | None, Depends(known)]
 
 
 async def signed_in(found: Visitor) -> Viewer:

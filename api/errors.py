@@ -54,6 +54,11 @@ def status_of(error: GongdanError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def wait_of(status: int) -> dict[str, str]:
+    """When to come again, for a page that says that the server is busy."""
+    return HEADERS[status] if status == STATUS[errors.Busy] else {}
+
+
 def slug(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
@@ -118,7 +123,9 @@ def answer(
 ) -> Response:  # fmt: skip
     """An error as its reader wants it: a page for a browser, problem details for everything else."""
     if _wants_page(request):
-        return pages.problem(request, status, kind, text)
+        shown = pages.problem(request, status, kind, text)
+        shown.headers.update(wait_of(status))
+        return shown
     problem = {**facts, "type": f"https://gongdan.org/problems/{kind}", "title": text, "status": status, "detail": text}
     return Response(orjson.dumps(problem, default=str), status, media_type=PROBLEM, headers=dict(headers or {}))
 

@@ -29,14 +29,17 @@ class Watch:
         self._looking: asyncio.Task[None] | None = None
 
     async def after(self, seen: str, patience: float) -> str:
-        """The mark, as soon as it differs from the one seen, at the latest when the patience has ended."""
+        """The mark, as soon as it is newer than the one seen, at the latest when the patience has ended.
+
+        Marks grow. What was read last may be older than what the page has seen: that is no news.
+        """
         if self._waiting >= MOST:
             return seen
         self._waiting += 1
         try:
             self._begin()
             async with asyncio.timeout(patience):
-                while self.mark in ("", seen):
+                while self.mark <= seen:
                     await self._news.wait()
         except TimeoutError:
             return seen

@@ -5,6 +5,7 @@ Plain ASGI, so that nothing is buffered and a hook's body is not read before its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -40,16 +41,17 @@ class Safety:
             await JSONResponse({"title": "body too large", "status": 413}, 413)(scope, receive, send)
             return
 
+        origins = await self.system.origins.now() if scope["path"] == "/chat" else ()
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._protect(scope["path"], MutableHeaders(scope=message))
+                self._protect(scope["path"], origins, MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, _counted(receive), send_with_headers)
 
-    def _protect(self, path: str, headers: MutableHeaders) -> None:
-        embeddable = " ".join(self.system.settings.web.origins) if path == "/chat" else ""
-        ancestors = f"'self' {embeddable}".strip() if path == "/chat" else "'none'"
+    def _protect(self, path: str, origins: Sequence[str], headers: MutableHeaders) -> None:
+        ancestors = " ".join(["'self'", *origins]) if path == "/chat" else "'none'"
         headers.setdefault("content-security-policy", POLICY.format(ancestors=ancestors))
         headers.setdefault("x-content-type-options", "nosniff")
         headers.setdefault("referrer-policy", "same-origin")

@@ -11,19 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
-from unicodedata import normalize
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from assets import cells
 from core.errors import Invalid
 
 Cell = str | float | None
-FULL_WIDTH = 0xFEE0  # from an ASCII character to its full-width form, which spreadsheets read alike
-DANGEROUS = (*"=+-@", "\t", "\r", "\n", *(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@"))
-LONGEST_CELL = 32_767
 WIDEST_COLUMN = 60
+BOLD, PLAIN = Font(bold=True), Font()
 
 
 class UnknownSheetFormat(Invalid):
@@ -32,12 +30,17 @@ class UnknownSheetFormat(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table with a name. `title`: a line above it."""
+    """A table with a name. `title`: a line above it; a table that is to be read again has none."""
 
     name: str
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+
+    @property
+    def lines(self) -> list[Sequence[Cell]]:
+        """Everything from the top, the header as its last line above the rows."""
+        return [*([[self.title]] if self.title else []), self.header, *self.rows]
 
 
 def write(file: Path, sheets: Sequence[Sheet]) -> None:
@@ -55,12 +58,7 @@ def write(file: Path, sheets: Sequence[Sheet]) -> None:
 
 def guarded(cell: Cell) -> Cell:
     """A cell that is read as what it says: text is never a formula, nor does it hide anything."""
-    if not isinstance(cell, str):
-        return cell
-    plain = "".join(character if character.isprintable() else " " for character in cell)[: LONGEST_CELL - 1]
-    # Full-width signs count as well: spreadsheets of East Asia take them for the narrow ones.
-    is_formula = any(start.startswith(DANGEROUS) for start in (cell, normalize("NFKC", plain).lstrip()))
-    return f"'{plain}" if is_formula else plain
+    return cells.guarded(cell) if isinstance(cell, str) else cell
 
 
 def _write_csv(file: Path, sheets: Sequence[Sheet]) -> None:
@@ -73,7 +71,7 @@ def _write_csv(file: Path, sheets: Sequence[Sheet]) -> None:
 
 
 def _write_rows(out: TextIO, sheet: Sheet) -> None:
-    for row in ([sheet.title], sheet.header, *sheet.rows):
+    for row in sheet.lines:
         csv.writer(out).writerow([guarded(cell) for cell in row])
 
 
@@ -82,10 +80,11 @@ def _write_xlsx(file: Path, sheets: Sequence[Sheet]) -> None:
     book.remove(book.worksheets[0])
     for sheet in sheets:
         page = book.create_sheet(sheet.name)
-        for number, row in enumerate(([sheet.title], sheet.header, *sheet.rows), 1):
+        heading = len(sheet.lines) - len(sheet.rows)
+        for number, row in enumerate(sheet.lines, 1):
             for column, cell in enumerate(row, 1):
-                page.cell(number, column, guarded(cell)).font = Font(bold=number <= 2)
-        page.freeze_panes = "A3"
+                page.cell(number, column, guarded(cell)).font = BOLD if number <= heading else PLAIN
+        page.freeze_panes = f"A{heading + 1}"
         for column in range(1, len(sheet.header) + 1):
             widest = max(len(str(row[column - 1] or "")) for row in (sheet.header, *sheet.rows))
             page.column_dimensions[get_column_letter(column)].width = min(2 * widest + 4, WIDEST_COLUMN)

@@ -85,11 +85,21 @@ def _usual_place(session: Session, viewer: Viewer, site_id: UUID) -> UUID:
 
 
 def _allowed(session: Session, viewer: Viewer, subject: Subject) -> Subject:
-    is_staff = viewer.holds(subject.site_id, *STAFF)
-    is_neighbour = subject.is_common and subject.site_id in viewer.roles
-    if is_staff or is_neighbour or subject.place_id in people.homes_of(session, viewer.person_id):
+    if may_report_on(session, viewer, subject):
         return subject
     raise NotFound(what="word.place")
+
+
+def may_report_on(session: Session, viewer: Viewer, subject: Subject) -> bool:
+    """Staff on everything of their site, others on what is common there and on their own homes.
+
+    A link to one ticket is good for that one alone.
+    """
+    if viewer.only is not None:
+        return False
+    is_staff = viewer.holds(subject.site_id, *STAFF)
+    is_neighbour = subject.is_common and subject.site_id in viewer.roles
+    return is_staff or is_neighbour or subject.place_id in people.homes_of(session, viewer.person_id)
 
 
 def check_category(session: Session, site_id: UUID, key: str) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address
+from uuid import UUID
+
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from core import clock, limits
+from core.database import Database
 from core.errors import GongdanError
 from core.photos import MAX_BYTES, TooLarge
 
 CHUNK = 256 * 1024
+LINE_BITS = 64
+MOST_FILES = 60
+MOST_FILES_OF_PERSON = 300
 
 
 class BodyTooLarge(GongdanError):
@@ -38,6 +46,27 @@ async def bytes_of(file: UploadFile) -> bytes:
     return bytes(data)
 
 
+def count(database: Database, address: str) -> None:
+    """Count a file from an address, before it is looked at and kept. Raises TooMany."""
+    database.write(lambda session: limits.count(session, f"photo:{address}", clock.now(), most=MOST_FILES))
+
+
+def count_of_person(database: Database, person_id: UUID) -> None:
+    """Count a file of somebody who is signed in: a report makes anybody that."""
+    key = f"photo-of:{person_id}"
+    database.write(lambda session: limits.count(session, key, clock.now(), most=MOST_FILES_OF_PERSON))
+
+
 def address_of(request: Request) -> str:
-    """The address that a request came from, as the server sees it (its trusted proxies resolved by uvicorn)."""
-    return request.client.host if request.client else ""
+    """The address that a request came from, as the server sees it (its trusted proxies resolved by uvicorn).
+
+    Of an IPv6 address the first half: the rest belongs to one line, whose owner may take any of 2^64 (RFC 6177).
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address) >> LINE_BITS << LINE_BITS))
+    return str(address)

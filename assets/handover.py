@@ -45,6 +45,11 @@ class AssetRow:
     code: str = ""
     type: str = ""
     parent: str = ""
+    warranty: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,12 @@ def read(source: Source) -> Handover:
     return best.read(source)
 
 
-def read_file(path: Path) -> Handover:
+def check_size(path: Path) -> None:
+    """Errors: FileTooLarge, before anything is read."""
     if path.stat().st_size > MOST_BYTES:
         raise FileTooLarge(megabytes=MOST_BYTES // MEGABYTE)
+
+
+def read_file(path: Path) -> Handover:
+    check_size(path)
     return read(Source(path.name, path.read_bytes()))

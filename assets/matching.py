@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from assets import codes
-from assets.checking import Item, ancestors, checked, clean, path_of, refused_words
+from assets.checking import DETAILS, Item, ancestors, checked, clean, path_of, refused_words
 from assets.codes import NotACode, WrongCheckDigit
 from assets.handover import Handover, Quarantined
 from core import clock
@@ -30,7 +30,7 @@ CHANGEABLE = ("name", "path", "type", "parent_id")
 
 @dataclass(frozen=True, slots=True)
 class KnownAsset:
-    """An asset of the register, with its place as a path and its type by name."""
+    """An asset of the register, with its place as a path and its type by name. `details`: warranty, maker, …"""
 
     id: UUID
     name: str
@@ -38,6 +38,7 @@ class KnownAsset:
     type: str
     parent_id: UUID | None
     is_retired: bool
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,20 @@ class Planned:
         """The asset as it will be."""
         item, old = self.item, self.before
         if old is None:
-            return KnownAsset(self.id, item.name, item.path, item.type, self.parent_id, is_retired=False)
+            known = (self.id, item.name, item.path, item.type, self.parent_id)
+            return KnownAsset(*known, is_retired=False, details=item.details)
         changed: dict[str, Any] = {"type": item.type or old.type, "parent_id": self.parent_id or old.parent_id}
+        changed["details"] = {name: _detail(item, old, name) for name in DETAILS}
         return replace(old, name=item.name, path=item.path, **changed)
 
     @property
     def changes(self) -> list[str]:
-        """The fields of an asset of the register that change: name, path, type, parent_id."""
+        """The fields of an asset of the register that change: name, path, type, parent_id, warranty, maker, …"""
         if self.before is None:
             return []
-        after = self.after
-        return [name for name in CHANGEABLE if getattr(self.before, name) != getattr(after, name)]
+        before, after = self.before, self.after
+        words = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+        return words + [name for name in DETAILS if before.details.get(name, "") != after.details.get(name, "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,12 @@ class _Sorting:
     planned: dict[UUID, Planned] = field(default_factory=dict)
     refused: list[Quarantined] = field(default_factory=list)
     by_code: dict[str, UUID] = field(default_factory=dict)
+
+
+def _detail(item: Item, old: KnownAsset, name: str) -> str:
+    """What a row says, unless it says nothing or the same: a note keeps its lines when a table comes back."""
+    there, said = old.details.get(name, ""), item.details.get(name, "")
+    return there if not said or said == clean(there) else said
 
 
 def mentioned_codes(handover: Handover) -> set[str]:
@@ -230,7 +240,7 @@ def _in_cycles(above: dict[UUID, UUID | None]) -> list[UUID]:
         if here in path:
             way = list(path)
             circling += way[way.index(here) :]
-        done |= path.keys()
+        done.update(path)
     return circling
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table
 
 
@@ -60,6 +60,9 @@ class AssetFile(Table):
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
     added_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     removed_at: Mapped[datetime | None]
+
+
+holders.holds(AssetFile.hash)
 
 
 class Code(Table):
@@ -114,3 +117,33 @@ class PrintedLabel(Table):
     name: Mapped[str]
     place: Mapped[str]
     phone: Mapped[str]
+
+
+class Import(Table):
+    """A table that somebody brought to the desk. Its bytes lie in the storage under `sha256`.
+
+    `state`: mapping (its columns are to be named), checking, checked, importing, done or failed. `done` of `total`
+    rows are written. `run`: whose turn it is, renewed each time that the work is taken up. `outcome`: what it would
+    change or has changed.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (Index(None, "site_id", "id"), Index(None, "state"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    sha256: Mapped[str]
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(default="mapping")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    run: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Import.sha256)

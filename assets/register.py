@@ -260,8 +260,8 @@ def added_entry(row: dict[str, Any], actor: str) -> trace.Entry:
 
 
 def changed_entry(values: dict[str, Any], actor: str) -> trace.Entry:
-    """The event of a change: the new values, and of the name only that it changed."""
-    told = {name: value for name, value in values.items() if name != "name"}
+    """The event of a change: the new values, and of free words only that they changed."""
+    told = {name: value for name, value in values.items() if name not in ("name", "facts")}
     return trace.Entry("changed", {"fields": sorted(values), **told}, actor)
 
 

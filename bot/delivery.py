@@ -143,8 +143,8 @@ class Delivery:
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
         if error.stop_contact and parcel.identity_id:
             people.mark_blocked(session, parcel.identity_id, now)
-        if error.moved_to and parcel.identity_id:
-            people.move_conversation(session, parcel.identity_id, error.moved_to)
+        if error.moved_to and parcel.row.conversation:
+            outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
@@ -180,13 +180,16 @@ class Delivery:
         return Parcel(row, channel, conversation, outgoing, identity.id if identity else None)
 
     def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
-        """The reader's identity that the message goes to: the one of its conversation, else the one used last."""
+        """The reader's identity that the message goes to: the one of its conversation, else the one used last.
+
+        Only private chats belong to an identity. What a group is told goes to nobody's.
+        """
         if row.person_id is None:
             return None
         known = people.identities_of(session, row.person_id)
         if row.channel:
             return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
-        return next((i for i in known if i.channel in self.channels and i.blocked_at is None), None)
+        return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
 
     def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
         person = session.get(Person, row.person_id) if row.person_id else None

@@ -15,7 +15,7 @@ from assets import codes, scan
 from bot import router
 from bot.channels import Channel
 from bot.messages import Incoming, SendError
-from core import clock, fetches, media, photos
+from core import clock, conversations, fetches, media, photos
 from core.conversations import Conversation
 from core.database import Database, Session
 from core.errors import Busy, GongdanError
@@ -131,15 +131,16 @@ class Fetching:
         if not known:
             if fetch.purpose != REPORT:  # a photo of the fault itself needs no code
                 self._refuse(session, fetch, UnreadablePhoto())
-            return
-        router.turn(session, _said(session, fetch, "scan", known[0]), self.settings, clock.now())
+        elif not _is_over(session, fetch):
+            router.turn(session, _said(session, fetch, "scan", known[0]), self.settings, clock.now())
 
     def _unusable(self, session: Session, fetch: Fetch, error: GongdanError) -> None:
         fetches.failed(session, fetch.id, type(error).__name__)
         self._refuse(session, fetch, error)
 
     def _refuse(self, session: Session, fetch: Fetch, error: GongdanError) -> None:
-        router.refuse(session, _said(session, fetch, "unknown", ""), error, self.settings, clock.now())
+        if not _is_over(session, fetch):
+            router.refuse(session, _said(session, fetch, "unknown", ""), error, self.settings, clock.now())
 
 
 def stored_photo(storage: Storage, data: bytes, *, keep_evidence: bool) -> dict[str, Any]:
@@ -160,6 +161,12 @@ def stored_voice(storage: Storage, data: bytes) -> dict[str, Any]:
 def _is_assignee(session: Session, fetch: Fetch) -> bool:
     assert fetch.ticket_id is not None
     return queries.by_id(session, fetch.ticket_id).assignee_id == fetch.person_id
+
+
+def _is_over(session: Session, fetch: Fetch) -> bool:
+    """Whether the conversation's person has left since: nobody waits for an answer there."""
+    row = session.get_one(Conversation, fetch.conversation_id)
+    return conversations.standing(session, row.channel, row.account, row.conversation, row.sender) is None
 
 
 def _said(session: Session, fetch: Fetch, kind: Literal["scan", "unknown"], text: str) -> Incoming:

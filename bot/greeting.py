@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.messages import Incoming
 from bot.talk import Talk
-from core import conversations, i18n, lexicon, people
+from core import conversations, fetches, i18n, lexicon, people
 from core.database import Session
 from core.errors import TooMany
 from core.people import Person
@@ -17,7 +17,7 @@ def begin(session: Session, incoming: Incoming, settings: Settings, now: datetim
     """Begin a turn. A new person gets a name, a language and two lines on what is kept; a flood is refused."""
     talk = counted(session, incoming, settings, now, known)
     standing = talk.standing
-    if standing.counted > conversations.FLOOD_LIMIT and not _is_emergency(incoming):
+    if standing.counted > conversations.FLOOD_LIMIT and not is_emergency(incoming):
         raise TooMany(seconds=int((standing.counted_from + conversations.FLOOD_WINDOW - now).total_seconds()) + 1)
     return talk
 
@@ -30,13 +30,13 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
     return talk
 
 
-def _is_emergency(incoming: Incoming) -> bool:
+def is_emergency(incoming: Incoming) -> bool:
     """Whether a message must get through, however many came before it."""
     return lexicon.guess(incoming.text, lexicon.load()).emergency is not None
 
 
 def resume(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> Talk | None:
-    """The turn of somebody who was here before; None for a new person."""
+    """The turn of somebody who was here before; None for a new person, and for one who has left meanwhile."""
     found = conversations.standing(session, incoming.channel, incoming.account, incoming.conversation, incoming.sender)
     if found is None:
         return None
@@ -50,19 +50,31 @@ def _meet(session: Session, incoming: Incoming, settings: Settings, now: datetim
     if known is None:
         people.add_identity(
             session, person.id, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender,
-            conversation=incoming.conversation, via="first_contact",
+            conversation="" if incoming.is_group else incoming.conversation, via="first_contact",
         )  # fmt: skip
+    elif not incoming.is_group:
+        _write_here(session, incoming, person)
     row = conversations.open_for(
-        session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now
-    )
+        session, incoming.channel, incoming.account, incoming.conversation, incoming.sender, person.id, now,
+        is_group=incoming.is_group,
+    )  # fmt: skip
+    if row.version > 1:  # what somebody sent who held this dialogue before is no part of a new report
+        fetches.forget_draft(session, row.id)
     talk = Talk(session, incoming, person.id, person.locale, conversations.of(row, person.locale), settings, now)
     _inform(talk, person)
     return talk
 
 
+def _write_here(session: Session, incoming: Incoming, person: Person) -> None:
+    """Somebody who was met in a group has opened a private chat: that is where they are written to."""
+    identity = people.identity_at(session, person.id, incoming.channel, incoming.account, incoming.sender)
+    if identity is not None:
+        people.move_conversation(session, identity.id, incoming.conversation)
+
+
 def _inform(talk: Talk, person: Person) -> None:
-    """Two lines on what is stored and why, once."""
+    """Two lines on what is stored and why, once; in a group also that news come in private only."""
     if person.informed_at is None:
         person.informed_at = talk.now
         talk.session.flush()
-        talk.say("privacy", url=f"{talk.settings.public_url}/privacy")
+        talk.say("privacy_group" if talk.is_group else "privacy", url=f"{talk.settings.public_url}/privacy")

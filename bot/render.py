@@ -71,7 +71,16 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         known["span"] = _span(facts["from_at"], facts["until_at"], setting)
     known.setdefault("thing", known.get("asset") or known.get("place") or "")
     known["thing"] = _without_kind(str(known["thing"]), str(known.get("category", "")))
+    known.setdefault("where", _where(known, setting.locale))
     return known
+
+
+def _where(known: Mapping[str, Any], locale: str) -> str:
+    """A thing with its place, in the order of the language; a place alone stands for itself."""
+    thing, place = known["thing"], known.get("place")
+    if not known.get("asset") or not place:
+        return str(thing)
+    return f"{place} {thing}" if locale == "zh_CN" else f"{thing}, {place}"
 
 
 def _without_kind(thing: str, kind: str) -> str:
@@ -82,10 +91,8 @@ def _without_kind(thing: str, kind: str) -> str:
 
 
 def _span(start: str, end: str, setting: Setting) -> str:
-    """A stretch of time; its end names the day only when that is another one."""
     begins, ends = datetime.fromisoformat(start), datetime.fromisoformat(end)
-    from_words = i18n.local_time(begins, setting.zone, setting.locale, setting.now)
-    return f"{from_words}–{i18n.local_time(ends, setting.zone, setting.locale, begins)}"
+    return i18n.span(begins, ends, setting.zone, setting.locale, setting.now)
 
 
 def _line(facts: Mapping[str, Any], setting: Setting) -> str:

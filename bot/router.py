@@ -7,6 +7,7 @@ the worker tries again; when a flow refuses for a reason that a person can under
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Literal
 from assets import codes, register
 from bot import flows, greeting
 from bot.messages import Incoming, unpacked
-from bot.talk import NotYours, OldButton, Talk
+from bot.talk import NotYours, OldButton, Talk, words_of
 from core import clock, conversations, i18n, inbox, outbox, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 
 HOOK_WAIT = 1.5
 KEEP_WAIT = 1.0
-LONGEST_COMMAND = 24
+LONGEST_COMMAND = 32
+SLASHED = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 Taken = Literal["done", "replay", "kept"]
 
 
@@ -188,13 +190,16 @@ def refuse(session: Session, incoming: Incoming, error: GongdanError, settings: 
 
 
 def wake(session: Session, row: conversations.Conversation, settings: Settings, now: datetime) -> bool:
-    """Run a flow's silence step for a conversation that is still waiting."""
+    """Run a flow's silence step for a conversation that is still waiting. Who has left is no longer waited for."""
     incoming = Incoming(
         row.channel, row.account, f"silence:{row.id}:{row.version}", "unknown", row.conversation, row.sender, ""
     )
     talk = greeting.resume(session, incoming, settings, now)
-    found = flows.FLOWS.get(talk.standing.flow) if talk else None
-    if talk is None or talk.standing.version != row.version or found is None or found.silence is None:
+    if talk is None:
+        conversations.save(session, row.id, row.version, now, wake_at=None)
+        return False
+    found = flows.FLOWS.get(talk.standing.flow)
+    if talk.standing.version != row.version or found is None or found.silence is None:
         return False
     talk.standing.wake_at, talk.is_moved = None, True
     found.silence(talk)
@@ -204,19 +209,31 @@ def wake(session: Session, row: conversations.Conversation, settings: Settings, 
 
 def _route(talk: Talk) -> None:
     """Find what a message answers: a button, a scanned code, a command, the step that waits, or nothing yet."""
-    incoming = talk.incoming
+    incoming = talk.incoming = _unslashed(talk.incoming)
     if incoming.kind == "action":
         _press(talk)
     elif incoming.kind in ("follow", "unfollow", "unknown", "file"):
         _run(talk, incoming.kind)
-    elif incoming.kind == "scan" or (incoming.kind == "command" and incoming.command == "start"):
+    elif incoming.kind == "scan":
         _start(talk, incoming.argument or incoming.text)
+    elif incoming.kind == "command" and incoming.command == "start":
+        _start(talk, incoming.argument)
     elif command := _command(talk):
         command(talk)
     elif code := _typed_code(talk):
         _scan(talk, code)
     else:
         _answer(talk)
+
+
+def _unslashed(incoming: Incoming) -> Incoming:
+    """A command that was typed with its slash, in any language, also where the platform knows no commands."""
+    found = SLASHED.fullmatch(incoming.text.strip()) if incoming.kind == "text" else None
+    if found is None:
+        return incoming
+    said, argument = found[1].casefold(), (found[2] or "").strip()
+    name = next((name for name in flows.commands() if said in words_of(name)), said)
+    return replace(incoming, kind="command", command=name, argument=argument)
 
 
 def _press(talk: Talk) -> None:

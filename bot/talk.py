@@ -15,15 +15,18 @@ from uuid import UUID
 
 from assets import codes
 from bot.messages import Incoming, Media
-from core import access, conversations, fetches, i18n, outbox
+from core import access, conversations, fetches, i18n, outbox, people
 from core.access import Viewer
 from core.conversations import Standing
 from core.database import Session
 from core.errors import GongdanError
 from core.outbox import Choice, Letter
+from core.people import Person
 from core.settings import Settings
 from core.tickets import additions, news, queries
 from core.tickets.models import Ticket
+
+DRAFT_PATIENCE = timedelta(minutes=15)
 
 
 class NotYours(GongdanError):
@@ -64,8 +67,23 @@ class Talk:
         return self.standing.data
 
     @property
+    def is_drafting(self) -> bool:
+        """Whether a question about a report that is not made yet is waiting for its answer."""
+        return self.standing.flow == "report" and self.standing.step != "open"
+
+    @property
+    def draft(self) -> dict[str, Any]:
+        """The report that is not made yet, with the step `asked`, also while something else is asked in between."""
+        return {**self.data, "asked": self.standing.step} if self.is_drafting else self.data.get("draft", {})
+
+    @property
     def address(self) -> tuple[str, str, str]:
         return (self.incoming.channel, self.incoming.account, self.incoming.conversation)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether others read this conversation, too."""
+        return self.incoming.is_group or self.standing.is_group
 
     @cached_property
     def viewer(self) -> Viewer:
@@ -73,7 +91,8 @@ class Talk:
 
     def is_command_word(self, command: str) -> bool:
         """Whether the message is nothing but a word that starts a command."""
-        return self.text.casefold() in words_of(command)
+        said = self.text.casefold()
+        return said in words_of(command) or said.rstrip(" .!~。！～") in words_of(command)
 
     def say(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
         """Answer in this conversation with the text `chat.<kind>`."""
@@ -83,6 +102,16 @@ class Talk:
         """Answer in the place of the message whose button was pressed, where the platform can edit."""
         self.letters.append(replace(self._letter(kind, buttons, ticket, facts), replaces=self.incoming.message))
 
+    def confide(self, kind: str, buttons: Sequence[Choice] = (), ticket: Ticket | None = None, **facts: Any) -> None:
+        """Answer with what is for this person alone: a link or contact data. From a group it goes to their own chat."""
+        if not self.is_group:
+            self.say(kind, buttons, ticket, **facts)
+        elif people.is_reachable(self.session, self.person_id):
+            self.letters.append(replace(self._letter(kind, buttons, ticket, facts), address=("", "", "")))
+            self.say("told_in_private")
+        else:
+            self.say("in_private")
+
     def _letter(self, kind: str, buttons: Sequence[Choice], ticket: Ticket | None, facts: dict[str, Any]) -> Letter:
         if ticket is None:
             known = {name: news.plain(value) for name, value in facts.items()}
@@ -91,7 +120,12 @@ class Talk:
         return Letter(kind, known, self.person_id, self.address, ticket.id, ticket.version, tuple(buttons))
 
     def go(self, flow: str, step: str, **data: Any) -> None:
-        """Wait for the person's next message in a step, with what is to be remembered until then."""
+        """Wait for the person's next message in a step, with what is to be remembered until then.
+
+        A report that is not made yet waits below what another flow asks.
+        """
+        if flow not in ("", "report") and self.draft:
+            data.setdefault("draft", self.draft)
         self.standing.flow, self.standing.step, self.standing.data = flow, step, data
         self.standing.wake_at = None
         self.is_moved = True
@@ -102,8 +136,27 @@ class Talk:
         self.is_moved = True
 
     def end(self) -> None:
+        """Nothing is asked any more, but what a report that waited below still needs."""
+        if self.standing.flow != "report" and (draft := self.draft):
+            self.go("report", draft["asked"], **draft)
+            self.wake_in(DRAFT_PATIENCE)
+        else:
+            self.forget()
+
+    def leave(self) -> None:
+        """Go on to something else. A report that is not made yet stays."""
+        if not self.is_drafting:
+            self.end()
+
+    def forget(self) -> None:
+        """Nothing is asked any more, and a report that was not made is gone."""
         if self.standing.flow:
             self.go("", "")
+
+    def become(self, person: Person) -> None:
+        """This chat is somebody else's from now on."""
+        self.person_id, self.locale = person.id, person.locale
+        self.__dict__.pop("viewer", None)
 
     def keep_media(self, *, ticket: Ticket | None = None, purpose: str = "report", wants_code: bool = False) -> None:
         """Note the photos and voice notes of this message: attached at once when stored, else fetched later."""

@@ -14,6 +14,7 @@ from bot.delivery import Delivery
 from bot.fetching import Fetching
 from bot.messages import Incoming
 from bot.router import Router
+from core import registry
 from core.database import Database
 from core.errors import Busy
 from core.scheduler import Scheduler
@@ -40,6 +41,7 @@ class Worker:
 
     async def run(self) -> None:
         """Run until cancelled. A loop that fails is started again; none takes another down."""
+        registry.load("assets.triggers")
         self.scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import ForeignKey, Index, bindparam, delete, select, update
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table
 from core.errors import GongdanError, NotFound
-from core.people import Person, Role, roles_of
+from core.people import Person, Role, end_epoch, roles_of
 from core.prepared import Prepared
 
 SESSION_LIFE = timedelta(days=90)
@@ -45,7 +45,7 @@ class Token(Table):
     """A secret that proves who somebody is; only its hash is kept.
 
     `kind`: session (a browser's cookie), bearer (a machine), sign_in (a one-time link), link (joins a chat
-    identity), or page (a link that opens one ticket for one person).
+    identity), colleague (agrees to work for another site), or page (a link that opens one ticket for one person).
     """
 
     __tablename__ = "tokens"
@@ -176,9 +176,16 @@ def revoke(session: Session, secret: str) -> None:
 
 
 def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
-    """End every session and token of a person, or those of some kinds."""
+    """End every session and token of a person, or those of some kinds. The tokens of chats end with the sessions."""
     query = delete(Token).where(Token.person_id == person_id)
     session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
+    if not kinds or "session" in kinds:
+        end_epoch(session, person_id)
+
+
+def revoke_pages(session: Session, person_id: UUID, ticket_ids: Select[Any]) -> None:
+    """End what opens single tickets for a person: links, and the sessions that came by one."""
+    session.execute(delete(Token).where(Token.person_id == person_id, Token.ticket_id.in_(ticket_ids)))
 
 
 def viewer(session: Session, person_id: UUID, only: UUID | None = None) -> Viewer:

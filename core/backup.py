@@ -11,10 +11,10 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import UUID
@@ -57,7 +57,7 @@ def write(
     """
     part = file.with_name(file.name + ".part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+        with _made_anew(part) as raw:
             with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=3, strict_timestamps=False) as archive:
                 with _snapshot(database) as connection:
                     counts = {table.name: _dump(connection, table, archive, progress) for table in _kept(tables)}
@@ -226,7 +226,8 @@ def _add_files(archive: zipfile.ZipFile, settings: Settings, progress: Progress)
         return
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
     for done, path in enumerate(files, 1):
-        archive.write(path, f"media/{path.relative_to(folder).as_posix()}", compress_type=zipfile.ZIP_STORED)
+        with suppress(FileNotFoundError):  # one that nothing names may be forgotten at this moment
+            archive.write(path, f"media/{path.relative_to(folder).as_posix()}", compress_type=zipfile.ZIP_STORED)
         progress("media", done, len(files))
 
 
@@ -237,7 +238,7 @@ def _extract_files(archive: zipfile.ZipFile, settings: Settings, progress: Progr
         if name.startswith("keys/"):
             _put_key(settings.data_dir / name.removeprefix("keys/"), archive.read(name))
         elif folder is not None:
-            _put(folder / name.removeprefix("media/"), archive.read(name), 0o644)
+            _put(folder / name.removeprefix("media/"), archive.read(name))
         progress("files", done, len(names))
 
 
@@ -245,12 +246,19 @@ def _put_key(target: Path, key: bytes) -> None:
     """Write a key; another one that lies there is moved aside, because it may be all that there is of it."""
     if target.exists() and target.read_bytes() != key:
         target.replace(target.with_name(f"{target.name}.before"))
-    _put(target, key, 0o600)
+    _put(target, key)
 
 
-def _put(target: Path, data: bytes, mode: int) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
+def _put(target: Path, data: bytes) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _made_anew(target) as out:
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _made_anew(path: Path) -> IO[bytes]:
+    """A file for its owner only. What lies there goes first: it would keep its own mode, or lead elsewhere."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")

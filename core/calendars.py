@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -59,6 +60,19 @@ def _end_of_gap(local: datetime, zone: str) -> datetime:
         else:
             after = middle
     return after.replace(microsecond=0)
+
+
+def after_quiet(moment: datetime, quiet: Sequence[str], zone: str) -> datetime:
+    """The moment itself, or where it lies within quiet hours such as `("22:00", "07:00")`, the end of these."""
+    if len(quiet) != 2:
+        return moment
+    begins, ends = (time.fromisoformat(text) for text in quiet)
+    today = local_day(moment, zone)
+    over = timedelta(days=0 if begins < ends else 1)
+    for day in (today - timedelta(days=1), today):
+        if instant(day, begins, zone) <= moment < (end := instant(day + over, ends, zone)):
+            return end
+    return moment
 
 
 def put_on_call(session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime) -> Duty:

@@ -159,7 +159,8 @@ def _empty_units(session: Session, site_id: UUID, words: str, limit: int, units:
 
 
 _REACHABLE = exists().where(
-    Identity.person_id == Person.id, Identity.revoked_at.is_(None), Identity.blocked_at.is_(None)
+    Identity.person_id == Person.id, Identity.revoked_at.is_(None), Identity.blocked_at.is_(None),
+    Identity.conversation != "",
 ).label("has_chat")  # fmt: skip
 
 

@@ -36,18 +36,20 @@ class Lasting(Conflict):
 class Change(Table):
     """One change. `kind` and `key` name what was changed: `category` and `lift`, `site` and its id.
 
+    `salt`: hides the content from who holds the trace alone and guesses; it stands nowhere else and goes with the row.
     `before` and `after` hold the fields that differ; an empty `before` means that it was added. `takes_back`: the
     change that this one undid.
     """
 
     __tablename__ = "changes"
-    __table_args__ = (Index(None, "site_id", "id"), Index(None, "kind", "key", "id"))
+    __table_args__ = (Index(None, "site_id", "id"), Index(None, "site_id", "kind", "key", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
     kind: Mapped[str]
     key: Mapped[str]
     label: Mapped[str] = mapped_column(default="")
+    salt: Mapped[str]
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
@@ -87,19 +89,23 @@ def record(session: Session, edit: Edit, actor: UUID | None, now: datetime) -> C
         return None
     before, after = ({n: side[n] for n in names if n in side} for side in (edit.before, edit.after))
     change = Change(
-        id=clock.new_id(), site_id=edit.site_id, kind=edit.kind, key=edit.key, label=edit.label, before=before,
-        after=after, actor_id=actor, at=now, takes_back=None,
+        id=clock.new_id(), site_id=edit.site_id, kind=edit.kind, key=edit.key, label=edit.label, salt=clock.secret(),
+        before=before, after=after, actor_id=actor, at=now, takes_back=None,
     )  # fmt: skip
     session.add(change)
     session.flush()
-    content = trace.canonical({"before": before, "after": after})
     facts = {
         "change": str(change.id), "kind": edit.kind, "key": edit.key, "fields": sorted(names),
-        "content": trace.commitment(change.id.hex, content),
+        "content": trace.commitment(change.salt, content(before, after)),
     }  # fmt: skip
     entry = trace.Entry("change", facts, actor=str(actor or ""))
     trace.append(session, edit.stream or f"site:{edit.site_id}", [entry], now)
     return change
+
+
+def content(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What the event of a change commits to."""
+    return trace.canonical({"before": before, "after": after})
 
 
 def of_site(
@@ -114,21 +120,20 @@ def of_site(
     return list(session.scalars(query.order_by(Change.id.desc()).limit(limit)))
 
 
-def of_thing(session: Session, kind: str, key: str, limit: int = 50) -> list[Change]:
-    """The changes to one thing, newest first."""
-    query = select(Change).where(Change.kind == kind, Change.key == key)
+def of_thing(session: Session, site_id: UUID, kind: str, key: str, limit: int = 50) -> list[Change]:
+    """The changes to one thing of a site, newest first. Other sites have things of the same key: a category `lift`."""
+    query = select(Change).where(Change.site_id == site_id, Change.kind == kind, Change.key == key)
     return list(session.scalars(query.order_by(Change.id.desc()).limit(limit)))
 
 
-def last_of(session: Session, kind: str, key: str) -> Change | None:
-    """The newest change to something, which tells who changed it and when."""
-    query = select(Change).where(Change.kind == kind, Change.key == key)
-    return session.scalar(query.order_by(Change.id.desc()).limit(1))
+def last_of(session: Session, site_id: UUID, kind: str, key: str) -> Change | None:
+    """The newest change to something of a site, which tells who changed it and when."""
+    return next(iter(of_thing(session, site_id, kind, key, limit=1)), None)
 
 
 def can_be_taken_back(session: Session, change: Change) -> bool:
-    """Whether it is the newest change to its thing, and its kind knows the way back."""
-    newest = last_of(session, change.kind, change.key)
+    """Whether it is the newest change to its thing at its site, and its kind knows the way back."""
+    newest = last_of(session, change.site_id, change.kind, change.key)
     return change.kind in RESTORES and newest is not None and newest.id == change.id
 
 
@@ -145,6 +150,6 @@ def take_back(session: Session, site_id: UUID, change_id: UUID, actor: UUID | No
     if not can_be_taken_back(session, change):
         raise ChangedSince
     RESTORES[change.kind](session, site_id, change.key, change.before, actor, now)
-    newest = last_of(session, change.kind, change.key)
+    newest = last_of(session, site_id, change.kind, change.key)
     if newest is not None and newest.id != change.id:
         newest.takes_back = change.id

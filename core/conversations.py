@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, exists, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.errors import Conflict
 from core.inbox import InboxMessage
-from core.people import Person
+from core.people import Identity, Person
 from core.prepared import Prepared
 
 FLOOD_WINDOW = timedelta(minutes=1)
@@ -24,7 +24,10 @@ WAKE_AGAIN = timedelta(minutes=10)
 
 
 class Conversation(Table):
-    """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent."""
+    """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent.
+
+    `is_group`: others read this chat too; kept, because what goes on by itself has no message that says so.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -45,9 +48,13 @@ class Conversation(Table):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     wake_at: Mapped[datetime | None]
+    is_group: Mapped[bool] = mapped_column(default=False)
     counted_from: Mapped[datetime] = mapped_column(default=clock.now)
     counted: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Conversation.data)
 
 
 @dataclass(slots=True)
@@ -61,6 +68,7 @@ class Standing:
     data: dict[str, Any]
     version: int
     wake_at: datetime | None
+    is_group: bool
     counted_from: datetime
     counted: int
     locale: str
@@ -73,15 +81,24 @@ _BEHIND = exists().where(
     InboxMessage.state == "pending", InboxMessage.channel == bindparam("channel"),
     InboxMessage.account == bindparam("account"), InboxMessage.conversation == bindparam("conversation"),
 )  # fmt: skip
-_STANDING = Prepared(
-    select(
-        *(_TABLE.c[item.name] for item in fields(Standing)[:-2]), rows(Person).c.locale, _BEHIND
-    ).join(rows(Person), rows(Person).c.id == _TABLE.c.person_id).where(*_HERE).with_for_update(of=_TABLE)
+_OWN = rows(Identity)
+_STILL_THEIRS = exists().where(
+    _OWN.c.person_id == _TABLE.c.person_id, _OWN.c.channel == _TABLE.c.channel, _OWN.c.account == _TABLE.c.account,
+    _OWN.c.value == _TABLE.c.sender, _OWN.c.revoked_at.is_(None),
 )  # fmt: skip
+_STANDING = Prepared(
+    select(*(_TABLE.c[item.name] for item in fields(Standing)[:-2]), rows(Person).c.locale, _BEHIND)
+    .join(rows(Person), rows(Person).c.id == _TABLE.c.person_id)
+    .where(*_HERE, rows(Person).c.is_active, _STILL_THEIRS)
+    .with_for_update(of=_TABLE)
+)
 
 
 def standing(session: Session, channel: str, account: str, conversation: str, sender: str) -> Standing | None:
-    """Where a dialogue stands; on PostgreSQL a second message of it waits here."""
+    """Where a dialogue stands; on PostgreSQL a second message of it waits here.
+
+    None for a stranger, and for somebody who has left or whose identity was revoked: that person's dialogue is over.
+    """
     found = _STANDING.rows(session, channel=channel, account=account, conversation=conversation, sender=sender)
     return Standing(*found[0]) if found else None
 
@@ -93,14 +110,17 @@ def of(row: Conversation, locale: str) -> Standing:
 
 
 def open_for(
-    session: Session, channel: str, account: str, conversation: str, sender: str, person_id: UUID, now: datetime
-) -> Conversation:
-    row = Conversation(
-        id=clock.new_id(), channel=channel, account=account, conversation=conversation, sender=sender,
-        person_id=person_id, flow="", step="", data={}, version=1, wake_at=None, counted_from=now, counted=0,
-        updated_at=now,
-    )  # fmt: skip
-    session.add(row)
+    session: Session, channel: str, account: str, conversation: str, sender: str, person_id: UUID, now: datetime, *,
+    is_group: bool = False,
+) -> Conversation:  # fmt: skip
+    """Begin a dialogue. Where one stands that is over, it is begun anew, and nothing of it is left."""
+    same = {"channel": channel, "account": account, "conversation": conversation, "sender": sender}
+    row = session.scalar(select(Conversation).filter_by(**same).with_for_update())
+    if row is None:
+        row = Conversation(id=clock.new_id(), **same, version=0, counted_from=now, counted=0)
+        session.add(row)
+    row.person_id, row.flow, row.step, row.data, row.wake_at = person_id, "", "", {}, None
+    row.version, row.updated_at, row.is_group = row.version + 1, now, is_group
     session.flush()
     return row
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table
 
 LEASE = timedelta(minutes=2)
@@ -49,6 +49,9 @@ class Fetch(Table):
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+holders.holds(Fetch.stored)
+
+
 def ask(
     session: Session, channel: str, account: str, kind: str, reference: str, *, conversation_id: UUID,
     person_id: UUID, now: datetime, ticket_id: UUID | None = None, purpose: str = "report", wants_code: bool = False,
@@ -85,7 +88,7 @@ def of_draft(session: Session, conversation_id: UUID) -> list[Fetch]:
 def forget_draft(session: Session, conversation_id: UUID) -> None:
     """Let go of what was sent for a report that is not made."""
     same = (Fetch.conversation_id == conversation_id, Fetch.ticket_id.is_(None))
-    session.execute(update(Fetch).where(*same).values(state="failed", error="cancelled"))
+    session.execute(update(Fetch).where(*same).values(state="failed", error="cancelled", stored={}))
 
 
 def failed(session: Session, fetch_id: UUID, error: str) -> None:

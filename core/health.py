@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -15,6 +16,7 @@ from core.database import Database
 from core.errors import Busy
 from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
+from core.people import Person
 from core.tickets.models import Ticket
 
 SILENT_AFTER = timedelta(minutes=2)
@@ -81,3 +83,18 @@ def _inbox(session: Session, now: datetime) -> dict[str, float]:
         "inbox_oldest_seconds": (now - oldest).total_seconds() if oldest else 0.0,
         "inbox_dead": float(session.scalar(dead) or 0),
     }
+
+
+def undelivered(
+    session: Session, site_id: UUID, since: datetime, limit: int = 50
+) -> list[tuple[str, str, datetime, str]]:
+    """What reached nobody at a site since a moment: reader, reason, when, number of the ticket; the newest first."""
+    query = select(Person.name, OutboxMessage.error, OutboxMessage.created_at, Ticket.number)
+    query = query.join(Ticket, Ticket.id == OutboxMessage.ticket_id)
+    query = query.outerjoin(Person, Person.id == OutboxMessage.person_id)
+    query = query.where(
+        Ticket.site_id == site_id, OutboxMessage.state.in_(("undeliverable", "dead")),
+        OutboxMessage.created_at >= since,
+    )  # fmt: skip
+    rows = session.execute(query.order_by(OutboxMessage.id.desc()).limit(limit))
+    return [(name or "", error, at, number) for name, error, at, number in rows]

@@ -92,5 +92,10 @@ def local_time(moment: datetime, zone: str, locale: str, now: datetime) -> str:
     return f"{day} {clock}" if locale == "zh_CN" else f"{day}, {clock}"
 
 
+def span(start: datetime, end: datetime, zone: str, locale: str, now: datetime) -> str:
+    """A stretch of time; its end names the day only when that is another one."""
+    return f"{local_time(start, zone, locale, now)}–{local_time(end, zone, locale, start)}"
+
+
 def full_time(moment: datetime, zone: str, locale: str) -> str:
     return format_datetime(moment.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=locale)

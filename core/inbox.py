@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, delete, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.prepared import Prepared
 
@@ -45,6 +45,9 @@ class InboxMessage(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
+
+
+holders.holds(InboxMessage.content)
 
 
 _TABLE = rows(InboxMessage)

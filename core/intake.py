@@ -88,8 +88,10 @@ def report_fault(session: Session, report: FaultReport, now: datetime) -> Intake
         return _take_emergency(session, site, book, report, guess, now)
     if not report.category and guess.confidence != "sure" and not _thing_tells(report, guess) and report.may_ask:
         return Intake("unsure", guess, category)
-    if report.kind == "fault" and not report.is_own and (twin := queries.open_twin(session, report.subject, category)):
-        return Intake("twin", guess, category, twin)
+    if report.kind == "fault" and not report.is_own:
+        twin = queries.open_twin(session, report.subject, category, report.reporter_id)
+        if twin is not None:
+            return Intake("twin", guess, category, twin)
     return Intake("opened", guess, category, open_ticket(session, site, book, report, guess, category, now), site)
 
 
@@ -110,7 +112,7 @@ def _take_emergency(
     session: Session, site: SiteFacts, book: Handbook, report: FaultReport, guess: lexicon.Guess, now: datetime
 ) -> Intake:
     category = guess.category or _category(report, guess)
-    twin = queries.open_alarm(session, report.subject, category)
+    twin = queries.open_alarm(session, report.subject, category, report.reporter_id)
     if twin is not None and report.reporter_id:
         locked = queries.by_id(session, twin.id, lock=True)
         additions.join(session, locked, report.reporter_id, report.text, now)

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.prepared import Prepared
 
@@ -69,6 +69,9 @@ class OutboxMessage(Table):
     reference: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
+
+
+holders.holds(OutboxMessage.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,13 @@ def mark_history(session: Session, now: datetime) -> None:
     session.execute(
         update(OutboxMessage).where(OutboxMessage.is_due).values(is_due=False, state="sent", settled_at=now)
     )
+
+
+def move(session: Session, message: OutboxMessage, conversation: str) -> None:
+    """What waits for a chat follows it to a new name, as a group of Telegram gets one when it becomes a supergroup."""
+    same = (OutboxMessage.channel == message.channel, OutboxMessage.account == message.account)
+    there = (OutboxMessage.is_due, *same, OutboxMessage.conversation == message.conversation)
+    session.execute(update(OutboxMessage).where(*there).values(conversation=conversation))
 
 
 def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> None:

@@ -94,7 +94,11 @@ class Home(Table):
 
 
 class Identity(Table):
-    """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive."""
+    """A person in a chat platform. `blocked_at`: the platform said that messages no longer arrive.
+
+    `conversation`: the private chat, never a group's; empty for somebody who has written in groups only.
+    `epoch` grows when the person's access is revoked: a token of ours that proves this identity names it.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("channel", "account", "kind", "value"), Index(None, "person_id"))
@@ -111,6 +115,7 @@ class Identity(Table):
     seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     blocked_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(default=0)
 
 
 def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str = "") -> Person:
@@ -206,8 +211,8 @@ def join_team(session: Session, team_id: UUID, person_id: UUID, skills: list[str
 
 
 def identify(session: Session, channel: str, account: str, kind: str, value: str) -> Person | None:
-    """The person behind a platform's id; None for a stranger or a revoked identity."""
-    query = select(Person).join(Identity, Identity.person_id == Person.id)
+    """The person behind a platform's id; None for a stranger, a revoked identity or somebody who has left."""
+    query = select(Person).join(Identity, Identity.person_id == Person.id).where(Person.is_active)
     return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
@@ -215,9 +220,13 @@ def add_identity(
     session: Session, person_id: UUID, channel: str, account: str, kind: str, value: str, *,
     conversation: str, via: str,
 ) -> Identity:  # fmt: skip
-    """Join a platform's id to a person. One that is already somebody else's is a Conflict, never reassigned."""
+    """Join a platform's id to a person. One that is already somebody else's is a Conflict, never reassigned.
+
+    That of somebody who has left is free again.
+    """
     identity = session.scalar(select(Identity).where(*_same(channel, account, kind, value)))
-    if identity is not None and identity.revoked_at is None and identity.person_id != person_id:
+    owner = identify(session, channel, account, kind, value)
+    if owner is not None and owner.id != person_id:
         raise Conflict
     if identity is None:
         identity = Identity(id=clock.new_id(), channel=channel, account=account, kind=kind, value=value)
@@ -242,7 +251,30 @@ def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
 
 
 def move_conversation(session: Session, identity_id: UUID, conversation: str) -> None:
+    """From now on a person is written to in this private chat."""
     session.execute(update(Identity).where(Identity.id == identity_id).values(conversation=conversation))
+
+
+def epoch_of(session: Session, channel: str, account: str, kind: str, value: str) -> int | None:
+    """What a valid token of a platform's id names; None where nobody is to be let in by one."""
+    query = select(Identity.epoch).join(Person, Person.id == Identity.person_id).where(Person.is_active)
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
+
+
+def end_epoch(session: Session, person_id: UUID) -> None:
+    """From now on no token proves an identity of a person that was given out before."""
+    session.execute(update(Identity).where(Identity.person_id == person_id).values(epoch=Identity.epoch + 1))
+
+
+def identity_at(session: Session, person_id: UUID, channel: str, account: str, value: str) -> Identity | None:
+    """The identity that a person writes with on an account of a platform."""
+    known = identities_of(session, person_id)
+    return next((one for one in known if (one.channel, one.account, one.value) == (channel, account, value)), None)
+
+
+def is_reachable(session: Session, person_id: UUID) -> bool:
+    """Whether there is a private chat in which a person can be written to."""
+    return any(known.conversation and known.blocked_at is None for known in identities_of(session, person_id))
 
 
 def _same(channel: str, account: str, kind: str, value: str) -> tuple[Any, ...]:

@@ -12,12 +12,13 @@ import io
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pi_heif
 from PIL import Image, ImageCms
 
-from core.errors import GongdanError, Invalid
+from core.errors import Busy, GongdanError, Invalid
 from core.exif import Evidence, read_evidence, read_orientation
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ PHOTO_MIME = "image/jpeg"
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
+# What cannot be decoded at half size takes its pixels in full: a flat WEBP of 2 KB with 50 megapixels took 3 s. Phones
+# photograph with up to 50 megapixels in JPEG and HEIC, and their screenshots have about 5 in PNG.
+MAX_WHOLE_PIXELS = 16_000_000
+# A camera's HEIC has a byte for 10 to 30 pixels, of a dark wall for 100; what has far fewer was never photographed.
+MOST_PIXELS_A_BYTE = 200
 MAX_FRAMES = 100
 # A progressive JPEG may repeat empty scans: 400 of them on 49 megapixels take 1.5 s, a 20 MB file could hold 200,000.
 # A camera writes about ten; chance finds some 300 markers in 20 MB of appended film.
@@ -40,8 +46,12 @@ HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b
 TRANSPARENT_MODES = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 WHITE = (255, 255, 255)
 
-# 50 megapixels take up to 340 MB as JPEG and 780 MB as WEBP, so many uploads at once must wait for each other.
-_decoders = threading.BoundedSemaphore(2)
+# 50 megapixels take up to 340 MB as JPEG, so many uploads at once must wait for each other. They wait in threads of
+# the web server, which has forty: some may wait for a while, the others are sent away before they take one up.
+DECODERS, MOST_WAITING = 2, 8
+PATIENCE = timedelta(seconds=10)
+_decoders = threading.BoundedSemaphore(DECODERS)
+_places = threading.BoundedSemaphore(DECODERS + MOST_WAITING)
 
 # The side pictures of a HEIC are never looked at, so they are never parsed.
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
@@ -57,6 +67,10 @@ class TooManyPixels(TooLarge):
 
 class TooManyFrames(TooLarge):
     """This is an animation of more than {frames} pictures. Please send a single photo."""
+
+
+class PhotosBusy(Busy):
+    """Many photos are arriving at this moment. Please send yours again shortly."""
 
 
 class NotAnImage(Invalid):
@@ -84,7 +98,7 @@ def clean_photo(data: bytes, *, keep_evidence: bool) -> Photo:
     """Check, read the camera's claims, redraw upright.
 
     Evidence is kept for technicians, whose photos prove work, and dropped for residents.
-    Raises TooLarge, NotAnImage or BrokenImage, and nothing else.
+    Raises TooLarge, NotAnImage, BrokenImage or PhotosBusy, and nothing else.
     """
     with decoding():
         image = open_photo(data)
@@ -116,7 +130,7 @@ def open_photo(data: bytes) -> Image.Image:
     if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
         raise BrokenImage(field="photo")
     image = Image.open(io.BytesIO(data), formats=[kind])
-    _check_size(image)
+    _check_size(image, _most_pixels(kind, len(data)))
     if getattr(image, "n_frames", 1) > MAX_FRAMES:
         raise TooManyFrames(field="photo", frames=MAX_FRAMES)
     return image
@@ -146,9 +160,12 @@ def flatten(image: Image.Image) -> Image.Image:
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Whatever a decoder raises on hostile bytes (OSError, SyntaxError, struct.error and others) is BrokenImage."""
+    """Whatever a decoder raises on hostile bytes (OSError, SyntaxError, struct.error and others) is BrokenImage.
+
+    Raises PhotosBusy at once when many wait already, and later when nobody made room in time.
+    """
     try:
-        with _decoders:
+        with _turn():
             yield
     except GongdanError:
         raise
@@ -156,6 +173,21 @@ def decoding() -> Iterator[None]:
         raise TooManyPixels(field="photo", megapixels=MAX_PIXELS // 1_000_000) from error
     except Exception as error:
         raise BrokenImage(field="photo") from error
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _places.acquire(blocking=False):
+        raise PhotosBusy
+    try:
+        if not _decoders.acquire(timeout=PATIENCE.total_seconds()):
+            raise PhotosBusy
+        try:
+            yield
+        finally:
+            _decoders.release()
+    finally:
+        _places.release()
 
 
 def _kind_of(data: bytes) -> str:
@@ -171,9 +203,18 @@ def _kind_of(data: bytes) -> str:
     raise NotAnImage(field="photo")
 
 
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise TooManyPixels(field="photo", megapixels=MAX_PIXELS // 1_000_000)
+def _most_pixels(kind: str, size: int) -> int:
+    """How many pixels a picture of a kind and size may have: what it costs to decode must have cost its sender some."""
+    if kind == "JPEG":
+        return MAX_PIXELS
+    if kind == "HEIF":
+        return min(MAX_PIXELS, max(MAX_WHOLE_PIXELS, size * MOST_PIXELS_A_BYTE))
+    return MAX_WHOLE_PIXELS
+
+
+def _check_size(image: Image.Image, most: int = MAX_PIXELS) -> None:
+    if image.width * image.height > most:
+        raise TooManyPixels(field="photo", megapixels=most // 1_000_000)
 
 
 def _redraw(image: Image.Image) -> Image.Image:

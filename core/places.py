@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from core import clock
 from core.database import Table, rows
 from core.errors import Invalid, NotFound
 from core.prepared import Prepared
+
+LONGEST_WORDS = 200
 
 
 class Site(Table):
@@ -62,6 +76,15 @@ class SiteFacts:
     phone: str
     settings: dict[str, Any]
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody may know of: what is common at `sites`, everything at `staffed` ones, and their own `homes`."""
+
+    sites: Sequence[UUID]
+    staffed: Sequence[UUID] = ()
+    homes: Sequence[UUID] = ()
 
 
 _SITES = rows(Site)
@@ -159,30 +182,75 @@ def sites(session: Session, site_ids: list[UUID]) -> list[Site]:
     return list(session.scalars(select(Site).where(Site.id.in_(site_ids)).order_by(Site.name)))
 
 
+def every_site(session: Session) -> list[UUID]:
+    """Every site, by name."""
+    return list(session.scalars(select(Site.id).order_by(Site.name)))
+
+
 def only_site(session: Session) -> Site | None:
     """The only site there is; None when there are several or none."""
     found = session.scalars(select(Site).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
-def only_root(session: Session) -> UUID | None:
-    """The root place of the only site there is; None when there are several or none."""
-    roots = session.scalars(select(Place.id).where(Place.parent_id.is_(None)).limit(2)).all()
-    return roots[0] if len(roots) == 1 else None
+def find(session: Session, words: str, limit: int, known: Known | None = None) -> list[Place]:
+    """The places that words may mean: the one of exactly that name or path, else those whose path holds them.
 
-
-def find(session: Session, words: str, limit: int) -> list[Place]:
-    """The places that words may mean: the one of exactly that name or path, else those whose path holds them."""
-    words = words.strip().strip("/")
-    if not words or len(words) > 200:
-        return []
-    named = or_(func.lower(Place.name) == words.lower(), func.lower(Place.path) == words.lower())
-    exact = list(session.scalars(select(Place).where(named).order_by(Place.path).limit(limit)))
-    if exact:
+    `known`: of all places only these.
+    """
+    exact, words = named(session, words, limit, known), _plain(words)
+    if exact or not words:
         return exact
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    within = select(Place).where(Place.path.ilike(f"%{escaped}%", escape="\\"), Place.path != "")
+    within = select(Place).where(_is_known(known), Place.path.icontains(words, autoescape=True), Place.path != "")
     return list(session.scalars(within.order_by(func.length(Place.path), Place.path).limit(limit)))
+
+
+def named(session: Session, words: str, limit: int, known: Known | None = None) -> list[Place]:
+    """The places of exactly that name or path."""
+    words = _plain(words)
+    is_meant = or_(func.lower(Place.name) == words.lower(), func.lower(Place.path) == words.lower())
+    query = select(Place).where(_is_known(known), is_meant).order_by(Place.path)
+    return list(session.scalars(query.limit(limit))) if words else []
+
+
+def mentioned(session: Session, text: str, spelled: Collection[str], known: Known, limit: int = 200) -> list[Place]:
+    """The places below a site whose names stand in lower-case words, or are spelled so; the deepest first."""
+    stands = and_(func.length(Place.name) > 1, literal(text).contains(func.lower(Place.name)))
+    is_meant = or_(stands, func.lower(Place.name).in_(spelled)) if spelled else stands
+    query = select(Place).where(_is_known(known), Place.path != "", is_meant)
+    return list(session.scalars(query.order_by(func.length(Place.path).desc(), Place.path).limit(limit)))
+
+
+def above(session: Session, path: str, known: Known) -> Place | None:
+    """The deepest common place on a path that somebody wrote, whether or not there is anything at its end.
+
+    None where two sites have it.
+    """
+    names = _plain(path).lower().split("/")
+    paths = ["/".join(name.strip() for name in names[:depth]) for depth in range(1, len(names))]
+    query = select(Place).where(Place.site_id.in_(known.sites), _is_common(), func.lower(Place.path).in_(paths))
+    found = session.scalars(query.order_by(func.length(Place.path).desc()).limit(2)).all() if paths else []
+    is_doubtful = len(found) == 2 and len(found[0].path) == len(found[1].path)
+    return found[0] if found and not is_doubtful else None
+
+
+def _plain(words: str) -> str:
+    """Words for a place without what surrounds them; nothing for a novel."""
+    words = words.strip().strip("/")
+    return words if len(words) <= LONGEST_WORDS else ""
+
+
+def _is_known(known: Known | None) -> ColumnElement[bool]:
+    if known is None:
+        return Place.id.is_not(None)
+    is_open = and_(Place.site_id.in_(known.sites), _is_common())
+    return or_(is_open, Place.site_id.in_(known.staffed), Place.id.in_(known.homes))
+
+
+def _is_common() -> ColumnElement[bool]:
+    """A room of a home tells of the home, whatever it says of itself."""
+    parent = aliased(Place)
+    return and_(Place.is_common, ~exists().where(parent.id == Place.parent_id, parent.is_common.is_(False)))
 
 
 def places_of(

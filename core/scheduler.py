@@ -68,6 +68,7 @@ class Scheduler:
         """Begin to tick. What came due while nobody ticked is done as soon as the lease is held."""
         registry.load("core.triggers")
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logging.getLogger("apscheduler.scheduler").addFilter(_is_news)
         for name, woken in TRIGGERS.items():
             self._ticker.add_job(self.wake, _every(woken.every), args=[name], id=f"trigger:{name}")
         often = _every(self._life / RENEWALS)
@@ -141,3 +142,8 @@ def heartbeats(session: Session) -> list[Heartbeat]:
 
 def _every(interval: timedelta) -> Any:
     return IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """That a trigger is not woken because it still runs is none: a long import may run for minutes."""
+    return "maximum number of running instances" not in record.getMessage()

@@ -112,6 +112,16 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError(problem="; ".join(problems)) from None
 
 
+def close_to_others(folder: Path) -> None:
+    """Let nobody but its owner enter a folder, where there is one: people, keys and links lie in it.
+
+    A folder of somebody else's is left as it is: then they have decided who enters.
+    """
+    with suppress(OSError):
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+
+
 def kept_secret(path: Path) -> str:
     """The secret kept in a file that only its owner reads; made on first use.
 
@@ -119,7 +129,7 @@ def kept_secret(path: Path) -> str:
     """
     if path.exists():
         return path.read_text()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32))

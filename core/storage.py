@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}(\.[a-z0-9]{1,12}){0,2}")
 RETRY_FOR = timedelta(seconds=20)
 MAX_RETRIES = 4
+# What no row names for that long may be forgotten, and what hands a file on for later does so for less.
+UNNAMED_FOR = timedelta(days=1)
+HANDED_ON_FOR = timedelta(hours=20)
+YOUNG_FOR = timedelta(hours=4)
 
 
 class StorageUnavailable(Busy):
@@ -47,8 +51,11 @@ class Storage:
         self._store = store
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep `data` under `key`, durably. A key stands for one content: an existing one is not written again."""
-        if not self.exists(key):
+        """Keep `data` under `key`, durably. A key stands for one content: a young one is not written again.
+
+        An older one is, and is young again: whoever has put it will name it, and may name it a day later.
+        """
+        if self.is_older(key, clock.now() - YOUNG_FOR):
             with _answering():
                 obstore.put(self._store, key, data)
 
@@ -67,6 +74,22 @@ class Storage:
             return False
         return True
 
+    def is_older(self, key: str, moment: datetime) -> bool:
+        """Whether a key was put before a moment; also where it is not there."""
+        try:
+            with _answering(), _expected():
+                return obstore.head(self._store, _checked(key))["last_modified"] <= moment
+        except MissingFile:
+            return True
+
+    def keys(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """The keys that begin with two characters, each with the moment in which it was put last."""
+        with _answering():
+            for batch in obstore.list(self._store, prefix=folder):
+                for found in batch:
+                    if KEY.fullmatch(found["path"]):
+                        yield found["path"], found["last_modified"]
+
     def delete(self, key: str) -> None:
         """Forget `key`; one that is already gone is no error."""
         with _answering(), suppress(FileNotFoundError):
@@ -81,12 +104,13 @@ class _Folder(Storage):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(LocalStore(folder, mkdir=True))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().__init__(LocalStore(folder))
         self._folder = folder
         _flush(folder.parent)
 
     def put(self, key: str, data: bytes) -> None:
-        if not self.exists(key):
+        if not self._touched(key):
             staged = f"{key}.{clock.new_id().hex}.part"
             with _answering():
                 obstore.put(self._store, staged, data, use_multipart=False)
@@ -97,6 +121,15 @@ class _Folder(Storage):
     def delete(self, key: str) -> None:
         super().delete(key)
         self._settle(key)
+
+    def _touched(self, key: str) -> bool:
+        """Make a file young again; False where there is none."""
+        try:
+            with _answering(), _expected():
+                os.utime(self._folder / _checked(key))
+        except MissingFile:
+            return False
+        return True
 
     def _settle(self, key: str) -> None:
         """Also for a key that exists: another thread may have renamed it without having flushed the folder yet."""
@@ -119,6 +152,11 @@ def open_storage(url: str) -> Storage:
 def key_of(sha256: str, suffix: str = "") -> str:
     """The key of a content: 256 folders, then the rest of its hash and what it is, as in `ab/cdef….thumb.jpg`."""
     return _checked(f"{sha256[:2]}/{sha256[2:]}{suffix}")
+
+
+def hash_of(key: str) -> str:
+    """The content's hash in a key."""
+    return _checked(key).partition(".")[0].replace("/", "")
 
 
 def _open_folder(folder: Path) -> Storage:

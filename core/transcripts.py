@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, cast, select, update
+from sqlalchemy import Index, String, cast, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
+
+SHOWN = 200
 
 
 class WebChat(Table):
@@ -45,6 +47,9 @@ class Line(Table):
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
     replaces: Mapped[str] = mapped_column(default="")
     said_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+holders.holds(Line.body)
 
 
 def open_chat(session: Session, now: datetime) -> str:
@@ -84,10 +89,18 @@ def _count(session: Session, chat_id: str, more: int) -> int | None:
     return session.scalar(counted.execution_options(synchronize_session=False))
 
 
-def lines_after(session: Session, chat_id: str, number: int, limit: int = 200) -> list[Line]:
+def lines_after(session: Session, chat_id: str, number: int, limit: int = SHOWN) -> list[Line]:
     """The newest lines of a chat after a number, in order."""
     query = select(Line).where(Line.chat_id == chat_id, Line.number > number)
     return list(reversed(session.scalars(query.order_by(Line.number.desc()).limit(limit)).all()))
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Drop the lines that no reader gets any more, because newer ones fill what is shown."""
+    long_ones = select(WebChat.id).where(WebChat.lines > SHOWN)
+    shown = select(WebChat.lines - SHOWN).where(WebChat.id == Line.chat_id).correlate(Line).scalar_subquery()
+    old = delete(Line).where(Line.chat_id.in_(long_ones), Line.number <= shown)
+    session.execute(old.execution_options(synchronize_session=False))
 
 
 def newest(session: Session, chat_ids: Iterable[str]) -> dict[str, int]:

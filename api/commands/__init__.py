@@ -10,7 +10,7 @@ import typer
 from core.database import Database, Session, open_database
 from core.errors import Conflict
 from core.migrations.run import is_current, upgrade
-from core.settings import Settings, load_settings
+from core.settings import Settings, close_to_others, load_settings
 
 GROUPS: dict[str, typer.Typer] = {"": typer.Typer()}
 root = GROUPS[""]
@@ -28,6 +28,7 @@ def group(name: str, help_text: str) -> typer.Typer:
 def opened() -> tuple[Settings, Database]:
     """Settings and database of a command; SQLite is brought up to date by itself, PostgreSQL by `migrate`."""
     settings = load_settings()
+    close_to_others(settings.data_dir)
     database = open_database(settings.database_url)
     if database.is_sqlite:
         upgrade(database)

@@ -1,24 +1,18 @@
-"""The register: import what was handed over, print its labels."""
+"""The register: print its labels."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from api.commands import opened, root
-from api.commands.keeping import bars
-from assets import handover, importing, labels
-from core import clock, i18n, places
+from assets import labels
+from core import i18n, places
 from core.database import Session
 from core.errors import Missing, NotFound
 from core.places import Site
-
-REFUSED_ROWS = 2  # the status of an import that left rows out
 
 
 class NoSite(NotFound):
@@ -27,39 +21,6 @@ class NoSite(NotFound):
 
 class WhichSite(Missing):
     """There are several sites: {sites}. Please name one with --site."""
-
-
-@root.command("import")
-def import_file(
-    file: Annotated[
-        Path, typer.Argument(help="CSV or XLSX with code,name,type,place,parent or 编号,名称,类型,位置,上级.")
-    ],
-    site: Annotated[str, typer.Option(help="Name of the site; not needed when there is only one.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Import a register. Good rows go in, bad ones are listed with their reason; importing again changes nothing.
-
-    The status is 2 when rows were left out.
-    """
-    read = handover.read_file(file)
-    _, database = opened()
-    with bars() as tell:
-
-        def work(session: Session) -> importing.Outcome:
-            where = chosen_site(session, site)
-            tell_rows = lambda done, total: tell("rows", done, total)  # noqa: E731 - one line, used once
-            return importing.apply(session, where.id, read, clock.now(), dry_run=dry_run, progress=tell_rows)
-
-        outcome = database.write(work)
-    if as_json:
-        typer.echo(json.dumps(outcome.as_dict(), ensure_ascii=False))
-    else:
-        _show(outcome.as_dict())
-    if outcome.foreign_codes:
-        typer.echo(f"codes without our check character, taken as they are: {outcome.foreign_codes}", err=True)
-    if outcome.quarantined:
-        raise typer.Exit(REFUSED_ROWS)
 
 
 def chosen_site(session: Session, name: str) -> Site:
@@ -71,18 +32,6 @@ def chosen_site(session: Session, name: str) -> Site:
         names = places.every_name(session)
         raise WhichSite(sites=names) if names else NoSite
     return only
-
-
-def _show(outcome: dict[str, Any]) -> None:
-    console = Console()
-    for what in ("added", "changed", "unchanged"):
-        counts = ", ".join(f"{number} {kind}" for kind, number in outcome[what].items() if number)
-        console.print(f"{what}: {counts or 0}")
-    if outcome["quarantined"]:
-        table = Table("sheet", "row", "column", "value", "reason", title=f"not imported: {len(outcome['quarantined'])}")
-        for row in outcome["quarantined"][:50]:
-            table.add_row(*(str(row[name]) for name in ("sheet", "row", "column", "value", "reason")))
-        console.print(table)
 
 
 @root.command("labels")

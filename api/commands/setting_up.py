@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from api.commands import group, root, writing
-from core import access, calendars, categories, clock, people, phones, places
+from core import access, calendars, categories, clock, credentials, people, phones, places
 from core.database import Session
 from core.errors import Conflict, Invalid, Missing
 from core.settings import load_settings
@@ -111,7 +111,7 @@ def set_password(person: PersonName) -> None:
     """Set a person's password; it is asked for twice and shown nowhere."""
     secret = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
     with writing() as session:
-        access.set_password(session, people.person_named(session, person).id, secret)
+        credentials.set_password(session, people.person_named(session, person).id, secret, None, clock.now())
 
 
 @token.command("create")
@@ -137,7 +137,7 @@ def link_code(person: PersonName) -> None:
 
 
 def _issue(session: Session, kind: str, person: str, life: timedelta | None) -> str:
-    return access.issue(session, kind, people.person_named(session, person).id, clock.now(), life=life)
+    return credentials.issue(session, kind, people.person_named(session, person).id, None, clock.now(), life=life)
 
 
 @category.command("add")

@@ -19,7 +19,7 @@ commands = group("audit", "The trace.")
 def verify(
     since: Annotated[Path | None, typer.Option(help="A signed checkpoint that was kept outside.")] = None,
 ) -> None:
-    """Check every hash, chain and seal; exits 1 and names the first event that is not as it was written."""
+    """Check every hash, chain and seal, and what events commit to; exits 1 and names what is not as it was written."""
     settings, database = opened()
     key = seals.load_key(settings).public
     with bars() as tell, database.read_scope() as session:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -21,6 +22,8 @@ from core import clock, i18n
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
+DRAFT = "draft"  # the name in the address under which a save tells the next page which draft it has confirmed
+DRAFTS = "desk-"
 
 
 @cache
@@ -50,11 +53,12 @@ def static_url(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProblemPage:
-    """Something could not be done: what, and what to do now."""
+    """Something could not be done: what, and what to do now. `back`: the page of ours that one came from."""
 
     status: int
     kind: str
     text: str
+    back: str
 
 
 def page(request: Request, template: str, context: Any, *, locale: str, status: int = 200) -> HTMLResponse:
@@ -73,16 +77,37 @@ def words(request: Request, locale: str) -> dict[str, Any]:
     is_demo: bool = request.app.state.system.settings.demo
     return {
         "t": translate, "locale": locale, "lang": locale.replace("_", "-"), "static_url": static_url,
-        "path": request.url.path, "query": request.url.query,
+        "path": request.url.path, "query": _query(request), "draft_saved": _draft_saved(request),
         "is_demo": is_demo, "demo": translate("demo.banner") if is_demo else "",
         "time": partial(_time, locale), "full_time": partial(_full_time, locale),
     }  # fmt: skip
 
 
+def _query(request: Request) -> str:
+    """The query of a page that may be opened again; a draft is forgotten once."""
+    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name != DRAFT])
+
+
+def _draft_saved(request: Request) -> str:
+    """The draft of the form that was saved before this page: the browser forgets it here (base.html, drafts.js)."""
+    saved = request.query_params.get(DRAFT, "") if request.method == "GET" else ""
+    return saved if saved.startswith(DRAFTS) else ""
+
+
 def problem(request: Request, status: int, kind: str, text: str) -> HTMLResponse:
     wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
     locale = wished if wished in i18n.LOCALES else i18n.choose(request.headers.get("accept-language"))
-    return page(request, "problem.html", ProblemPage(status, kind, text), locale=locale, status=status)
+    return page(
+        request, "problem.html", ProblemPage(status, kind, text, _came_from(request)), locale=locale, status=status
+    )
+
+
+def _came_from(request: Request) -> str:
+    """The page of this server that led here; empty when it was none, or this very page."""
+    origin = urlsplit(request.headers.get("referer", ""))
+    is_ours = origin.netloc == request.headers.get("host", "") and origin.path.startswith("/")
+    is_plain = not origin.path.startswith("//") and (origin.path != request.url.path or request.method != "GET")
+    return origin._replace(scheme="", netloc="", fragment="").geturl() if is_ours and is_plain else ""
 
 
 def _translate(locale: str, key: str, **params: Any) -> str:

@@ -14,11 +14,14 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from api import uploads
-from api.deps import SystemDep
+from api.deps import SignedIn, System, SystemDep
 from core import access, clock
 from core.database import Session
 from core.errors import Forbidden, GongdanError
+from core.photos import MAX_BYTES
 
+MAX_WORDS = 64 * 1024
+MAX_PHOTO = MAX_BYTES + MAX_WORDS
 MAX_FORM = 64 * 1024 * 1024
 MAX_FILES = 12
 MAX_FIELDS = 400
@@ -30,7 +33,7 @@ NOT_CONTENT = ("idempotency_key",)
 class Posted:
     """The fields and files of a form. `refused`: why a file was not read; the others still count.
 
-    `key`: the same for every arrival of the same press of a button.
+    `key`: the same for every arrival of the same press of a button. `names`: what the files were called; only to show.
     """
 
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class Posted:
     refused: tuple[GongdanError, ...] = ()
     key: str = ""
     is_strict: bool = False
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
         return self.fields.get(name, [""])[-1].strip()
@@ -68,23 +72,44 @@ class Posted:
 
 
 async def read(request: Request, system: SystemDep) -> Posted:
-    """The form of a request, which must come from a page of ours. Raises BodyTooLarge before anything is read."""
+    """A form without files, which must come from a page of ours. Raises BodyTooLarge before anything is read."""
+    return await _read(request, system, MAX_WORDS)
+
+
+async def read_photo(request: Request, system: SystemDep) -> Posted:
+    """A form with one photo."""
+    return await _read(request, system, MAX_PHOTO)
+
+
+async def read_files(request: Request, system: SystemDep) -> Posted:
+    """A form with several files. Who may send it is found out first: by then the server has read all of it."""
+    return await _read(request, system, MAX_FORM)
+
+
+async def read_own_files(request: Request, system: SystemDep, who: SignedIn) -> Posted:
+    """A form with several files of somebody who is signed in; of nobody else a byte is read."""
+    return await _read(request, system, MAX_FORM)
+
+
+async def _read(request: Request, system: System, limit: int) -> Posted:
     _check_origin(request, system.settings.public_url)
     declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > MAX_FORM:
-        raise uploads.BodyTooLarge(limit=MAX_FORM)
+    if not declared.isdigit() or int(declared) > limit:
+        raise uploads.BodyTooLarge(limit=limit)
     fields: dict[str, list[str]] = {}
     files: dict[str, list[bytes]] = {}
     refused: list[GongdanError] = []
+    names: dict[str, list[str]] = {}
     async with request.form(max_files=MAX_FILES * 2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD) as form:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile):
                 fields.setdefault(name, []).append(value)
             elif value.filename and len(files.get(name, [])) < MAX_FILES:
+                names.setdefault(name, []).append(value.filename)
                 await _keep_file(files.setdefault(name, []), value, refused)
     own = fields.get("idempotency_key", [""])[0]
     header = request.headers.get("idempotency-key", "")
-    return Posted(fields, files, tuple(refused), (own or header)[:200], is_strict=bool(header and not own))
+    return Posted(fields, files, tuple(refused), (own or header)[:200], is_strict=bool(header and not own), names=names)
 
 
 async def _keep_file(kept: list[bytes], file: UploadFile, refused: list[GongdanError]) -> None:
@@ -95,15 +120,20 @@ async def _keep_file(kept: list[bytes], file: UploadFile, refused: list[GongdanE
 
 
 def _check_origin(request: Request, public_url: str) -> None:
-    """A browser says where a post comes from; one of another site is refused, signed in or not."""
+    """A browser says where a post comes from; one of another site is refused, signed in or not.
+
+    "null" is another site too: a sandboxed frame says it, and could sign its visitor in as somebody else. Our own
+    pages never do, because their referrer policy is same-origin and nothing of ours posts from a sandbox.
+    """
     origin = request.headers.get("origin", "")
-    if origin and origin != "null" and urlsplit(origin).netloc not in {
-        request.headers.get("host", ""), urlsplit(public_url).netloc
-    }:  # fmt: skip
+    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc} - {""}
+    if origin and urlsplit(origin).netloc not in ours:
         raise Forbidden
 
 
 Form = Annotated[Posted, Depends(read)]
+PhotoForm = Annotated[Posted, Depends(read_photo)]
+OwnFiles = Annotated[Posted, Depends(read_own_files)]
 
 
 def see_other(url: str) -> RedirectResponse:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 
+from core import clock
 from core.settings import Settings
+from core.storage import HANDED_ON_FOR, MissingFile
 
 SCAN_LIFE = timedelta(hours=4)
 MARK = "~"
@@ -34,6 +36,15 @@ def derived_secret(settings: Settings, purpose: str, key: str) -> str:
     return hmac.digest(settings.key, f"derived\0{purpose}\0{key}".encode(), "sha256").hex()
 
 
+def mint_key(settings: Settings, code: str) -> str:
+    """A key for one form of the page behind a code. What a browser makes up instead is worth no session."""
+    return prove(settings, f"key {code}", clock.secret())
+
+
+def is_minted(settings: Settings, code: str, key: str) -> bool:
+    return bool(proven(settings, f"key {code}", key))
+
+
 def prove_scan(settings: Settings, code: str, person_id: object, now: datetime) -> str:
     """That a person has opened the page behind a code, for the next hours."""
     return prove(settings, "scan", code, person_id, int((now + SCAN_LIFE).timestamp()))
@@ -47,14 +58,18 @@ def scanned_code(settings: Settings, word: str, person_id: object, now: datetime
     return parts[0]
 
 
-def prove_photo(settings: Settings, code: str, stored: dict[str, object]) -> str:
+def prove_photo(settings: Settings, code: str, stored: dict[str, object], now: datetime) -> str:
     """A photo that lies in the storage but at no ticket yet; it belongs to the report form of one code."""
-    return prove(settings, f"photo {code}", stored["hash"], stored["width"], stored["height"], stored["mime"])
+    until = int((now + HANDED_ON_FOR).timestamp())
+    told = (stored["hash"], stored["width"], stored["height"], stored["mime"], until)
+    return prove(settings, f"photo {code}", *told)
 
 
-def proven_photo(settings: Settings, code: str, word: str) -> dict[str, object] | None:
-    """What `additions.add_file` takes."""
+def proven_photo(settings: Settings, code: str, word: str, now: datetime) -> dict[str, object] | None:
+    """What `additions.add_file` takes; None for what is none of ours. Raises MissingFile when it is kept no more."""
     parts = proven(settings, f"photo {code}", word)
-    if len(parts) != 4:
+    if len(parts) != 5:
         return None
+    if int(parts[4]) < now.timestamp():
+        raise MissingFile(field="field.photo")
     return {"hash": parts[0], "width": int(parts[1]), "height": int(parts[2]), "mime": parts[3], "evidence": {}}

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from api import uploads
 from api.deps import System
 from api.pages import _proofs
 from api.pages._posting import Posted
 from api.pages._visits import Guest
 from bot.fetching import stored_photo
-from core import access, categories, clock, intake, lexicon, limits, people, places
+from core import access, alarms, categories, clock, intake, lexicon, limits, people, places
 from core.database import Session
 from core.errors import GongdanError, Missing
 from core.intake import FaultReport
+from core.storage import MissingFile
 from core.tickets import additions, queries
 from core.tickets.models import Subject, Ticket
 
 MOST_PER_ADDRESS = 10
 MOST_PER_CODE = 60
 MOST_PHOTOS = 40
-SHOWN_CATEGORIES = 7
+LIKELY = 6
+AT_HOME = ("water", "drainage", "electricity", "heating_ac", "doors_windows", "gas")
+IN_COMMON = ("lift", "electricity", "doors_windows", "water", "cleaning", "security")
 
 Outcome = Literal["opened", "joined", "emergency", "twin", "unsure"]
 
@@ -40,7 +44,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of it. `secret`: a new session for somebody who had none."""
+    """What became of it. `secret`: a new session for somebody who had none.
+
+    An emergency without a number was folded into an alarm that is none of the sender's: whom to call is all they get.
+    """
 
     outcome: Outcome
     number: str = ""
@@ -59,13 +66,13 @@ class _AskedError(Exception):
         self.result = result
 
 
-def entered(system: System, code: str, posted: Posted) -> tuple[Entered, list[GongdanError]]:
+def entered(visit: Guest, code: str, posted: Posted) -> tuple[Entered, list[GongdanError]]:
     """What was entered, with photos that came along stored; and what was wrong with some of them."""
-    kept = [word for word in posted.many("photo_id") if _proofs.proven_photo(system.settings, code, word)]
-    problems = list(posted.refused)
+    kept, problems = _sent_before(visit, code, posted)
+    problems += posted.refused
     for data in posted.of("photo"):
         try:
-            kept.append(keep_photo(system, code, data))
+            kept.append(keep_photo(visit, code, data))
         except GongdanError as error:
             problems.append(error)
     one = posted.one
@@ -73,9 +80,34 @@ def entered(system: System, code: str, posted: Posted) -> tuple[Entered, list[Go
     return Entered(one("text"), one("category"), one("name")[:60], one("phone")[:40], photos, one("answer")), problems
 
 
-def keep_photo(system: System, code: str, data: bytes) -> str:
-    """Clean and store a photo of a stranger; the proof lets the form name it later."""
-    return _proofs.prove_photo(system.settings, code, stored_photo(system.storage, data, keep_evidence=False))
+def _sent_before(visit: Guest, code: str, posted: Posted) -> tuple[list[str], list[GongdanError]]:
+    """The proofs of photos that were sent ahead. One that waited for a day in a form has to be sent again."""
+    kept: list[str] = []
+    problems: list[GongdanError] = []
+    for word in posted.many("photo_id"):
+        try:
+            if _proofs.proven_photo(visit.system.settings, code, word, clock.now()):
+                kept.append(word)
+        except MissingFile as error:
+            problems.append(error)
+    return kept, problems
+
+
+def keep_photo(visit: Guest, code: str, data: bytes) -> str:
+    """Clean and store a photo of a stranger; the proof lets the form name it later.
+
+    Counted before it is looked at: a photo costs the most of all that anybody may send.
+    """
+    system = visit.system
+    uploads.count(system.database, visit.address)
+    stored = stored_photo(system.storage, data, keep_evidence=False)
+    return _proofs.prove_photo(system.settings, code, stored, clock.now())
+
+
+def is_urgent(system: System, subject: Subject, given: Entered) -> bool:
+    """Whether it is an emergency, which goes ahead without the photos that cannot be used."""
+    with system.database.read_scope() as session:
+        return bool(alarms.emergency_in(session, subject.site_id, given.text))
 
 
 def take(visit: Guest, subject: Subject, code: str, given: Entered, key: str) -> Result:
@@ -95,14 +127,17 @@ def take(visit: Guest, subject: Subject, code: str, given: Entered, key: str) ->
 
 def _take(session: Session, visit: Guest, subject: Subject, code: str, given: Entered, key: str) -> Result:
     now = clock.now()
-    person, secret = _reporter(session, visit, given, key)
+    report = _fault_report(subject, given)
+    if (alarm := alarms.folded(session, report, [visit.address, code], now)) is not None:
+        return Result("emergency", emergency=alarm.emergency)
+    person, secret = _reporter(session, visit, code, given, key)
     if key and (before := access.take_key(session, person, f"report:{key}", b"", now)) is not None:
         return Result(**before.result, secret=secret)
-    if not _is_emergency(session, subject, given.text):
+    if not alarms.emergency_in(session, subject.site_id, given.text):
         _count(session, code, visit)
-    result, ticket = _told(session, subject, given, person)
+    result, ticket = _told(session, report, given, person)
     for word in given.photos:
-        stored = _proofs.proven_photo(visit.system.settings, code, word)
+        stored = _proofs.proven_photo(visit.system.settings, code, word, now)
         if stored is not None:
             additions.add_file(session, ticket, "report", stored, person, now)
     kept: dict[str, Any] = {"outcome": result.outcome, "number": result.number, "emergency": result.emergency}
@@ -111,23 +146,23 @@ def _take(session: Session, visit: Guest, subject: Subject, code: str, given: En
     return Result(**kept, secret=secret)
 
 
-def _reporter(session: Session, visit: Guest, given: Entered, key: str) -> tuple[UUID, str]:
-    """The person who reports, and a session for one who is new. A repeated post finds the person it made before."""
+def _reporter(session: Session, visit: Guest, code: str, given: Entered, key: str) -> tuple[UUID, str]:
+    """The person who reports, and a session for one who is new. A repeated post finds the person it made before.
+
+    Only under a key that this server has made for the form: two strangers may well post the same one of their own.
+    """
     if visit.visitor is not None:
         return visit.visitor.person_id, ""
     now = clock.now()
-    secret = _proofs.derived_secret(visit.system.settings, "session", key or clock.secret())
+    settings = visit.system.settings
+    known = key if _proofs.is_minted(settings, code, key) else clock.secret()
+    secret = _proofs.derived_secret(settings, "session", known)
     token = access.look_up(session, "session", secret, now)
     if token is not None:
         return token.person_id, secret
     person = people.add_person(session, given.name, locale=visit.locale, phone=given.phone)
     access.issue(session, "session", person.id, now, life=access.SESSION_LIFE, secret=secret)
     return person.id, secret
-
-
-def _is_emergency(session: Session, subject: Subject, text: str) -> bool:
-    site = places.site_of(session, subject.site_id)
-    return bool(lexicon.guess(text, categories.handbook(session, site).lexicon).emergency)
 
 
 def _count(session: Session, code: str, visit: Guest) -> None:
@@ -138,16 +173,19 @@ def _count(session: Session, code: str, visit: Guest) -> None:
     limits.count(session, f"report:{code}", now, most=MOST_PER_CODE)
 
 
-def _told(session: Session, subject: Subject, given: Entered, person: UUID) -> tuple[Result, Ticket]:
-    now = clock.now()
+def _fault_report(subject: Subject, given: Entered) -> FaultReport:
     contact = " ".join(part for part in (given.name, given.phone) if part)
-    report = FaultReport(
-        subject, given.text, person, contact, category=given.category, has_media=bool(given.photos),
+    return FaultReport(
+        subject, given.text, contact=contact, category=given.category, has_media=bool(given.photos),
         is_own=given.answer == "own",
     )  # fmt: skip
+
+
+def _told(session: Session, report: FaultReport, given: Entered, person: UUID) -> tuple[Result, Ticket]:
+    now, subject = clock.now(), report.subject
     if given.answer == "join" and (ticket := _join(session, subject, given, person)) is not None:
         return Result("joined", ticket.number), ticket
-    found = intake.report_fault(session, report, now)
+    found = intake.report_fault(session, replace(report, reporter_id=person), now)
     if found.outcome == "unsure":
         raise _AskedError(Result("unsure", choices=choices(session, subject, list(found.guess.alternatives))))
     ticket = found.ticket
@@ -160,7 +198,7 @@ def _told(session: Session, subject: Subject, given: Entered, person: UUID) -> t
 
 def _join(session: Session, subject: Subject, given: Entered, person: UUID) -> Ticket | None:
     """The open ticket on the same thing, joined; None when it has ended meanwhile: then it is a report of its own."""
-    twin = queries.open_twin(session, subject, given.category)
+    twin = queries.open_twin(session, subject, given.category, person)
     if twin is None:
         return None
     ticket = queries.by_id(session, twin.id, lock=True)
@@ -169,8 +207,19 @@ def _join(session: Session, subject: Subject, given: Entered, person: UUID) -> T
 
 
 def choices(session: Session, subject: Subject, likely: list[str]) -> list[str]:
-    """Categories to choose from: what the words suggest, what is usual for the thing, then the others."""
+    """Categories to choose from: what the words suggest, what is usual for the thing and the place, then the others."""
     works = categories.handbook(session, places.site_of(session, subject.site_id)).works
     usual = [subject.category] if subject.category in works else []
     own = sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key == intake.FALLBACK))
-    return list(dict.fromkeys([*likely, *usual, *own]))
+    usual += [key for key in (IN_COMMON if subject.is_shared else AT_HOME) if key in works]
+    theirs = [key for key in own if key not in lexicon.CATEGORIES]
+    return list(dict.fromkeys([*likely, *usual[:1], *theirs, *usual, *own]))
+
+
+def shown_and_more(session: Session, subject: Subject) -> tuple[list[str], list[str]]:
+    """What the form shows at once, the likely ones and then the one for everything else, and what is folded away."""
+    every = choices(session, subject, [])
+    shown = [key for key in every if key != intake.FALLBACK][:LIKELY]
+    if intake.FALLBACK in every:
+        shown.append(intake.FALLBACK)
+    return shown, [key for key in every if key not in shown]

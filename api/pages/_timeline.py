@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.pages import _tickets
 from api.pages._tickets import Photo
-from core import i18n, trace
+from core import clock, i18n, places, trace
 from core.access import Viewer
 from core.database import Session
 from core.people import Person
@@ -19,7 +19,7 @@ from core.tickets.models import Attachment, Follower, Note, Ticket
 
 TOLD = (
     "report", "accept", "claim", "schedule", "agree", "check_in", "hold", "resume", "sign_off", "confirm", "lapse",
-    "reopen", "merge", "cancel", "recategorise", "add_photo", "add_voice", "add_note", "nudge", "join",
+    "reopen", "merge", "cancel", "recategorise", "relocate", "add_photo", "add_voice", "add_note", "nudge", "join",
 )  # fmt: skip
 WITH_REPORT = timedelta(minutes=10)
 ICONS = {
@@ -170,14 +170,25 @@ def _title(reading: _Reading, event: trace.Event, facts: dict[str, Any]) -> str:
     told = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
     told["reason"] = reason(str(facts.get("reason", "")), locale)
     told["name"] = _named(reading, facts.get("assignee"))
+    if event.action in ("schedule", "agree") and facts.get("from") and facts.get("until"):
+        told["span"] = _span(reading, facts)
     if "resolution" in facts:
         told["resolution"] = i18n.translate(f"resolution.{facts['resolution']}", locale)
     key = f"page.did.{event.action}"
+    if "span" in told:
+        return i18n.translate(f"{key}_at", locale, **told)
     for longer in (f"{key}_{facts.get('kind') or facts.get('scan') or facts.get('role')}", f"{key}_why"):
         is_meant = not longer.endswith("_why") or bool(told["reason"])
         if is_meant and i18n.has_text(longer, locale):
             return i18n.translate(longer, locale, **told)
     return i18n.translate(key, locale, **told) if i18n.has_text(key, locale) else event.action
+
+
+def _span(reading: _Reading, facts: dict[str, Any]) -> str:
+    """The time that was proposed or agreed to."""
+    begins, ends = (datetime.fromisoformat(str(facts[name])) for name in ("from", "until"))
+    zone = places.site_of(reading.session, reading.ticket.site_id).timezone
+    return i18n.span(begins, ends, zone, reading.locale, clock.now())
 
 
 def _named(reading: _Reading, person_id: str | None) -> str:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api import errors, uploads
-from api.deps import Locale, SignedIn, System, SystemDep, Visitor
+from api.deps import Known, Locale, SignedIn, System, SystemDep, Visitor
 from api.pages import page
 from core.access import Viewer
 from core.errors import GongdanError
@@ -39,7 +39,9 @@ class Guest:
     def page(self, template: str, context: Any, error: GongdanError | None = None) -> HTMLResponse:
         """A page, with the status of the error that it shows."""
         status = errors.status_of(error) if error else 200
-        return page(self.request, template, context, locale=self.locale, status=status)
+        answer = page(self.request, template, context, locale=self.locale, status=status)
+        answer.headers.update(errors.wait_of(status))
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,15 @@ def guest(request: Request, system: SystemDep, locale: Locale, visitor: Visitor)
     return Guest(request, system, locale, visitor)
 
 
+def passer_by(request: Request, system: SystemDep, locale: Locale, visitor: Known) -> Guest:
+    """At a code a link to one ticket counts for nothing: who holds it stands there as a stranger."""
+    return Guest(request, system, locale, visitor)
+
+
 def signed_in(request: Request, system: SystemDep, locale: Locale, viewer: SignedIn) -> Visit:
     return Visit(request, system, locale, viewer, viewer)
 
 
 AnyGuest = Annotated[Guest, Depends(guest)]
+AnyPasserBy = Annotated[Guest, Depends(passer_by)]
 Person = Annotated[Visit, Depends(signed_in)]

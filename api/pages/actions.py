@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from api import uploads
 from api.deps import Db
-from api.pages import _proofs, _tickets, tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages import _proofs, _steps, _tickets, tickets
+from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._steps import ASKING
 from api.pages._tickets import Head
 from api.pages._visits import Person, Visit
@@ -34,7 +35,7 @@ REASONS = {
     "hold": ("waiting_parts", "resident_absent", "access"),
     "request_transfer": ("not_mine", "no_parts", "busy"),
     "reopen": ("not_fixed", "came_back", "made_worse"),
-    "check_in": ("unreadable", "torn_off", "out_of_reach"),
+    "check_in": ("unreadable", "torn_off", "no_label", "out_of_reach"),
 }
 WITHDRAWN = "withdrawn"
 SLOTS = ((time(9), time(12)), (time(14), time(17)), (time(19), time(21)))
@@ -47,13 +48,12 @@ class Slot:
     """A stretch of time that can be proposed with one tap."""
 
     value: str
-    from_at: datetime
-    until_at: datetime
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """One question before a step is taken."""
+    """One question before a step is taken. `asks_code`: there is a code; `needs_code`: the sign-off asks for it."""
 
     head: Head
     action: str
@@ -63,7 +63,8 @@ class AskPage:
     field: str
     error: str
     key: str
-    code: str
+    asks_code: bool
+    needs_code: bool
 
 
 @router.get("/{action}")
@@ -80,11 +81,13 @@ def _asked(
     error: GongdanError | None = None,
 ) -> Response:  # fmt: skip
     now = clock.now()
-    slots = _slots(_tickets.site_of(session, ticket), now) if action == "schedule" else []
+    slots = _slots(_tickets.site_of(session, ticket), now, visit.locale) if action == "schedule" else []
+    asks_code = action == "check_in" and ticket.asset_id is not None
+    reasons = () if action == "check_in" and not asks_code else REASONS.get(action, ())
     context = AskPage(
-        _tickets.head(session, ticket, visit.locale, now), action, REASONS.get(action, ()), slots, entered,
-        _field(error), i18n.explain(error, visit.locale) if error else "", clock.secret(),
-        codes.printed(ticket.asset_code),
+        _tickets.head(session, ticket, visit.locale, now), action, reasons, slots, entered,
+        _field(error), i18n.explain(error, visit.locale) if error else "", clock.secret(), asks_code,
+        needs_code=asks_code and "code_scan" in _steps.missing(session, ticket),
     )  # fmt: skip
     return visit.page("ask.html", context, error)
 
@@ -99,7 +102,7 @@ def _field(error: GongdanError | None) -> str:
 
 
 @router.post("/{action}")
-def take(number: str, action: str, posted: Form, visit: Person) -> Response:
+def take(number: str, action: str, posted: OwnFiles, visit: Person) -> Response:
     """Take the step. What cannot be done is said on the page that it was pressed on, with everything entered."""
     try:
         facts, photo = _facts(visit, number, action, posted)
@@ -170,12 +173,15 @@ def scan_facts(
     if scanned := _proofs.scanned_code(visit.system.settings, posted.one("scan"), visit.viewer.person_id, clock.now()):
         return {**facts, "code": scanned}, None
     with visit.system.database.read_scope() as session:
-        tickets.visible(session, number, visit.viewer)
+        ticket = tickets.visible(session, number, visit.viewer)
+        if ticket.asset_id is None:
+            return facts, None  # a place bears no code that anybody would ask for
         if typed := posted.one("code"):
             return {**facts, "code": asset_code(session, typed, visit.system.settings.public_url)}, None
         picture = next(iter(posted.of("photo")), None)
         if picture is None:
             return _without_code(posted, facts), None
+        uploads.count_of_person(visit.system.database, visit.viewer.person_id)
         if code := _code_on(session, picture, visit.system.settings.public_url):
             return {**facts, "code": code}, None
     if not facts.get("reason"):
@@ -221,13 +227,14 @@ def _appointment(posted: Posted, site: SiteFacts) -> dict[str, Any]:
     return dict(zip(("from", "until"), moments, strict=True))
 
 
-def _slots(site: SiteFacts, now: datetime) -> list[Slot]:
-    """The next usual stretches of time."""
+def _slots(site: SiteFacts, now: datetime, locale: str) -> list[Slot]:
+    """The next usual stretches of time that have not begun."""
     today = calendars.local_day(now, site.timezone)
     found = []
     for day in (today + timedelta(days=ahead) for ahead in range(4)):
         for start, end in SLOTS:
             begins, ends = (calendars.instant(day, at, site.timezone) for at in (start, end))
-            if ends > now + timedelta(minutes=30):
-                found.append(Slot(f"{begins.isoformat()}/{ends.isoformat()}", begins, ends))
+            if begins > now:
+                said = i18n.span(begins, ends, site.timezone, locale, now)
+                found.append(Slot(f"{begins.isoformat()}/{ends.isoformat()}", said))
     return found[:SLOTS_SHOWN]

@@ -8,8 +8,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from api import uploads
 from api.pages import tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages._posting import Form, OwnFiles, Posted, once, see_other
 from api.pages._visits import Person, Visit
 from bot.fetching import stored_photo
 from core import clock, surveys
@@ -30,7 +31,7 @@ Work = Callable[[Session, Ticket], None]
 
 
 @router.post("/photos")
-def add_photos(number: str, posted: Form, visit: Person) -> Response:
+def add_photos(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Photos, all at once or one by one. Sending one again changes nothing, so an upload may be repeated."""
     wants_json = "application/json" in visit.request.headers.get("accept", "")
     try:
@@ -61,10 +62,15 @@ def _keep_photos(visit: Visit, number: str, posted: Posted) -> list[dict[str, An
         raise Forbidden
     files = [(_kind(name, posted, parts), data) for name in posted.files for data in posted.of(name)]
     is_evidence = "assignee" in parts
-    stored = [(kind, stored_photo(visit.system.storage, data, keep_evidence=is_evidence)) for kind, data in files]
+    stored = [(kind, _stored(visit, data, is_evidence=is_evidence)) for kind, data in files]
     if stored:
         visit.system.database.write(lambda session: _attach(session, number, visit.viewer, stored))
     return [{"hash": row["hash"], "kind": kind, "width": row["width"], "height": row["height"]} for kind, row in stored]
+
+
+def _stored(visit: Visit, data: bytes, *, is_evidence: bool) -> dict[str, Any]:
+    uploads.count_of_person(visit.system.database, visit.viewer.person_id)
+    return stored_photo(visit.system.storage, data, keep_evidence=is_evidence)
 
 
 def _attach(session: Session, number: str, viewer: Viewer, stored: list[tuple[str, dict[str, Any]]]) -> None:
@@ -84,7 +90,7 @@ def _kind(name: str, posted: Posted, parts: set[str]) -> str:
 
 
 @router.post("/words")
-def add_words(number: str, posted: Form, visit: Person) -> Response:
+def add_words(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Words, and the photos that came with them."""
     text = posted.one("text")
 

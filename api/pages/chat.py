@@ -12,7 +12,7 @@ from functools import cache
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.deps import NEEDS_SITE, Locale, Visitor
+from api.deps import NEEDS_SITE, Known, Locale
 from api.pages import environment, page
 from core import i18n
 from core.access import Viewer
@@ -43,7 +43,7 @@ class ChatPage:
 
 
 @router.get("/chat", dependencies=[NEEDS_SITE])
-def chat(request: Request, visitor: Visitor, locale: Locale, embed: str = "", code: str = "") -> HTMLResponse:
+def chat(request: Request, visitor: Known, locale: Locale, embed: str = "", code: str = "") -> HTMLResponse:
     context = ChatPage(bool(embed), code[:LONGEST_CODE], _keeper(visitor), list(SCRIPTS))
     return page(request, "chat.html", context, locale=locale)
 

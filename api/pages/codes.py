@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from api.deps import Db
+from api.deps import Db, SystemDep
 from api.pages import _proofs, _report, _steps, _tickets, claims
-from api.pages._posting import Form, see_other
+from api.pages._posting import Posted, read_files, read_photo, see_other
 from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
 from api.pages._steps import Step
 from api.pages._tickets import Head
-from api.pages._visits import AnyGuest, Guest, home_of
+from api.pages._visits import AnyPasserBy, Guest, home_of
 from assets import codes, register, stickers
 from assets.register import NotInUse
-from core import clock, i18n, limits, people, places
+from core import clock, i18n, places
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Invalid, NotFound
@@ -34,7 +35,6 @@ ICONS = {
     "heating_ac": "cooling", "fire_safety": "fire", "doors_windows": "door", "structure": "wall", "cleaning": "clean",
     "noise": "noise", "greenery": "green", "network": "network", "equipment": "wrench", "security": "shield",
 }  # fmt: skip
-UPLOADS_PER_ADDRESS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """What is wrong here?"""
+    """What is wrong here? `categories`: those that are shown; `more`: those behind a fold."""
 
     code: str
     thing: str
@@ -57,6 +57,7 @@ class ReportPage:
     zone: str
     open: list[OpenTicket]
     categories: list[dict[str, str]]
+    more: list[dict[str, str]]
     entered: Entered
     errors: list[tuple[str, str]]
     key: str
@@ -116,7 +117,7 @@ class CodePage:
 
 
 @router.get("/q")
-def typed(visit: AnyGuest, code: str = "") -> Response:
+def typed(visit: AnyPasserBy, code: str = "") -> Response:
     """A code that was typed; without one, the box to type it."""
     if not code.strip():
         return visit.page("code.html", CodePage("", ""))
@@ -128,7 +129,7 @@ def typed(visit: AnyGuest, code: str = "") -> Response:
 
 
 @router.get("/q/{code}")
-def show(code: str, session: Db, visit: AnyGuest, report: str = "") -> HTMLResponse:
+def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> HTMLResponse:
     waiting = stickers.blank(session, code)
     if waiting is not None and claims.may_claim(waiting, visit.visitor):
         return claims.ask(session, visit, waiting, words=visit.asked("words").strip())
@@ -153,13 +154,31 @@ def _unknown(visit: Guest, code: str, error: GongdanError) -> HTMLResponse:
     return visit.page("code.html", CodePage(code[:40], said), error)
 
 
+def known(code: str, system: SystemDep) -> None:
+    """Behind a code that is none, no body is read."""
+    with system.database.read_scope() as session:
+        _found(session, code)
+
+
+async def _files(request: Request, system: SystemDep, _: Annotated[None, Depends(known)]) -> Posted:
+    return await read_files(request, system)
+
+
+async def _photo(request: Request, system: SystemDep, _: Annotated[None, Depends(known)]) -> Posted:
+    return await read_photo(request, system)
+
+
+KnownFiles = Annotated[Posted, Depends(_files)]
+KnownPhoto = Annotated[Posted, Depends(_photo)]
+
+
 @router.post("/q/{code}")
-def report(code: str, posted: Form, visit: AnyGuest) -> Response:
+def report(code: str, posted: KnownFiles, visit: AnyPasserBy) -> Response:
     """Take the report, or ask the one question that is left; whatever was entered stays."""
     with visit.system.database.read_scope() as session:
         code, subject = _found(session, code)
-    given, problems = _report.entered(visit.system, code, posted)
-    if problems:
+    given, problems = _report.entered(visit, code, posted)
+    if problems and not _report.is_urgent(visit.system, subject, given):
         return _again(visit, code, subject, given, problems)
     try:
         result = _report.take(visit, subject, code, given, posted.key)
@@ -194,7 +213,7 @@ def _question(
         code=code, thing=thing, where=where, kind=result.outcome,
         category=_tickets.label(session, site, result.category, visit.locale) if result.category else "",
         since=result.since, zone=site.timezone, choices=_chips(session, site, result.choices, visit.locale),
-        entered=replace(given, category=result.category), key=clock.secret(),
+        entered=replace(given, category=result.category), key=_proofs.mint_key(visit.system.settings, code),
     )  # fmt: skip
 
 
@@ -210,7 +229,7 @@ def _is_about_photo(error: GongdanError) -> bool:
 
 
 @router.post("/q/{code}/photos")
-def add_photo(code: str, posted: Form, visit: AnyGuest) -> JSONResponse:
+def add_photo(code: str, posted: KnownPhoto, visit: AnyPasserBy) -> JSONResponse:
     """One photo for a report that is still being written; its proof comes back with the form."""
     with visit.system.database.read_scope() as session:
         code, _ = _found(session, code)
@@ -219,9 +238,7 @@ def add_photo(code: str, posted: Form, visit: AnyGuest) -> JSONResponse:
     data = next(iter(posted.of("file")), None)
     if data is None:
         raise Invalid(field="field.photo")
-    key = f"photo:{visit.address}"
-    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=UPLOADS_PER_ADDRESS))
-    return JSONResponse({"id": _report.keep_photo(visit.system, code, data)}, 201)
+    return JSONResponse({"id": _report.keep_photo(visit, code, data)}, 201)
 
 
 def _form(
@@ -229,10 +246,11 @@ def _form(
 ) -> ReportPage:
     site = places.site_of(session, subject.site_id)
     thing, where = _names(subject, site)
-    keys = _report.choices(session, subject, [])[: _report.SHOWN_CATEGORIES]
+    shown, more = _report.shown_and_more(session, subject)
     return ReportPage(
         code=code, thing=thing, where=where, zone=site.timezone, open=_open(session, visit, subject, site),
-        categories=_chips(session, site, keys, visit.locale), entered=given, errors=problems, key=clock.secret(),
+        categories=_chips(session, site, shown, visit.locale), more=_chips(session, site, more, visit.locale),
+        entered=given, errors=problems, key=_proofs.mint_key(visit.system.settings, code),
         signed_in=visit.visitor is not None, phone=site.phone,
     )  # fmt: skip
 
@@ -240,8 +258,7 @@ def _form(
 def _open(session: Session, visit: Guest, subject: Subject, site: SiteFacts) -> list[OpenTicket]:
     """Open tickets on a shared thing. Those of a home are shown to who lives there alone."""
     viewer = visit.visitor
-    is_home = viewer is not None and subject.place_id in people.homes_of(session, viewer.person_id)
-    if not subject.is_shared and not is_home:
+    if not queries.is_shared_with(session, subject, viewer.person_id if viewer else None):
         return []
     return [
         OpenTicket(

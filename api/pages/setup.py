@@ -75,6 +75,7 @@ def make(posted: Form, visit: AnyGuest) -> Response:
     typed = {name: posted.one(name) for name in FIELDS}
     password = posted.fields.get("password", [""])[-1]
     try:
+        visit.system.database.write(lambda session: _count(session, visit.address, clock.now()))
         secret = visit.system.database.write(lambda session: _make(session, visit, typed, password, clock.now()))
     except GongdanError as error:
         return visit.page("setup.html", _page(visit, typed, error), error)
@@ -83,9 +84,14 @@ def make(posted: Form, visit: AnyGuest) -> Response:
     return answer
 
 
+def _count(session: Session, address: str, now: datetime) -> None:
+    """A try counts in a transaction of its own: one that fails takes back what it has written, but not its count."""
+    _check_needed(session)
+    limits.count(session, f"setup:{address}", now, most=TRIES)
+
+
 def _make(session: Session, visit: Guest, typed: dict[str, str], password: str, now: datetime) -> str:
     _check_needed(session)
-    limits.count(session, f"setup:{visit.address}", now, most=TRIES)
     if not hmac.compare_digest(typed["code"].strip().encode(), code_of(visit.system.settings).encode()):
         raise WrongSetupCode(field="field.code")
     if not typed["site"]:

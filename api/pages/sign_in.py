@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import COOKIE, Db
-from api.pages import setup
+from api.pages import _proofs, setup
 from api.pages._posting import Form, local_path, see_other
 from api.pages._sessions import forget, keep_signed_in
 from api.pages._visits import AnyGuest, Guest, home_of
@@ -17,12 +19,16 @@ from bot.channels.telegram import verify_init_data
 from core import access, clock, i18n, limits, people
 from core.access import WrongPassword
 from core.database import Session
-from core.errors import GongdanError, NotFound
+from core.errors import GongdanError, NotFound, TooMany
 
 router = APIRouter(include_in_schema=False)
 
 TRIES_PER_NAME = 10
 TRIES_PER_ADDRESS = 50
+TRIES_OVER_ALL = 30
+SLOT_SECONDS = 10
+KNOWN = "gongdan_known"
+KNOWN_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +67,48 @@ def with_password(posted: Form, visit: AnyGuest) -> Response:
     """Sign in with name and password. Tries are counted before the password is looked at, right or wrong."""
     name, database = posted.one("name"), visit.system.database
     try:
-        database.write(lambda session: _count(session, name, visit.address))
+        database.write(lambda session: _count(session, name, visit))
         with database.read_scope() as session:
             person = access.check_password(session, name, posted.fields.get("password", [""])[-1])
     except GongdanError as error:
         return _asked(visit, name, posted.one("next"), error)
-    return _enter(visit, person.id, posted.one("next"))
+    answer = _enter(visit, person.id, posted.one("next"))
+    settings = visit.system.settings
+    known = _proofs.prove(settings, "known", _mark_of(name))
+    answer.set_cookie(
+        KNOWN, known, max_age=int(KNOWN_FOR.total_seconds()), httponly=True, samesite="lax",
+        secure=settings.public_url.startswith("https://"), path="/sign-in",
+    )  # fmt: skip
+    return answer
 
 
-def _count(session: Session, name: str, address: str) -> None:
-    limits.count(session, f"sign-in:{address}", clock.now(), most=TRIES_PER_ADDRESS)
-    limits.count(session, f"sign-in:{name[:60]}:{address}", clock.now(), most=TRIES_PER_NAME)
+def _count(session: Session, name: str, visit: Guest) -> None:
+    """A browser that this name has signed in with before is not slowed down by what others try elsewhere."""
+    limits.count(session, f"sign-in:{visit.address}", clock.now(), most=TRIES_PER_ADDRESS)
+    limits.count(session, f"sign-in:{name[:60]}:{visit.address}", clock.now(), most=TRIES_PER_NAME)
+    given = visit.request.cookies.get(KNOWN, "")
+    if _proofs.proven(visit.system.settings, "known", given) != [_mark_of(name)]:
+        _slow_down(session, name)
+
+
+def _slow_down(session: Session, name: str) -> None:
+    """After some tries at one name, from whatever addresses, one in ten seconds is looked at.
+
+    Many addresses guess no faster than that, and they cannot lock a person out: the next slot is seconds away.
+    """
+    now = clock.now()
+    try:
+        limits.count(session, f"sign-in-name:{name[:60]}", now, most=TRIES_OVER_ALL)
+    except TooMany:
+        slot, passed = divmod(int(now.timestamp()), SLOT_SECONDS)
+        try:
+            limits.count(session, f"sign-in-slot:{slot}:{name[:60]}", now, most=1)
+        except TooMany:
+            raise TooMany(seconds=SLOT_SECONDS - passed) from None
+
+
+def _mark_of(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 def _enter(visit: Guest, person_id: UUID, wished: str) -> Response:

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from api.deps import Db
 from api.pages import _proofs, _steps, _tickets, _timeline, tickets
-from api.pages._posting import Form, Posted, once, see_other
+from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._tickets import Head, Photo
 from api.pages._timeline import Line
 from api.pages._visits import Person, Visit
@@ -31,6 +31,7 @@ from core.tickets.models import Ticket
 
 router = APIRouter(prefix="/t/{number}/sign", include_in_schema=False)
 
+SIGNED_BY = {"technician_signature": "technician", "resident_signature": "resident"}
 ON_PAGE = ("technician_signature", "resident_signature", "code_scan")
 
 
@@ -40,11 +41,12 @@ class NoResident(Missing):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A piece of evidence: there already, or where to add it."""
+    """A piece of evidence: there already, or where to add it. `by`: the field of the form that brings it."""
 
     item: str
     is_met: bool
     href: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def show(number: str, session: Db, visit: Person) -> Response:
 
 
 @router.post("")
-def sign_off(number: str, posted: Form, visit: Person) -> Response:
+def sign_off(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Sign and declare it done, in one transaction. When something changed meanwhile: the page again, ink kept."""
     try:
         facts, photo = _facts(visit, number, posted)
@@ -118,13 +120,15 @@ def _facts(visit: Visit, number: str, posted: Posted) -> tuple[dict[str, Any], d
 def _sign_off(
     session: Session, number: str, viewer: Viewer, posted: Posted, facts: dict[str, Any], photo: dict[str, Any] | None
 ) -> str:
-    """Check that nothing changed since it was shown, then signatures, note, photo of the code, and the step itself."""
+    """Check that nothing changed since it was shown, then photo of the code, signatures, note, and the step itself."""
     now = clock.now()
     ticket = tickets.visible(session, number, viewer, lock=True)
     if "assignee" not in queries.parts_of(session, ticket, viewer):
         raise Forbidden
     if signing.digest(_content(session, ticket)) != posted.one("digest"):
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
+    if photo is not None:  # before the signatures: it is part of what they stand under
+        additions.add_file(session, ticket, "other", photo, viewer.person_id, now, reason=facts.get("reason", ""))
     note = posted.one("note")
     shown = _content(session, ticket, facts["resolution"], facts["minutes"], note)
     digest = signing.digest(shown)
@@ -133,11 +137,9 @@ def _sign_off(
         signing.sign(
             session, ticket, role, shown, digest, now, strokes=strokes, name=name, person_id=person, by=viewer.person_id
         )
-    if photo is not None:
-        additions.add_file(session, ticket, "other", photo, viewer.person_id, now, reason=facts.get("reason", ""))
     if note:
         additions.add_words(session, ticket, viewer.person_id, note, now)
-    actions.act(session, ticket, "sign_off", viewer, now, facts={**facts, "digest": digest})
+    actions.act(session, ticket, "sign_off", viewer, now, facts={**facts, "note": note, "digest": digest})
     return f"/t/{ticket.number}?done=sign_off"
 
 
@@ -148,9 +150,14 @@ def _content(
 
 
 def _signatures(posted: Posted, viewer: Viewer) -> list[tuple[str, list[Any], str]]:
-    """Role, strokes and name of every signature that was given; the name typed in place of ink counts as one."""
+    """Role, strokes and name of every signature that was given; the name typed in place of ink counts as one.
+
+    Where nobody is there, ink in the pad of the resident, which is then hidden, is nobody's.
+    """
     given = []
     for role in signing.ROLES:
+        if role == "resident" and posted.one("presence") == "absent":
+            continue
         strokes, typed = strokes_of(posted.one(role)), posted.one(f"{role}_typed")
         if strokes or typed:
             given.append(
@@ -223,7 +230,10 @@ def _needs(session: Session, ticket: Ticket, missing: list[str], *, is_scanned: 
     asked = evidence.required(ticket.kind, ticket.category, policy)
     unmet = {item for item in missing if not (item == "code_scan" and is_scanned)}
     shown = [item for item in asked if item != "code_scan" or ticket.asset_id]
-    return [Need(item, item not in unmet, "" if item not in unmet else links[item]) for item in shown]
+    return [
+        Need(item, item not in unmet, "" if item not in unmet else links[item], SIGNED_BY.get(item, ""))
+        for item in shown
+    ]
 
 
 def _field(error: GongdanError | None) -> str:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from api.deps import NEEDS_SITE, Db, Staff
+from api import uploads
+from api.deps import NEEDS_SITE, Db, Staff, WriteDb
 from api.pages import _steps, _tickets
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, PhotoForm, Posted, see_other
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, Person, Visit
 from assets import codes, register, scan
 from bot.fetching import UnreadablePhoto
-from core import clock, i18n, limits
+from core import access, clock, credentials, i18n
+from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Missing
 from core.tickets import queries
@@ -24,7 +26,7 @@ from core.tickets.models import Ticket
 router = APIRouter(include_in_schema=False)
 
 MINE = ("assigned", "accepted", "in_progress", "on_hold")
-PHOTOS_PER_ADDRESS = 60
+TAKING = ("accept", "claim", "decline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """What next?"""
+    """What next? `urgent`: emergencies that nobody has taken, offered to this person or to whoever comes first."""
 
     name: str
+    urgent: list[Job]
     offers: list[Job]
     today: list[Job]
     claimable: list[Job]
     held: list[Job]
     key: str
+    code: str
+    code_life: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,39 @@ class ScanPage:
 
 @router.get("/work", dependencies=[NEEDS_SITE])
 def work(session: Db, viewer: Staff, visit: Person) -> HTMLResponse:
+    return _page(session, viewer, visit)
+
+
+@router.post("/work/code")
+def join_another_site(session: WriteDb, viewer: Staff, visit: Person, posted: Form) -> HTMLResponse:
+    """A code to be shown to the administrator of another site, told once, here."""
+    return _page(session, viewer, visit, credentials.joining_code(session, viewer.person_id, clock.now()))
+
+
+def _page(session: Session, viewer: Viewer, visit: Visit, code: str = "") -> HTMLResponse:
     mine = queries.list_of(session, viewer.person_id)
     by_state = {state: [ticket for ticket in mine if ticket.state == state] for state in MINE}
+    claimable = queries.claimable(session, viewer)
     context = WorkPage(
         name=viewer.name,
-        offers=_jobs(session, by_state["assigned"], visit, ("accept", "decline")),
+        urgent=_jobs(session, _emergencies(by_state["assigned"] + claimable), visit, TAKING),
+        offers=_jobs(session, _ordinary(by_state["assigned"]), visit, TAKING),
         today=_jobs(session, by_state["in_progress"] + by_state["accepted"], visit, ()),
-        claimable=_jobs(session, queries.claimable(session, viewer), visit, ("claim",)),
+        claimable=_jobs(session, _ordinary(claimable), visit, TAKING),
         held=_jobs(session, by_state["on_hold"], visit, ("resume",)),
         key=clock.secret(),
+        code=code,
+        code_life=int(access.LINK_LIFE.total_seconds() // 60),
     )
     return visit.page("work.html", context)
+
+
+def _emergencies(found: list[Ticket]) -> list[Ticket]:
+    return sorted((ticket for ticket in found if ticket.emergency), key=lambda ticket: ticket.opened_at)
+
+
+def _ordinary(found: list[Ticket]) -> list[Ticket]:
+    return [ticket for ticket in found if not ticket.emergency]
 
 
 def _jobs(session: Session, found: list[Ticket], visit: Visit, shown: tuple[str, ...]) -> list[Job]:
@@ -88,7 +115,7 @@ def scanning(visit: AnyGuest) -> HTMLResponse:
 
 
 @router.post("/scan")
-def scanned(posted: Form, visit: AnyGuest) -> Response:
+def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     """The page behind a code that was typed or photographed."""
     try:
         return see_other(f"/q/{_code(visit, posted)}")
@@ -104,8 +131,7 @@ def _code(visit: Guest, posted: Posted) -> str:
         raise posted.refused[0]
     if not posted.of("photo"):
         raise Missing(field="field.code")
-    key = f"photo:{visit.address}"
-    visit.system.database.write(lambda session: limits.count(session, key, clock.now(), most=PHOTOS_PER_ADDRESS))
+    uploads.count(visit.system.database, visit.address)
     found = [code for text in scan.read_codes(posted.of("photo")[0]) if (code := codes.parse(text, public_url))]
     with visit.system.database.read_scope() as session:
         known = [code for code in found if register.is_known(session, code)]

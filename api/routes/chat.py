@@ -11,27 +11,35 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from api import uploads
-from api.deps import System, SystemDep, Visitor
+from api.deps import Known, System, SystemDep
+from api.routing import LimitedRoute, UploadRoute
 from assets import scan
-from bot.channels.web import ACCOUNT, WebChannel, shown
+from bot import greeting
+from bot.channels.web import ACCOUNT, SENDER, WebChannel, bearer_of, shown
 from bot.fetching import stored_photo, stored_voice
 from bot.messages import HookRequest, Incoming
 from core import clock, i18n, limits, people, transcripts
 from core.access import Viewer
 from core.database import Session
-from core.errors import Invalid, NotFound, SignInNeeded
+from core.errors import Invalid, Missing, NotFound, SignInNeeded
+from core.people import Identity
 
-router = APIRouter(prefix="/chat", include_in_schema=False)
+router = APIRouter(prefix="/chat", include_in_schema=False, route_class=LimitedRoute)
+files = APIRouter(route_class=UploadRoute)
 
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
 MAX_MESSAGE = 64 * 1024
+# In ten minutes. An address may be that of a whole house.
 MOST_FILES = 100
+MOST_SAID, MOST_SAID_FROM = 300, 1000
+FIELDS = 8
 
 
 def channel_of(system: SystemDep) -> WebChannel:
@@ -45,41 +53,47 @@ Web = Annotated[WebChannel, Depends(channel_of)]
 
 def chat_of(request: Request, web: Web) -> str:
     """The conversation that the request proves."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    chat_id = web.chat_of(token.strip()) if scheme.lower() == "bearer" else None
+    chat_id = web.chat_of(_token(request))
     if chat_id is None:
         raise SignInNeeded
     return chat_id
+
+
+def _token(request: Request) -> str:
+    return bearer_of(request.headers.get("authorization", ""))
 
 
 Chat = Annotated[str, Depends(chat_of)]
 
 
 @router.post("/sessions", status_code=201)
-def begin(request: Request, system: SystemDep, web: Web, visitor: Visitor) -> dict[str, str]:
-    """Begin a conversation. Somebody who is signed in goes on with their own, whatever device it began on."""
+def begin(request: Request, system: SystemDep, web: Web, visitor: Known) -> dict[str, str]:
+    """Begin a conversation. Somebody who is signed in goes on with their own, whatever device it began on.
+
+    Who came by a link to one ticket is a stranger here: docs/decisions/0012-page-links.md.
+    """
     locale = i18n.choose(request.headers.get("accept-language"))
 
     def work(session: Session) -> str:
         limits.count(session, f"chat:{uploads.address_of(request)}", clock.now(), most=60)
-        return (_own_chat(session, visitor) if visitor else None) or _new_chat(session, visitor, locale)
+        chat = (_own_chat(session, visitor) if visitor else None) or _new_chat(session, visitor, locale)
+        return web.token_of(chat.conversation, chat.epoch)
 
-    return {"token": web.token_of(system.database.write(work))}
+    return {"token": system.database.write(work)}
 
 
-def _own_chat(session: Session, visitor: Viewer) -> str | None:
+def _own_chat(session: Session, visitor: Viewer) -> Identity | None:
     """The web chat of a person that was used last and is still kept."""
-    chats = [known.conversation for known in people.identities_of(session, visitor.person_id) if known.channel == "web"]
-    kept = transcripts.newest(session, chats)
-    return next((chat_id for chat_id in chats if chat_id in kept), None)
+    chats = [known for known in people.identities_of(session, visitor.person_id) if known.channel == "web"]
+    kept = transcripts.newest(session, [chat.conversation for chat in chats])
+    return next((chat for chat in chats if chat.conversation in kept), None)
 
 
-def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> str:
+def _new_chat(session: Session, visitor: Viewer | None, locale: str) -> Identity:
     chat_id = transcripts.open_chat(session, clock.now())
     person_id = visitor.person_id if visitor else people.add_person(session, "", locale=locale).id
     via = "signed_in" if visitor else "first_contact"
-    people.add_identity(session, person_id, "web", ACCOUNT, "web_chat", chat_id, conversation=chat_id, via=via)
-    return chat_id
+    return people.add_identity(session, person_id, "web", ACCOUNT, SENDER, chat_id, conversation=chat_id, via=via)
 
 
 @router.put("/language")
@@ -89,7 +103,7 @@ def speak(system: SystemDep, chat_id: Chat, locale: Annotated[str, Body(embed=Tr
         raise Invalid(field="field.locale")
 
     def work(session: Session) -> None:
-        person = people.identify(session, "web", ACCOUNT, "web_chat", chat_id)
+        person = people.identify(session, "web", ACCOUNT, SENDER, chat_id)
         if person is None:
             raise SignInNeeded
         person.locale = locale
@@ -103,39 +117,55 @@ def speak(system: SystemDep, chat_id: Chat, locale: Annotated[str, Body(embed=Tr
 async def say(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> Response:
     """Say something; safe to repeat with the same id, and refused with 503 when it could not be kept."""
     body = await uploads.body_of(request, MAX_MESSAGE)
-    await run_in_threadpool(_say, system, web, chat_id, HookRequest("POST", body, dict(request.headers)))
+    hook = HookRequest("POST", body, dict(request.headers))
+    await run_in_threadpool(_say, system, web, uploads.address_of(request), hook)
     system.nudge()
     return JSONResponse({"ok": True})
 
 
-def _say(system: System, web: WebChannel, chat_id: str, hook: HookRequest) -> None:
+def _say(system: System, web: WebChannel, address: str, hook: HookRequest) -> None:
     """Show what was said in the conversation, then take it."""
     for incoming in web.parse(hook):
-        system.database.write(partial(_show, incoming))
+        system.database.write(partial(_show, incoming, address))
         system.router.take(incoming)
 
 
-def _show(incoming: Incoming, session: Session) -> None:
+def _show(incoming: Incoming, address: str, session: Session) -> None:
+    _count(session, incoming, address)
     key, chat_id = incoming.dedupe_key, incoming.conversation
     if transcripts.append(session, chat_id, key, "mine", shown(incoming), clock.now()) is None:
         raise SignInNeeded
 
 
-@router.post("/files", status_code=201)
-async def upload(
-    request: Request,
-    system: SystemDep,
-    web: Web,
-    chat_id: Chat,
-    file: UploadFile,
-    kind: Annotated[str, Form()] = "photo",
-) -> dict[str, Any]:
-    """Take a photo or voice note in before it is said; its reference goes into the message."""
-    data = await uploads.bytes_of(file)
-    return await run_in_threadpool(_keep, system, web, chat_id, kind, data)
+def _count(session: Session, incoming: Incoming, address: str) -> None:
+    """A ceiling on what is stored. Neighbours of a flood, who share its address, can still tell of an emergency."""
+    limits.count(session, f"chat-said:{incoming.conversation}", clock.now(), most=MOST_SAID)
+    if not greeting.is_emergency(incoming):
+        limits.count(session, f"chat-said-from:{address}", clock.now(), most=MOST_SAID_FROM)
 
 
-def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes) -> dict[str, Any]:
+@files.post("/files", status_code=201)
+async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> dict[str, Any]:
+    """Take a photo or voice note in before it is said; its reference goes into the message.
+
+    The form is read here, because FastAPI reads one that is declared before it asks whose chat it is.
+    """
+    async with request.form(max_files=1, max_fields=FIELDS, max_part_size=MAX_MESSAGE) as form:
+        file, kind = form.get("file"), str(form.get("kind") or "photo")
+        if not isinstance(file, UploadFile):
+            raise Missing(field="field.file")
+        data = await uploads.bytes_of(file)
+    return await run_in_threadpool(_keep, system, web, chat_id, kind, data, uploads.address_of(request))
+
+
+router.include_router(files)
+
+
+def _keep(
+    system: System, web: WebChannel, chat_id: str, kind: str, data: bytes, address: str
+) -> dict[str, Any]:  # fmt: skip
+    """Counted before it is looked at, for its chat and for where it comes from: an address may begin many chats."""
+    uploads.count(system.database, address)
     system.database.write(lambda s: limits.count(s, f"chat-files:{chat_id}", clock.now(), most=MOST_FILES))
     if kind == "voice":
         stored, texts = stored_voice(system.storage, data), []
@@ -146,12 +176,19 @@ def _keep(system: System, web: WebChannel, chat_id: str, kind: str, data: bytes)
 
 
 @router.get("/lines")
-async def read(system: SystemDep, chat_id: Chat, after: int = 0, wait: float = 0) -> dict[str, Any]:
-    """The lines after a number; waits for new ones, whoever delivered them, up to `wait` seconds."""
+async def read(
+    request: Request, system: SystemDep, web: Web, chat_id: Chat, after: int = 0, wait: float = 0
+) -> dict[str, Any]:
+    """The lines after a number; waits for new ones, whoever delivered them, up to `wait` seconds.
+
+    `token`: a new one, where the one that was sent is half used up.
+    """
     number = await run_in_threadpool(_newest, system, chat_id)
     if number <= after and wait > 0:
         await _wait_for_more(system, chat_id, after, min(wait, LONGEST_WAIT))
-    return {"lines": await run_in_threadpool(_lines, system, chat_id, after)}
+    fresh = web.renewed(_token(request))
+    lines = await run_in_threadpool(_lines, system, chat_id, after)
+    return {"lines": lines, "token": fresh} if fresh else {"lines": lines}
 
 
 def _newest(system: System, chat_id: str) -> int:

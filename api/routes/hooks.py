@@ -40,7 +40,7 @@ async def take(channel: str, request: Request, system: SystemDep) -> Response:
     if not found.is_welcome(proof):
         raise NotAuthentic
     hook = HookRequest("POST", await uploads.body_of(request, MAX_BODY), proof.headers, proof.query)
-    if not found.is_authentic(hook):
+    if not await run_in_threadpool(found.is_authentic, hook):
         raise NotAuthentic
     messages = found.parse(hook)
     await run_in_threadpool(_take_all, system, messages)
@@ -58,7 +58,7 @@ def _take_all(system: System, messages: list[Incoming]) -> None:
 
 def _open(system: System, name: str) -> Channel:
     found = system.channels.get(name)
-    if found is None:
+    if found is None or not found.has_hook:
         raise NotFound(what="word.channel")
     return found
 

@@ -109,6 +109,7 @@ def add(
     """
     with system.database.read_scope() as session:
         is_technician = _check(session, number, who, upload.fields.kind)
+    uploads.count_of_person(system.database, who.person_id)
     stored = stored_photo(system.storage, upload.data, keep_evidence=is_technician)
     content = f"{upload.fields.model_dump_json()}\n{hashlib.sha256(upload.data).hexdigest()}"
     return once.answer(db, content, lambda: _attached(db, number, who, upload.fields, stored), 201)

@@ -69,6 +69,7 @@ class SignOff(Proof):
 
     resolution: Resolution
     minutes: int | None = Field(default=None, ge=0, le=10_000)
+    note: Words = Field(default="", description="As it was signed; a signature under another one is no evidence.")
     digest: Hash | Literal[""] = ""
 
 

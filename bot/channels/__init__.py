@@ -19,11 +19,12 @@ Take = Callable[[list[Incoming]], Awaitable[None]]
 
 
 class Channel(Protocol):
-    """What the rest of the bot knows of a platform."""
+    """What the rest of the bot knows of a platform. `has_hook`: whether its messages come to /hooks/<name>."""
 
     name: str
     account: str
     limits: Limits
+    has_hook: bool
 
     def is_welcome(self, request: HookRequest) -> bool:
         """Whether headers and query alone look right, asked before the body is read; its body is empty here."""

@@ -56,6 +56,7 @@ class TelegramChannel:
     """
 
     name = CHANNEL
+    has_hook = True
     limits = Limits(
         text=4096, caption=1024, unit="utf16", buttons=100, label=64, has_edits=True,
         per_second=24, per_chat_second=0.8, per_group_minute=16, group_prefix="-",

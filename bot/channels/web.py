@@ -1,6 +1,7 @@
 """The web chat: our own platform, without an account, embeddable in any page of an allowed origin.
 
-A browser proves its conversation with a token that names the chat under a MAC. Files are uploaded first and
+A browser proves its conversation with a token that names the chat under a MAC, with the day on which it expires
+and the epoch of the chat's identity, which ends when the person's access is revoked. Files are uploaded first and
 come back as a signed reference, so that nobody can claim a file that was not taken in here.
 """
 
@@ -11,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,50 +21,76 @@ import orjson
 
 from bot.channels import Take, channel
 from bot.messages import HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
-from core import clock, transcripts
+from core import clock, people, transcripts
 from core.database import Database, Session
 from core.errors import Busy, Invalid
 from core.media import SUFFIXES
 from core.outbox import OutboxMessage
 from core.settings import Settings
-from core.storage import Storage, key_of
+from core.storage import HANDED_ON_FOR, MissingFile, Storage, key_of
 
 ACCOUNT = "web"
+SENDER = "web_chat"
+DAYS = 90
+DAY = 86_400
 MAX_TEXT = 4000
 MAX_FILES = 10
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-URGENT = ("emergency", "emergency_somewhere")
+URGENT = ("emergency", "emergency_somewhere", "alarm_standing")
 KINDS = ("text", "image", "voice", "location", "action", "command", "scan")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a genuine token says. `day`: the last one on which it is good, counted from 1970."""
+
+    chat_id: str
+    epoch: int
+    day: int
 
 
 class WebChannel:
     name = "web"
     account = ACCOUNT
+    has_hook = False  # its own wire counts what comes: api/routes/chat.py
     limits = Limits(text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200)
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
 
-    def token_of(self, chat_id: str) -> str:
-        """What the browser keeps to prove its conversation."""
-        return f"{chat_id}.{self._mac('chat', chat_id)}"
+    def token_of(self, chat_id: str, epoch: int) -> str:
+        """What the browser keeps to prove its conversation. Two of one day are the same."""
+        told = f"{chat_id}.{epoch}.{_today() + DAYS}"
+        return f"{told}.{self._mac('proof', told)}"
 
     def chat_of(self, token: str) -> str | None:
-        """The conversation that a token proves; None for a forged one."""
-        chat_id, _, mac = token.partition(".")
-        return chat_id if chat_id and hmac.compare_digest(mac.encode(), self._mac("chat", chat_id).encode()) else None
+        """The conversation that a token proves; None for one that is forged, has expired or was revoked."""
+        proof = self._proof(token)
+        if proof is None:
+            return None
+        with self._database.read_scope() as session:
+            epoch = people.epoch_of(session, "web", ACCOUNT, SENDER, proof.chat_id)
+        return proof.chat_id if epoch == proof.epoch else None
+
+    def renewed(self, token: str) -> str:
+        """A token in place of one that is half used up, so that no chat that is looked at ever ends; else nothing."""
+        proof = self._proof(token)
+        is_old = proof is not None and proof.day - _today() < DAYS // 2
+        return self.token_of(proof.chat_id, proof.epoch) if proof and is_old else ""
 
     def sign_file(self, kind: str, stored: dict[str, Any], texts: list[str]) -> str:
         """The reference of an uploaded file: what a message names it by."""
-        body = base64.urlsafe_b64encode(orjson.dumps({"kind": kind, "stored": stored, "texts": texts})).decode()
+        until = int((clock.now() + HANDED_ON_FOR).timestamp())
+        told = {"kind": kind, "stored": stored, "texts": texts, "until": until}
+        body = base64.urlsafe_b64encode(orjson.dumps(told)).decode()
         return f"{body}.{self._mac('file', body)}"
 
     def is_welcome(self, request: HookRequest) -> bool:
-        return self._chat_id(request) is not None
+        return self._claimed(request) is not None
 
     def is_authentic(self, request: HookRequest) -> bool:
-        return self._chat_id(request) is not None
+        return self.chat_of(_bearer(request)) is not None
 
     def handshake(self, request: HookRequest) -> str | None:
         return None
@@ -73,14 +101,14 @@ class WebChannel:
         `id`: made by the browser, so that a message that is sent again is taken once. `message`: the number of the
         line whose button was pressed. `media`: the references of uploaded files.
         """
-        chat_id = self._chat_id(request)
+        chat_id = self._claimed(request)
         said = _object(request.body)
         key = str(said.get("id", ""))
         if chat_id is None or not MESSAGE_ID.fullmatch(key):
             raise Invalid(field="field.id")
         kind = said.get("kind") if said.get("kind") in KINDS else "unknown"
         incoming = Incoming(
-            "web", ACCOUNT, f"{chat_id}:{key}", kind, chat_id, chat_id, "web_chat",  # type: ignore[arg-type]
+            "web", ACCOUNT, f"{chat_id}:{key}", kind, chat_id, chat_id, SENDER,  # type: ignore[arg-type]
             text=_text(said, "text"), media=self._media(said), location=_location(said),
             action=_text(said, "action"), message=_text(said, "message"), command=_text(said, "command"),
             argument=_text(said, "argument"), locale=_text(said, "locale"),
@@ -111,9 +139,17 @@ class WebChannel:
             raise SendError("gone", stop_contact=True)
         return line
 
-    def _chat_id(self, request: HookRequest) -> str | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self.chat_of(token.strip()) if scheme.lower() == "bearer" else None
+    def _claimed(self, request: HookRequest) -> str | None:
+        """The conversation of a genuine token; whether it was revoked is asked where it is let in."""
+        proof = self._proof(_bearer(request))
+        return proof.chat_id if proof else None
+
+    def _proof(self, token: str) -> Proof | None:
+        told, _, mac = token.rpartition(".")
+        if not hmac.compare_digest(mac.encode(), self._mac("proof", told).encode()):
+            return None
+        chat_id, epoch, day = told.split(".")
+        return Proof(chat_id, int(epoch), int(day)) if int(day) >= _today() else None
 
     def _media(self, said: dict[str, Any]) -> tuple[Media, ...]:
         references = said.get("media") or []
@@ -126,10 +162,26 @@ class WebChannel:
         if not hmac.compare_digest(mac.encode(), self._mac("file", body).encode()):
             raise Invalid(field="field.file")
         known = orjson.loads(base64.urlsafe_b64decode(body))
+        if known.get("until", 0) < clock.now().timestamp():
+            raise MissingFile(field="field.file")
         return Media(known["kind"], known["stored"]["hash"], known["stored"], tuple(known["texts"]))
 
     def _mac(self, what: str, text: str) -> str:
         return hmac.new(self._settings.key, f"web-{what}:{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _today() -> int:
+    return int(clock.now().timestamp()) // DAY
+
+
+def _bearer(request: HookRequest) -> str:
+    return bearer_of(request.headers.get("authorization", ""))
+
+
+def bearer_of(authorization: str) -> str:
+    """The token of a header; empty for another kind of proof."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _append(conversation: str, message: Outgoing, key: str, session: Session) -> str | None:

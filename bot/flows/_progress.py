@@ -24,7 +24,7 @@ def show(talk: Talk, ticket: Ticket, kind: str = "progress", **facts: Any) -> No
     """Tell how far a ticket is, with the buttons for what this person may do now."""
     if ticket.merged_into_id is not None:
         ticket = _tap.visible(talk, ticket.merged_into_id)
-    talk.say(kind, buttons(talk, ticket), ticket, lines=lines(talk, ticket), **facts)
+    talk.confide(kind, buttons(talk, ticket), ticket, lines=lines(talk, ticket), **facts)
 
 
 def show_present(talk: Talk, ticket: Ticket) -> None:
@@ -35,7 +35,7 @@ def show_present(talk: Talk, ticket: Ticket) -> None:
 def lines(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
     """The present state first, then the timeline from the trace; nothing that is between staff."""
     now = [_present(talk, ticket)]
-    if ticket.scheduled_from and ticket.is_open:
+    if ticket.scheduled_from and ticket.is_open and (ticket.is_schedule_agreed or _is_expected(ticket)):
         kind = "appointment" if ticket.is_schedule_agreed else "appointment_open"
         span = {"from_at": ticket.scheduled_from.isoformat(), "until_at": news.plain(ticket.scheduled_until)}
         now.append({"line": kind, **span})
@@ -82,7 +82,9 @@ def buttons(talk: Talk, ticket: Ticket) -> list[Choice]:
 
 
 def _offered(talk: Talk, ticket: Ticket, may: list[str]) -> dict[str, bool]:
-    is_proposed = "agree" in may and ticket.scheduled_from is not None and not ticket.is_schedule_agreed
+    is_proposed = (
+        "agree" in may and _is_expected(ticket) and ticket.scheduled_from is not None and not ticket.is_schedule_agreed
+    )
     return {
         "track.agree": is_proposed,
         "track.other_time": is_proposed,
@@ -92,6 +94,11 @@ def _offered(talk: Talk, ticket: Ticket, may: list[str]) -> dict[str, bool]:
         "track.nudge": ticket.is_open,
         "track.withdraw": "cancel" in may and is_alone(talk, ticket),
     }
+
+
+def _is_expected(ticket: Ticket) -> bool:
+    """Whether nobody has come yet: afterwards a proposed time is no question any more."""
+    return ticket.state in WAITING
 
 
 def _is_recent(talk: Talk, ended_at: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from bot.flows import command_of
+from bot.flows import FLOWS, command_of
 from bot.talk import OldButton, Talk
 from core import access, lexicon
 from core.errors import NotFound
@@ -14,6 +14,7 @@ from core.tickets import queries
 from core.tickets.models import Ticket
 
 ALBUM = timedelta(seconds=8)
+OPEN_FOR = timedelta(minutes=30)
 
 
 def ticket_of(talk: Talk, tap: Tap) -> Ticket:
@@ -80,3 +81,16 @@ def report_instead(talk: Talk) -> None:
     begin = command_of("report")
     assert begin is not None
     begin(talk)
+
+
+def go_on_with_report(talk: Talk, step: str) -> None:
+    """Leave what was asked. A report that waited meanwhile goes on with what was said."""
+    talk.leave()
+    if talk.is_drafting:
+        FLOWS["report"].steps[step](talk)
+
+
+def stay_with(talk: Talk, ticket: Ticket) -> None:
+    """What the person sends next belongs to this ticket."""
+    talk.go("report", "open", ticket=str(ticket.id), photo_at=photo_at(talk))
+    talk.wake_in(OPEN_FOR)

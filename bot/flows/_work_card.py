@@ -26,8 +26,8 @@ VERBS = {"onsite.before": "sign_off", "onsite.after": "sign_off"}
 
 
 def show(talk: Talk, ticket: Ticket, kind: str = "job", *, is_replacing: bool = False, **facts: Any) -> None:
-    """Tell a job with what its reader may do now."""
-    tell = talk.replace if is_replacing else talk.say
+    """Tell a job with what its reader may do now. It holds a link and the contact, so no group gets it."""
+    tell = talk.replace if is_replacing and not talk.is_group else talk.confide
     tell(kind, buttons(talk, ticket), ticket, lines=lines(talk, ticket), state=ticket.state, **facts)
 
 

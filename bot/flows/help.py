@@ -22,7 +22,7 @@ TECHNICIAN = (Choice("help.work", row=0), Choice("help.report", row=1), Choice("
 def hello(talk: Talk) -> None:
     """Hello: what this is for, how to report in one message. Who had left is reachable again."""
     for identity in people.identities_of(talk.session, talk.person_id):
-        if _is_here(talk, identity):
+        if _is_here(talk, identity) and not talk.is_group:
             people.add_identity(
                 talk.session, talk.person_id, identity.channel, identity.account, identity.kind, identity.value,
                 conversation=talk.incoming.conversation, via=identity.verified_via,
@@ -36,7 +36,7 @@ def goodbye(talk: Talk) -> None:
     for identity in people.identities_of(talk.session, talk.person_id):
         if _is_here(talk, identity):
             people.mark_blocked(talk.session, identity.id, talk.now)
-    talk.end()
+    talk.forget()
 
 
 def _is_here(talk: Talk, identity: people.Identity) -> bool:

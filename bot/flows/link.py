@@ -25,8 +25,8 @@ class WrongLinkCode(NotFound):
 
 @link.command("link")
 def start(talk: Talk) -> None:
-    """With a code: join this chat. Without: ask for the home."""
-    if talk.incoming.is_group:
+    """With a code: join this chat. Without: ask for the home. A report that is not made yet waits meanwhile."""
+    if talk.is_group:
         talk.say("in_private")
     elif talk.incoming.argument:
         _join(talk, talk.incoming.argument)
@@ -38,23 +38,23 @@ def start(talk: Talk) -> None:
 
 def _join(talk: Talk, code: str) -> None:
     try:
-        person = joining.join(talk.session, code, _identity(talk), talk.now)
+        identity = _identity(talk)
+        identity.conversation = talk.incoming.conversation  # a private chat: start() refuses in a group
+        person = joining.join(talk.session, code, identity, talk.now)
     except NotFound:
         raise _wrong_code() from None
-    talk.person_id, talk.locale = person.id, person.locale
-    talk.end()
+    talk.become(person)
     talk.say("linked", [Choice("help.show")], name=person.name)
+    _tap.go_on_with_report(talk, "linked")
 
 
 def _identity(talk: Talk) -> Identity:
     """The identity that this conversation is held with."""
     incoming = talk.incoming
-    known = people.identities_of(talk.session, talk.person_id)
-    here = [one for one in known if (one.channel, one.account) == (incoming.channel, incoming.account)]
-    mine = [one for one in here if one.value == incoming.sender]
-    if not mine:
+    mine = people.identity_at(talk.session, talk.person_id, incoming.channel, incoming.account, incoming.sender)
+    if mine is None:
         raise _wrong_code()
-    return mine[0]
+    return mine
 
 
 def _wrong_code() -> WrongLinkCode:
@@ -80,8 +80,8 @@ def _ask_for(talk: Talk) -> None:
     found = [place for place in places.find(talk.session, talk.text, 2) if not place.is_common]
     if len(found) == 1:
         joining.claim(talk.session, talk.person_id, found[0].id, talk.now)
-    talk.end()
     talk.say("home_asked", unit=talk.text[:80])
+    _tap.go_on_with_report(talk, "place")
 
 
 @link.action("approve")

@@ -18,7 +18,7 @@ PATIENCE = timedelta(hours=1)
 PHOTOS_FOR = timedelta(hours=2)
 SCAN_COUNTS_FOR = timedelta(minutes=30)
 HOLD_REASONS = ("waiting_parts", "resident_absent", "access")
-CODE_REASONS = ("torn_off", "unreadable", "out_of_reach")
+CODE_REASONS = ("torn_off", "no_label", "unreadable", "out_of_reach")
 PER_ROW = 2
 
 

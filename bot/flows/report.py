@@ -8,13 +8,12 @@ asked about with one tap, and one that somebody made before offers "me too".
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from bot.flows import _where, flow
-from bot.flows._draft import Draft, handbook
+from bot.flows import _categories, _other, _tap, _where, flow
+from bot.flows._draft import Draft
 from bot.talk import OldButton, Talk
-from core import fetches, intake, lexicon, places
+from core import alarms, fetches, intake, lexicon, places
 from core.intake import Intake
 from core.outbox import Choice, Tap
 from core.tickets import actions, additions, dispatching, queries
@@ -23,10 +22,6 @@ from core.tickets.models import Subject, Ticket
 report = flow("report")
 
 PATIENCE = timedelta(minutes=15)
-OPEN_FOR = timedelta(minutes=30)
-CHOICES = 6
-MORE_CHOICES = 20
-PER_ROW = 2
 
 
 @report.command("report")
@@ -49,43 +44,77 @@ def scanned(talk: Talk) -> None:
 @report.step("words")
 @report.step("category")
 @report.step("twin")
+@report.step("other")
 def more(talk: Talk) -> None:
     """More words or photos while something is asked: they belong to the report, and the question stays."""
     draft, step = Draft(talk), talk.standing.step
     draft.add()
-    if step == "words" or talk.text:
+    if step == "words" or (talk.text and step != "other"):
         _go_on(talk, draft)
     else:
         draft.wait(step)
         talk.wake_in(PATIENCE)
 
 
+@report.step("linked")
+def linked(talk: Talk) -> None:
+    """The chat has become somebody's own in between: their home may be the place."""
+    _go_on(talk, Draft(talk))
+
+
 @report.step("place")
 def where(talk: Talk) -> None:
-    """Words that say where. What nobody can place is kept with the report and opens for the whole site."""
+    """Words that say where. What nobody can place is kept with the report and opens for the whole site.
+
+    A home that is not the person's own is like one that does not exist: the report is for its building or floor, with
+    what was written.
+    """
     draft = Draft(talk)
     if talk.incoming.media or talk.incoming.location:
         draft.add()
         draft.wait("place")
         return
-    found = places.find(talk.session, talk.text, 2)
+    found = _where.find(talk, talk.text, 2)
+    named = [] if found else _where.named(talk, talk.text)
     if len(found) == 1:
         draft.at_place(found[0].id)
-    elif not found and draft.data.get("asked_twice") and (site := _where.whole_site(talk)):
-        draft.add()
-        draft.at_place(site.place_id)
+    elif len(named) == 1:
+        draft.add_where()
+        draft.at(_where.facts_of(named[0]))
+    elif named:
+        _offer(talk, draft, named)
+        return
+    elif not found and (above := _above(talk, draft)):
+        draft.add_where()
+        draft.at_place(above)
     elif not found:
-        draft.data["asked_twice"] = True
-        draft.wait("place")
-        talk.say("where_again")
+        _ask_again(talk, draft)
         return
     _go_on(talk, draft, where=talk.text)
+
+
+def _above(talk: Talk, draft: Draft) -> UUID | None:
+    """What is known above a place that is not: its building or floor, at last the whole site."""
+    if place := _where.above(talk, talk.text):
+        return place.id
+    site = _where.whole_site(talk) if draft.data.get("asked_twice") else None
+    return site.place_id if site else None
+
+
+def _ask_again(talk: Talk, draft: Draft) -> None:
+    """First for another name, then at least for the site, where there are several."""
+    choices = _where.site_choices(talk, draft.data["id"]) if draft.data.get("asked_twice") else []
+    if choices:
+        draft.add_where()
+    draft.data["asked_twice"] = True
+    draft.wait("place")
+    talk.say("where_of" if choices else "where_again", choices)
 
 
 @report.action("place")
 def chosen(talk: Talk, tap: Tap) -> None:
     draft = _draft_of(talk, tap)
-    draft.at_place(UUID(tap.facts["place"]))
+    draft.at(tap.facts)
     _go_on(talk, draft)
 
 
@@ -103,8 +132,8 @@ def all_categories(talk: Talk, tap: Tap) -> None:
     draft = _draft_of(talk, tap)
     subject = draft.subject()
     assert subject is not None
-    keys = _by_likelihood(talk, subject.site_id, tap.facts.get("first", []))
-    talk.replace("which", _which(keys, tap.facts), site=subject.site_id)
+    keys = _categories.by_likelihood(talk, subject.site_id, tap.facts.get("first", []))
+    talk.replace("which", _categories.choices(keys, tap.facts), site=subject.site_id)
 
 
 @report.action("own")
@@ -125,9 +154,9 @@ def me_too(talk: Talk, tap: Tap) -> None:
         draft.data["own"] = True
         _go_on(talk, draft)
         return
-    additions.join(talk.session, ticket, talk.person_id, draft.words, talk.now)
+    additions.join(talk.session, ticket, talk.person_id, draft.told, talk.now)
     talk.adopt_draft(ticket)
-    _stay_with(talk, ticket)
+    _tap.stay_with(talk, ticket)
     talk.replace("joined", [Choice("track.show")], ticket)
 
 
@@ -135,9 +164,13 @@ def me_too(talk: Talk, tap: Tap) -> None:
 def correct(talk: Talk, tap: Tap) -> None:
     """The guess was wrong: offer the other categories for the open ticket."""
     ticket = _mine(talk, tap)
-    keys = [key for key in _by_likelihood(talk, ticket.site_id, tap.facts.get("first", [])) if key != ticket.category]
+    keys = [
+        key
+        for key in _categories.by_likelihood(talk, ticket.site_id, tap.facts.get("first", []))
+        if key != ticket.category
+    ]
     show = talk.replace if "page" in tap.facts else talk.say
-    show("which", _which(keys, tap.facts, "report.recategorise", "report.correct"), ticket)
+    show("which", _categories.choices(keys, tap.facts, "report.recategorise", "report.correct"), ticket)
 
 
 @report.action("recategorise")
@@ -145,7 +178,7 @@ def recategorise(talk: Talk, tap: Tap) -> None:
     """Correct the category of the open ticket; it is given out anew, or joins what is open on the same thing."""
     ticket, category = _mine(talk, tap), tap.facts["category"]
     # Asked before the change: afterwards the oldest ticket of that category may be this one.
-    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category)
+    twin = queries.open_twin(talk.session, _subject_of(talk, ticket), category, talk.person_id)
     actions.act(talk.session, ticket, "recategorise", talk.viewer, talk.now, facts={"category": category})
     _give_out_anew(talk, ticket)
     if twin is not None and twin.id != ticket.id and ticket.state in ("reported", "assigned"):
@@ -176,29 +209,53 @@ def merge(talk: Talk, tap: Tap) -> None:
     ticket = _mine(talk, tap)
     twin = queries.by_id(talk.session, UUID(tap.facts["into"]), lock=True)
     actions.act(talk.session, ticket, "merge", "join", talk.now, facts={"into": twin.id})
-    _stay_with(talk, twin)
+    _tap.stay_with(talk, twin)
     talk.replace("joined", [Choice("track.show")], twin)
 
 
 @report.step("open")
 def add_to_open(talk: Talk) -> None:
-    """After opening, photos and words still belong to the ticket; a new emergency is a report of its own."""
-    if lexicon.guess(talk.text, lexicon.load()).emergency and not talk.incoming.media:
-        talk.end()
-        begin(talk)
-        return
+    """After opening, photos and words still belong to the ticket; an emergency is a report of its own.
+
+    What is clearly another fault is asked about, and kept until that is answered.
+    """
     ticket = queries.by_id(talk.session, UUID(talk.data["ticket"]), lock=True)
-    if not ticket.is_open:
+    if not ticket.is_open or (_tap.is_emergency(talk) and not talk.incoming.media):
         talk.end()
         begin(talk)
-        return
-    talk.keep_media(ticket=ticket)
-    if talk.text:
-        additions.add_words(talk.session, ticket, talk.person_id, talk.text, talk.now)
-    if not _is_in_album(talk):
-        talk.say("added", ticket=ticket)
-    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
-    talk.wake_in(OPEN_FOR)
+    elif _other.is_meant(talk, ticket):
+        _ask_whether_other(talk, ticket)
+    else:
+        _other.add(talk, ticket)
+
+
+def _ask_whether_other(talk: Talk, ticket: Ticket) -> None:
+    draft = Draft(talk)
+    draft.add()
+    draft.data["ticket"] = str(ticket.id)
+    draft.wait("other")
+    talk.wake_in(PATIENCE)
+    facts = {"draft": draft.data["id"]}
+    belongs = Choice("report.belongs", facts, label="report.belongs", text=ticket.number, row=0)
+    talk.say("other_fault", [belongs, Choice("report.another", facts, row=1)], ticket)
+
+
+@report.action("belongs")
+def belongs(talk: Talk, tap: Tap) -> None:
+    """It belongs to the open ticket after all."""
+    draft = _draft_of(talk, tap)
+    ticket = _tap.ticket_of(talk, tap)
+    talk.adopt_draft(ticket)
+    if draft.words:
+        additions.add_words(talk.session, ticket, talk.person_id, draft.words, talk.now)
+    _tap.stay_with(talk, ticket)
+    talk.replace("added", ticket=ticket)
+
+
+@report.action("another")
+def another(talk: Talk, tap: Tap) -> None:
+    """It is another fault: a report of its own."""
+    _go_on(talk, _draft_of(talk, tap))
 
 
 @report.command("cancel")
@@ -210,7 +267,7 @@ def cancel(talk: Talk) -> None:
     else:
         talk.say("cancelled_draft" if talk.standing.flow else "nothing_to_cancel")
         fetches.forget_draft(talk.session, talk.standing.id)
-    talk.end()
+    talk.forget()
 
 
 @report.on_silence
@@ -220,20 +277,25 @@ def silent(talk: Talk) -> None:
         talk.end()
         return
     draft = Draft(talk)
-    subject = draft.subject()
-    if subject is None or not draft.is_told:
+    subject = draft.guessed() if draft.named else draft.subject()
+    if not draft.is_told:
         talk.end()
         return
+    if subject is None:
+        draft.wait("place")
+        return
     draft.data["own"] = True
-    _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject, may_ask=False), talk.now))
+    _report(talk, draft, subject, may_ask=False)
 
 
 def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
     """Ask for what is missing; with a thing and words, report."""
     subject = draft.subject()
     if subject is None and lexicon.guess(draft.words, lexicon.load()).emergency:
-        subject = _where.whole_site(talk)
-    if subject is None:
+        subject = draft.guessed()
+    if subject is None and draft.named:
+        _offer(talk, draft, draft.named)
+    elif subject is None:
         _ask_where(talk, draft, where)
     elif not draft.is_told:
         draft.wait("words")
@@ -241,7 +303,20 @@ def _go_on(talk: Talk, draft: Draft, where: str = "") -> None:
     elif draft.has_media and not draft.words:
         _ask_words(talk, draft)
     else:
-        _tell(talk, draft, subject, intake.report_fault(talk.session, draft.report(subject), talk.now))
+        _report(talk, draft, subject)
+
+
+def _report(talk: Talk, draft: Draft, subject: Subject, *, may_ask: bool = True) -> None:
+    """Report what was said; one alarm too many of a chat is answered with the number to call alone."""
+    told, chat = draft.report(subject, may_ask=may_ask), f"{talk.incoming.channel}:{talk.incoming.conversation}"
+    alarm = alarms.folded(talk.session, told, [chat], talk.now)
+    if alarm is None:
+        _tell(talk, draft, subject, intake.report_fault(talk.session, told, talk.now))
+        return
+    fetches.forget_draft(talk.session, talk.standing.id)
+    phone = places.site_of(talk.session, subject.site_id).phone
+    talk.say("alarm_standing", site=subject.site_id, phone=phone, advice=alarm.emergency)
+    talk.end()
 
 
 def _ask_where(talk: Talk, draft: Draft, words: str) -> None:
@@ -249,6 +324,13 @@ def _ask_where(talk: Talk, draft: Draft, words: str) -> None:
     choices = choices or _where.home_choices(talk, draft.data["id"])
     draft.wait("place")
     talk.say("where_of" if choices else "where" if draft.is_told else "hello", choices)
+
+
+def _offer(talk: Talk, draft: Draft, named: list[Subject]) -> None:
+    """The words may mean several things: a button for each. Nobody need answer, then it opens for what holds all."""
+    draft.wait("place")
+    talk.wake_in(PATIENCE)
+    talk.say("where_of", _where.named_choices(talk, named, draft.data["id"]))
 
 
 def _ask_words(talk: Talk, draft: Draft) -> None:
@@ -267,8 +349,8 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         first = [key for key in (result.guess.category, *result.guess.alternatives) if key]
         draft.wait("category")
         talk.wake_in(PATIENCE)
-        keys = _by_likelihood(talk, subject.site_id, first)
-        talk.say("which", _which(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
+        keys = _categories.by_likelihood(talk, subject.site_id, first)
+        talk.say("which", _categories.choices(keys, {"draft": draft.data["id"], "first": first}), site=subject.site_id)
     elif result.outcome == "twin":
         assert ticket is not None
         draft.wait("twin")
@@ -280,52 +362,24 @@ def _tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
         assert ticket is not None
         if draft.has_media:
             talk.adopt_draft(ticket)
-        _opened(talk, ticket, result)
+        _opened(talk, ticket, result, [] if "code" in draft.data else [Choice("misplaced.ask")])
 
 
-def _opened(talk: Talk, ticket: Ticket, result: Intake) -> None:
-    _stay_with(talk, ticket)
+def _opened(talk: Talk, ticket: Ticket, result: Intake, more: list[Choice]) -> None:
+    _tap.stay_with(talk, ticket)
     if ticket.emergency:
         phone = result.site.phone if result.site else ""
         is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
         kind = "emergency" if is_placed else "emergency_somewhere"
-        talk.say(kind, [Choice("track.show")], ticket, phone=phone, advice=ticket.emergency)
+        talk.say(
+            kind, [Choice("track.show"), *(more if is_placed else [])], ticket, phone=phone, advice=ticket.emergency
+        )
         return
     name = queries.names_of(talk.session, [ticket.assignee_id]).get(ticket.assignee_id) if ticket.assignee_id else ""
-    buttons = [Choice("track.show")]
+    buttons = [*more, Choice("track.show")]
     if not ticket.is_category_confirmed:
         buttons.insert(0, Choice("report.correct", {"first": list(result.guess.alternatives)}))
     talk.say("taken_by" if name else "taken", buttons, ticket, name=name)
-
-
-def _stay_with(talk: Talk, ticket: Ticket) -> None:
-    """What the person sends next belongs to this ticket."""
-    talk.go("report", "open", ticket=str(ticket.id), added_at=talk.now.isoformat())
-    talk.wake_in(OPEN_FOR)
-
-
-def _which(
-    keys: list[str], facts: dict[str, Any], choose: str = "report.category", page_on: str = "report.all_categories"
-) -> list[Choice]:
-    """One page of categories as buttons, with one that shows the next page; after the last page comes the first.
-
-    `facts`: what every button remembers: the draft, the likely categories and the page.
-    """
-    later = range(CHOICES, len(keys), MORE_CHOICES)
-    pages = [keys[:CHOICES], *(keys[start : start + MORE_CHOICES] for start in later)]
-    page = facts.get("page", 0) % len(pages)
-    draft = {"draft": facts["draft"]} if "draft" in facts else {}
-    choices = [Choice(choose, {**draft, "category": key}, row=n // PER_ROW) for n, key in enumerate(pages[page])]
-    if len(pages) > 1:
-        following = {**facts, "page": (page + 1) % len(pages)}
-        choices.append(Choice(page_on, following, label="more", row=MORE_CHOICES))
-    return choices
-
-
-def _by_likelihood(talk: Talk, site_id: UUID, first: list[str]) -> list[str]:
-    """Every category of a site: those that the words suggest, the site's own ones, the built-in ones."""
-    works = handbook(talk, site_id).works
-    return list(dict.fromkeys([*first, *sorted(works, key=lambda key: (key in lexicon.CATEGORIES, key))]))
 
 
 def _draft_of(talk: Talk, tap: Tap) -> Draft:
@@ -352,13 +406,3 @@ def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
 def _is_bare_command(talk: Talk) -> bool:
     """Whether the message is just the word that starts a report."""
     return talk.incoming.kind == "text" and talk.is_command_word("report")
-
-
-def _is_in_album(talk: Talk) -> bool:
-    """Whether this photo follows another so closely that one answer is enough."""
-    before = talk.data.get("added_at")
-    return bool(talk.incoming.media and not talk.text and before and _seconds_since(talk, before) < 8)
-
-
-def _seconds_since(talk: Talk, before: str) -> float:
-    return (talk.now - talk.now.fromisoformat(before)).total_seconds()

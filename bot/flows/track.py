@@ -14,34 +14,51 @@ from core.tickets.models import Ticket
 track = flow("track")
 
 RECENT = timedelta(days=30)
-MOST_TICKETS = 10
+MOST_TICKETS = 50
+PAGE = 5
 ADDING_FOR = timedelta(minutes=30)
 
 
 @track.command("mine")
 def mine(talk: Talk) -> None:
-    """My open and recent tickets, one button each."""
-    talk.end()
-    if talk.incoming.is_group:
+    """My open and recent tickets, one button each. A report that is not made yet stays."""
+    talk.leave()
+    _list(talk, 0)
+
+
+@track.action("more")
+def more(talk: Talk, tap: Tap) -> None:
+    _list(talk, int(tap.facts.get("from", 0)))
+
+
+def _list(talk: Talk, first: int) -> None:
+    """A page of them: open ones first, the newest in front. The numbers stand on the buttons alone."""
+    if talk.is_group:
         talk.say("in_private")
         return
     found = queries.reported_by(talk.session, talk.person_id, limit=MOST_TICKETS, ended_since=talk.now - RECENT)
-    if not found:
+    found.sort(key=lambda ticket: ticket.state not in states.UNDECIDED)
+    page = list(enumerate(found, 1))[first : first + PAGE]
+    if not page:
         talk.say("mine_empty", [Choice("help.report")])
         return
     choices = [
-        Choice("track.show", {"ticket": str(ticket.id)}, text=f"{ticket.number} {_thing(ticket)}", row=row)
-        for row, ticket in enumerate(found)
+        Choice("track.show", {"ticket": str(ticket.id)}, text=f"{place}. {ticket.number}", row=place)
+        for place, ticket in page
     ]
-    talk.say("mine", choices, lines=[_row(ticket) for ticket in found], site=str(found[0].site_id))
+    if len(found) > first + PAGE:
+        choices.append(Choice("track.more", {"from": first + PAGE}, label="more", row=MOST_TICKETS + 1))
+    talk.say("mine", choices, lines=[_row(talk, *item) for item in page], site=str(found[0].site_id))
 
 
-def _thing(ticket: Ticket) -> str:
-    return ticket.asset_name or ticket.place
-
-
-def _row(ticket: Ticket) -> dict[str, Any]:
-    return {"line": "ticket", "number": ticket.number, "thing": _thing(ticket), "state": ticket.state}
+def _row(talk: Talk, place: int, ticket: Ticket) -> dict[str, Any]:
+    age = talk.now - ticket.opened_at
+    spans = (("days", age.days), ("hours", age.seconds // 3600), ("minutes", age.seconds // 60))
+    unit, count = next((one for one in spans if one[1]), spans[-1])
+    return {
+        "line": f"ticket_{unit}", "nth": place, "category": ticket.category, "asset": ticket.asset_name,
+        "place": ticket.place, "state": ticket.state, "count": count,
+    }  # fmt: skip
 
 
 @track.action("show")

@@ -27,11 +27,11 @@ DECLINE_REASONS = ("busy", "not_mine", "no_parts")
 @work.command("work")
 def today(talk: Talk) -> None:
     """My jobs, emergencies in front, then what can be claimed."""
-    talk.end()
+    talk.leave()
     if not talk.viewer.sites("technician"):
         talk.say("no_work_role")
         return
-    if talk.incoming.is_group:
+    if talk.is_group:
         talk.say("in_private")
         return
     mine = queries.list_of(talk.session, talk.person_id)[:MOST_JOBS]

@@ -1,9 +1,9 @@
 """Verifies the trace and names the event that somebody has touched.
 
 It believes nothing that it can compute: every hash, every link of every stream, where each ticket says that its
-stream ends, and the root at every seal. What it cannot see from inside is a history that was rewritten with the
-signing key at hand, or one whose end was cut off together with its seals: for that, it takes a checkpoint that was
-kept outside.
+stream ends, what its events committed to, and the root at every seal. What it cannot see from inside is a history
+that was rewritten with the signing key at hand, or one whose end was cut off together with its seals: for that, it
+takes a checkpoint that was kept outside.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from core import checkpoints, seals
 from core.audit import log, streams
+from core.audit.contents import Contents
 from core.audit.findings import Problem, Progress, Report
 from core.checkpoints import PublicKey
 from core.seals import Seal
@@ -51,9 +52,11 @@ def verify(
     unsealed = seals.unsealed(session)
     counter = _Counter(2 * events - unsealed, progress)
     ends: streams.Ends = {}
+    contents = Contents(session)
     found = chain(
-        streams.check(session, ends, counter.advance),
+        streams.check(session, ends, counter.advance, contents.hear),
         streams.check_tickets(session, ends),
+        contents.problems(),
         log.check(session, public_key, outside, counter.advance),
     )
     return Report(

@@ -13,18 +13,26 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, as the key of a text, and the event that shows it. `seal`: the number of the seal concerned."""
+    """What is wrong, as the key of a text, and the event that shows it. `seal`: the number of the seal concerned.
+
+    `table` and `row`: what does not hold what the event says, by its id.
+    """
 
     what: str
     stream: str = ""
     seq: int = 0
     action: str = ""
     seal: int = 0
+    table: str = ""
+    row: str = ""
 
     @property
     def params(self) -> dict[str, Any]:
         """What fills the placeholders of the text."""
-        return {"stream": self.stream, "seq": self.seq, "action": self.action, "seal": self.seal}
+        return {
+            "stream": self.stream, "seq": self.seq, "action": self.action, "seal": self.seal, "table": self.table,
+            "row": self.row,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def check(session: Session, key: PublicKey, outside: Checkpoint | None, advance:
     log = _Log(key, outside, subtrees)
     numbers = _each(session, SEAL, Seal.number)
     following = next(numbers, None)
-    for batch in stored.rows(session, LEAF, Event.leaf, filled=Event.leaf):
+    for batch in stored.rows(session, LEAF, Event.leaf, where=Event.leaf.is_not(None)):
         for row in batch:
             yield from _add(log, row)
             while following is not None and following.size == log.tree.size:

@@ -28,13 +28,13 @@ Order = ColumnElement[Any] | Column
 
 
 def rows(
-    session: Session, columns: Sequence[Column], *order: Order, filled: Column | None = None
+    session: Session, columns: Sequence[Column], *order: Order, where: ColumnElement[bool] | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
-    """Rows in batches, each value as it is stored. `filled`: leave out rows that have no value there."""
+    """Rows in batches, each value as it is stored."""
     is_raw = session.get_bind().dialect.name == "sqlite"
     query = select(*(_as_stored(column) if is_raw else column for column in columns)).order_by(*order)
-    if filled is not None:
-        query = query.where(filled.is_not(None))
+    if where is not None:
+        query = query.where(where)
     return session.execute(query, execution_options={"yield_per": ROWS}).partitions()
 
 
@@ -64,6 +64,19 @@ def number(value: Any) -> int:
     if type(value) is not int:
         raise ValueError(f"{value!r} is no number")  # one error for whatever cannot be read
     return value
+
+
+def plain(value: Any) -> Any:
+    """A value as both databases give it: an id as 32 digits, nothing as an empty text. Errors: ValueError."""
+    if isinstance(value, UUID):
+        return value.hex
+    if value is None:
+        return ""
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def flag(value: Any) -> bool:
+    return value in (True, b"1")
 
 
 def identifier(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,8 +32,11 @@ class End:
 Ends = dict[str, End]
 
 
-def check(session: Session, ends: Ends, advance: Advance) -> Iterator[Problem]:
-    """Check hash, link and number of every event. Fills `ends` with the ends of the tickets' streams."""
+def check(session: Session, ends: Ends, advance: Advance, hear: Callable[[dict[str, Any]], None]) -> Iterator[Problem]:
+    """Check hash, link and number of every event. Fills `ends` with the ends of the tickets' streams.
+
+    `hear`: takes every event that can be read, in order.
+    """
     stream, head = "", Head()
     for batch in stored.rows(session, stored.EVENT, Event.stream, Event.seq):
         for row in batch:
@@ -49,6 +52,7 @@ def check(session: Session, ends: Ends, advance: Advance) -> Iterator[Problem]:
             if what := _fault(event, head):
                 yield Problem(what, stream, event["seq"], event["action"])
             head = Head(event["seq"], event["hash"])
+            hear(event)
             if stream.startswith(TICKET):
                 ends[stream] = End(head.seq, head.hash, event["to_state"], event["action"])
         advance(len(batch))

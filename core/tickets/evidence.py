@@ -16,7 +16,7 @@ KNOWN = ("before_photo", "after_photo", "technician_signature", "resident_signat
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a round of a ticket has. `signed_by`: the roles whose signature it bears."""
+    """What a round of a ticket has. `signed_by`: the roles whose signature stands under the very work that it shows."""
 
     kind: str
     category: str
@@ -26,6 +26,24 @@ class Evidence:
     scan_proof: str
     unanswered: int
     waived: frozenset[str]
+
+
+def stands_under(signed: Mapping[str, Any], work: Mapping[str, Any]) -> bool:
+    """Whether a signature was given to this work: what was signed agrees in all that the work says."""
+    return all(signed.get(name) == value for name, value in work.items())
+
+
+def declared(resolution: str, minutes: object, note: str) -> dict[str, str]:
+    """What is declared of the work, as it is signed."""
+    return {"resolution": resolution, "minutes": _minutes(minutes), "note": note.strip()}
+
+
+def _minutes(given: object) -> str:
+    """`25`, however it was typed; what is no number stays as it is, and is refused elsewhere."""
+    try:
+        return "" if given in (None, "") else str(int(str(given)))
+    except ValueError:
+        return str(given)
 
 
 def required(kind: str, category: str, policy: Mapping[str, Any]) -> tuple[str, ...]:

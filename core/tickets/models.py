@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, insert, text
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from core import clock
+from core import clock, holders
 from core.database import Table, rows
 from core.prepared import Prepared
 
@@ -31,8 +31,8 @@ class Subject:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several people may mean the same thing: an asset or a common place, never a home."""
-        return self.is_common or self.asset_id is not None
+        """Whether several people may mean the same thing: at a common place, never in a home, its boiler included."""
+        return self.is_common
 
 
 class Ticket(Table):
@@ -187,8 +187,14 @@ class Attachment(Table):
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+holders.holds(Attachment.hash)
+
+
 class Signature(Table):
-    """A signature under exactly what was shown. `strokes` are vectors; `digest` is of the signed content."""
+    """A signature under exactly what was shown. `strokes` are vectors; `digest` is of the signed content.
+
+    `salt`: hides name and strokes, to which the trace commits; it stands nowhere else and goes with the row.
+    """
 
     __tablename__ = "signatures"
     __table_args__ = (Index(None, "ticket_id"),)
@@ -200,6 +206,7 @@ class Signature(Table):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     name: Mapped[str] = mapped_column(default="")
     strokes: Mapped[list[Any]] = mapped_column(default=list)
+    salt: Mapped[str]
     digest: Mapped[str]
     content: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime] = mapped_column(default=clock.now)

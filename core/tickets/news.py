@@ -113,6 +113,11 @@ def _transfer_wanted(it: Happening) -> Iterable[Letter]:
     yield from _to_desk(it, "transfer_wanted", name=it.name(it.actor_id), reason=it.told["reason"])
 
 
+@on("relocate")
+def _relocated(it: Happening) -> Iterable[Letter]:
+    yield from _to_assignee(it, "relocated_job", [Choice("work.show")], was=it.told["was"])
+
+
 @on("accept", "claim")
 def _accepted(it: Happening) -> Iterable[Letter]:
     yield from _to_reporters(it, "accepted", name=it.name(it.ticket.assignee_id))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from core import people
@@ -15,7 +15,7 @@ from core.access import Viewer
 from core.errors import NotFound
 from core.people import Membership, Person, Role
 from core.prepared import Prepared
-from core.tickets.evidence import Evidence
+from core.tickets.evidence import Evidence, stands_under
 from core.tickets.models import (
     Attachment,
     ChecklistItem,
@@ -98,9 +98,17 @@ def concerned(session: Session, ticket: Ticket) -> list[UUID]:
     return list(dict.fromkeys([*first, *joined]))
 
 
-def open_twin(session: Session, subject: Subject, category: str) -> Ticket | None:
-    """The oldest open fault on the same shared thing and of the same category; None for homes."""
-    return session.scalar(_twins(subject, category)) if subject.is_shared else None
+def is_shared_with(session: Session, subject: Subject, person_id: UUID | None) -> bool:
+    """Whether somebody may mean the same thing as others: at a common place, or in a home that is theirs."""
+    return subject.is_shared or (person_id is not None and subject.place_id in people.homes_of(session, person_id))
+
+
+def open_twin(session: Session, subject: Subject, category: str, by: UUID | None = None) -> Ticket | None:
+    """The oldest open fault on the same thing and of the same category; in a home for those who live there alone.
+
+    `by`: who reports. Whoever scans the boiler in a home of others learns nothing of what is open on it.
+    """
+    return session.scalar(_twins(subject, category)) if _may_mean_others(session, subject, by) else None
 
 
 def open_beside(session: Session, subject: Subject, ticket: Ticket) -> Ticket | None:
@@ -110,9 +118,24 @@ def open_beside(session: Session, subject: Subject, ticket: Ticket) -> Ticket | 
     return session.scalar(_twins(subject, ticket.category).where(Ticket.id < ticket.id))
 
 
-def open_alarm(session: Session, subject: Subject, category: str) -> Ticket | None:
+def open_alarm(session: Session, subject: Subject, category: str, by: UUID | None = None) -> Ticket | None:
     """The oldest open emergency of that kind, also behind an older fault that is none."""
-    return session.scalar(_twins(subject, category).where(Ticket.emergency != "")) if subject.is_shared else None
+    if not _may_mean_others(session, subject, by):
+        return None
+    return session.scalar(_twins(subject, category).where(Ticket.emergency != ""))
+
+
+def standing_alarm(session: Session, subject: Subject, emergency: str) -> Ticket | None:
+    """An open emergency of one kind at a site: on the thing itself, else at its place, else the oldest."""
+    query = select(Ticket).where(Ticket.is_open, Ticket.site_id == subject.site_id, Ticket.emergency == emergency)
+    is_here = case((Ticket.place_id == subject.place_id, 0), else_=1)
+    is_it = case((Ticket.asset_id == subject.asset_id, 0), else_=1)
+    return session.scalar(query.order_by(is_here, is_it, Ticket.id).limit(1))
+
+
+def _may_mean_others(session: Session, subject: Subject, by: UUID | None) -> bool:
+    """Nobody is asked about a home as a whole: two faults in it are rarely the same."""
+    return subject.is_shared or (subject.asset_id is not None and is_shared_with(session, subject, by))
 
 
 def _twins(subject: Subject, category: str) -> Select[Ticket]:
@@ -205,16 +228,35 @@ def mentions(words: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
-def evidence_of(session: Session, ticket: Ticket) -> Evidence:
-    """What the present round of a ticket has to show."""
-    photos = select(Attachment.kind).where(Attachment.ticket_id == ticket.id, Attachment.round == ticket.round)
-    signed = select(Signature.role).where(Signature.ticket_id == ticket.id, Signature.round == ticket.round)
-    unanswered = select(func.count()).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.answer == "")
+def evidence_of(session: Session, ticket: Ticket, declared: Mapping[str, Any] | None = None) -> Evidence:
+    """What the present round of a ticket has to show.
+
+    `declared`: resolution, minutes and note of a sign-off; a signature under others is none. A signature under other
+    photos, parts or answers is none in any case.
+    """
+    work = work_of(session, ticket)
+    signed = select(Signature.role, Signature.content).where(
+        Signature.ticket_id == ticket.id, Signature.round == ticket.round
+    )
+    under = {**work, **(declared or {})}
     return Evidence(
         kind=ticket.kind, category=ticket.category, has_asset=ticket.asset_id is not None,
-        photo_kinds=frozenset(session.scalars(photos)), signed_by=frozenset(session.scalars(signed)),
-        scan_proof=ticket.scan_proof, unanswered=session.scalar(unanswered) or 0, waived=frozenset(ticket.waived),
+        photo_kinds=frozenset(kind for kind, _ in work["photos"]),
+        signed_by=frozenset(role for role, content in session.execute(signed) if stands_under(content, under)),
+        scan_proof=ticket.scan_proof, unanswered=sum(not answer for _, answer in work["answers"]),
+        waived=frozenset(ticket.waived),
     )  # fmt: skip
+
+
+def work_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """The work of the present round as it is shown and signed: photos, parts, answers."""
+    photos = [row for row in attachments_of(session, ticket.id) if row.round == ticket.round]
+    parts = [part for part in parts_used(session, ticket.id) if part.round == ticket.round]
+    return {
+        "photos": [[row.kind, row.hash] for row in photos],
+        "parts": [[part.name, part.quantity] for part in parts],
+        "answers": [[item.position, item.answer] for item in checklist_of(session, ticket.id)],
+    }
 
 
 def numbers_of(session: Session, ticket_ids: Sequence[UUID | None]) -> dict[UUID, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, trace
 from core.errors import Invalid, Missing
-from core.tickets import queries
+from core.tickets import evidence, queries
 from core.tickets.actions import Actor, StaleTicket, record
 from core.tickets.models import Signature, Ticket
 
@@ -23,15 +23,10 @@ MAX_POINTS = 20_000
 
 def content(session: Session, ticket: Ticket, *, resolution: str, minutes: str, note: str) -> dict[str, Any]:
     """What a person sees and signs: the work of this round, as plain values with a fixed order."""
-    photos = [row for row in queries.attachments_of(session, ticket.id) if row.round == ticket.round]
-    parts = [part for part in queries.parts_used(session, ticket.id) if part.round == ticket.round]
     return {
         "number": ticket.number, "round": ticket.round, "kind": ticket.kind, "category": ticket.category,
         "place": str(ticket.place_id), "asset": ticket.asset_code, "text": trace.commitment(ticket.salt, ticket.text),
-        "photos": [[row.kind, row.hash] for row in photos],
-        "parts": [[part.name, part.quantity] for part in parts],
-        "answers": [[item.position, item.answer] for item in queries.checklist_of(session, ticket.id)],
-        "resolution": resolution, "minutes": minutes, "note": note, "trace": ticket.trace_head,
+        **queries.work_of(session, ticket), **evidence.declared(resolution, minutes, note), "trace": ticket.trace_head,
     }  # fmt: skip
 
 
@@ -57,12 +52,18 @@ def sign(
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
     row = {
         "id": clock.new_id(), "ticket_id": ticket.id, "round": ticket.round, "role": role, "person_id": person_id,
-        "name": name.strip()[:120], "strokes": strokes, "digest": seen, "content": shown, "signed_at": now,
+        "name": name.strip()[:120], "strokes": strokes, "salt": clock.secret(), "digest": seen, "content": shown,
+        "signed_at": now,
     }  # fmt: skip
     session.execute(insert(Signature), [row])
-    proof = hashlib.sha256(trace.canonical({"strokes": strokes, "name": row["name"]}).encode()).hexdigest()
+    proof = trace.commitment(str(row["salt"]), hand(row["name"], strokes))
     facts = {"role": role, "digest": seen, "signature": proof, "round": ticket.round}
     record(session, ticket, "sign", Actor(by), facts, now)
+
+
+def hand(name: Any, strokes: Any) -> str:
+    """Whose hand it was, as the event of a signature commits to it: a name alone could be guessed."""
+    return trace.canonical({"strokes": strokes, "name": name})
 
 
 def _check_strokes(strokes: list[Any]) -> None:

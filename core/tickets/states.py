@@ -73,6 +73,7 @@ TRANSITIONS = (
     Transition("cancel", OPEN, "cancelled", ("supervisor",), ("reason",)),
     Transition("cancel", ("reported", "assigned"), "cancelled", ("reporter",), ("reason",)),
     Transition("recategorise", OPEN, SAME, ("reporter", "supervisor", "assignee"), ("category",)),
+    Transition("relocate", ("reported", "assigned", "accepted"), SAME, ("system",), ("subject",)),
     Transition("reprioritise", OPEN, SAME, ("supervisor", "system"), ("priority",)),
     Transition("escalate", OPEN, SAME, ("system",)),
     Transition("waive", OPEN, SAME, ("supervisor",), ("evidence", "reason")),

@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import categories, clock, places
+from core import categories, clock, i18n, places
 from core.database import rows
 from core.deadlines import promised_at
 from core.errors import Invalid, Missing
@@ -138,7 +138,7 @@ def _agree(act: Act) -> Change:
 def _check_in(act: Act) -> Change:
     """Be at the asset, by its scanned code, or by a photo and a reason where the code is gone."""
     proof = _scan_proof(act)
-    facts = {"scan": proof, **({"reason": act.facts["reason"]} if act.facts.get("reason") else {})}
+    facts = {"scan": proof, **(_reason(act) if act.facts.get("reason") else {})}
     return Change({"scan_proof": proof or act.ticket.scan_proof}, facts)
 
 
@@ -158,23 +158,25 @@ def _resume(act: Act) -> Change:
 
 @verb("sign_off")
 def _sign_off(act: Act) -> Change:
-    """Declare it done, with the evidence that the site's policy asks for."""
+    """Declare it done, with the evidence that the site's policy asks for. Signatures count under these very words."""
     ticket, resolution = act.ticket, str(act.facts["resolution"])
     if resolution not in states.SIGN_OFF_RESOLUTIONS[ticket.kind]:
         raise Invalid(field="field.resolution")
     proof = _scan_proof(act) or ticket.scan_proof
     set_committed_value(ticket, "scan_proof", proof)
-    site = places.site_of(act.session, ticket.site_id)
-    lacking = evidence.missing(queries.evidence_of(act.session, ticket), site.settings.get("evidence", {}))
+    site, minutes = places.site_of(act.session, ticket.site_id), _minutes(act)
+    declared = evidence.declared(resolution, minutes, str(act.facts.get("note") or ""))
+    shown = queries.evidence_of(act.session, ticket, declared)
+    lacking = evidence.missing(shown, site.settings.get("evidence", {}))
     if lacking:
         raise MissingEvidence(missing=[f"evidence.{item}" for item in lacking], items=lacking)
     is_fault = ticket.kind == "fault"
     values: dict[str, Any] = {
-        "resolution": resolution, "done_at": act.now, "minutes": _minutes(act), "scan_proof": proof,
+        "resolution": resolution, "done_at": act.now, "minutes": minutes, "scan_proof": proof,
         "wake_at": act.now + SILENCE if is_fault else None, "closed_at": None if is_fault else act.now,
     }  # fmt: skip
     facts = {
-        "resolution": resolution, "minutes": values["minutes"], "round": ticket.round,
+        "resolution": resolution, "minutes": minutes, "round": ticket.round,
         "digest": _digest(act.facts.get("digest") or ""),
     }  # fmt: skip
     return Change(values, facts, {"resolution": resolution})
@@ -249,6 +251,20 @@ def _recategorise(act: Act) -> Change:
     return Change(values, {"category": category, "was": act.ticket.category})
 
 
+@verb("relocate")
+def _relocate(act: Act) -> Change:
+    """It is about another place or thing of the same site. `by`: who said so."""
+    subject, ticket = act.facts["subject"], act.ticket
+    if subject.site_id != ticket.site_id:
+        raise Invalid(field="field.place")
+    values: dict[str, Any] = {
+        "place_id": subject.place_id, "place": subject.place, "asset_id": subject.asset_id,
+        "asset_code": subject.code, "asset_name": subject.name,
+    }  # fmt: skip
+    facts = {"place": str(subject.place_id), "asset": str(subject.asset_id or ""), "by": str(act.facts.get("by", ""))}
+    return Change(values, facts, {"was": ticket.asset_name or ticket.place})
+
+
 @verb("reprioritise")
 def _reprioritise(act: Act) -> Change:
     priority = str(act.facts["priority"])
@@ -282,9 +298,12 @@ def _id(act: Act, name: str) -> UUID:
 
 
 def _reason(act: Act) -> dict[str, Any]:
-    """A reason for the trace: a known key as it is, free words as a salted commitment beside a kept note."""
+    """A reason for the trace: a key of the catalog as it is, free words as a salted commitment beside a kept note.
+
+    What only looks like a key may be a telephone number or a name, and the trace forgets nothing.
+    """
     reason = str(act.facts["reason"]).strip()
-    if reason.isascii() and reason.replace("_", "").isalnum() and len(reason) <= 40:
+    if i18n.has_text(f"reason.{reason}"):
         return {"reason": reason}
     return {"reason": words.keep(act.session, act.ticket, act.actor.person_id, reason[:1000], act.now)}
 

@@ -37,12 +37,17 @@ Handle = Callable[[Session, Any, Tick], None]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """`due` reads and names what to do now; `handle` does one of them, and nothing when it was done meanwhile."""
+    """`due` reads and names what to do now; `handle` does one of them, and nothing when it was done meanwhile.
+
+    `writes`: whether it writes rows. One that works elsewhere, at the file store, gets a session that only reads, so
+    that no writer waits for it.
+    """
 
     name: str
     every: timedelta
     due: Due
     handle: Handle
+    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,11 @@ class Outcome:
 TRIGGERS: Registry[Trigger] = Registry("trigger")
 
 
-def trigger(name: str, *, every: timedelta, due: Due) -> Callable[[Handle], Handle]:
+def trigger(name: str, *, every: timedelta, due: Due, writes: bool = True) -> Callable[[Handle], Handle]:
     """Register a function as the handler of a trigger."""
 
     def keep(handle: Handle) -> Handle:
-        TRIGGERS.register(name)(Trigger(name, every, due, handle))
+        TRIGGERS.register(name)(Trigger(name, every, due, handle, writes))
         return handle
 
     return keep
@@ -74,9 +79,17 @@ def run(database: Database, woken: Trigger, tick: Tick) -> Outcome:
     return Outcome(len(due) - failed, failed)
 
 
+def _handle(database: Database, woken: Trigger, item: Any, tick: Tick) -> None:
+    if woken.writes:
+        database.write(lambda session: woken.handle(session, item, tick))
+        return
+    with database.read_scope() as session:
+        woken.handle(session, item, tick)
+
+
 def _handled(database: Database, woken: Trigger, item: Any, tick: Tick) -> bool:
     try:
-        database.write(lambda session: woken.handle(session, item, tick))
+        _handle(database, woken, item, tick)
     except Conflict as faster:
         log.info("trigger %s left %s alone: %s", woken.name, item, faster)
     except Exception:

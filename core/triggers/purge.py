@@ -1,4 +1,4 @@
-"""Forgets what has served its purpose: handled platform messages, expired tokens, old results, old counts."""
+"""Forgets what has served its purpose: handled messages, expired tokens, old results, counts and lines of chats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core import inbox, limits
+from core import inbox, limits, transcripts
 from core.access import REPLAY_LIFE, Replay, Token
 from core.triggers import Tick, trigger
 
@@ -28,6 +28,7 @@ FORGET: dict[str, Callable[[Session, datetime], object]] = {
     "tokens": expired_tokens,
     "replays": old_replays,
     "tallies": limits.forget_old,
+    "lines": transcripts.forget_old,
 }
 
 

@@ -1,15 +1,18 @@
 """A site's policies: how soon somebody comes, what a sign-off needs, and the answers that are prepared.
 
-They stand in the site's settings, where the rules read them: `promise`, `evidence` and `canned`.
+They stand in the site's settings, where the rules read them: `promise`, `evidence`, `canned`, `quiet` and
+`chat_origins`.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import categories, changes
@@ -22,11 +25,17 @@ from core.tickets.states import PRIORITIES
 LONGEST_MINUTES = 60 * 24 * 90
 MOST_TEXTS, LONGEST_TEXT = 40, 500
 PLACEHOLDERS = {"number", "name", "until"}
+MOST_ORIGINS = 20
+ORIGIN = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?")
 FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 class UnknownPlaceholder(Invalid):
     """{{{name}}} is no placeholder. There are {{number}}, {{name}} and {{until}}."""
+
+
+class NotAnOrigin(Invalid):
+    """{text} is not the address of a web site. Write it like https://www.example.com"""
 
 
 def promises(session: Session, site_id: UUID) -> dict[str, int]:
@@ -75,6 +84,48 @@ def set_canned(session: Session, site_id: UUID, texts: list[dict[str, str]], act
             if name not in PLACEHOLDERS:
                 raise UnknownPlaceholder(name=name)
     _set(session, site_id, "canned", kept, actor, now)
+
+
+def quiet(session: Session, site_id: UUID) -> tuple[str, ...]:
+    """The hours in which only what somebody waits for is sent, such as `("22:00", "07:00")`; empty for none."""
+    return tuple(session.get_one(Site, site_id).settings.get("quiet", ()))
+
+
+def set_quiet(session: Session, site_id: UUID, hours: tuple[str, str], actor: UUID | None, now: datetime) -> None:
+    """Two local times; two empty ones for none. Errors: Invalid."""
+    if not any(hours):
+        _set(session, site_id, "quiet", None, actor, now)
+        return
+    try:
+        begins, ends = (time.fromisoformat(text) for text in hours)
+    except ValueError:
+        raise Invalid(field="field.time") from None
+    if begins == ends:
+        raise Invalid(field="field.time")
+    _set(session, site_id, "quiet", [f"{begins:%H:%M}", f"{ends:%H:%M}"], actor, now)
+
+
+def chat_origins(session: Session, site_id: UUID | None = None) -> list[str]:
+    """The pages of other origins that may embed the web chat: of one site, or of all of them."""
+    query = select(Site.settings) if site_id is None else select(Site.settings).where(Site.id == site_id)
+    return sorted({origin for settings in session.scalars(query) for origin in settings.get("chat_origins", [])})
+
+
+def set_chat_origins(session: Session, site_id: UUID, given: list[str], actor: UUID | None, now: datetime) -> None:
+    """Errors: NotAnOrigin, Invalid where there are too many."""
+    kept = sorted({_origin(text) for text in given if text.strip()})
+    if len(kept) > MOST_ORIGINS:
+        raise Invalid(field="field.origins")
+    _set(session, site_id, "chat_origins", kept, actor, now)
+
+
+def _origin(text: str) -> str:
+    """An address as browsers name it: `https://www.example.com`. One with a path or wildcard would open more."""
+    parts = urlsplit(text.strip().rstrip("/"))
+    is_plain = parts.scheme in ("https", "http") and ORIGIN.fullmatch(parts.netloc)
+    if not is_plain or parts.path or parts.query or parts.fragment:
+        raise NotAnOrigin(text=text.strip()[:100])
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _set(session: Session, site_id: UUID, name: str, value: Any, actor: UUID | None, now: datetime) -> None:

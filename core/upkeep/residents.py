@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import changes, people, phones
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.people import Home, Identity, Person, Role
 from core.places import Place
 from core.tickets.models import Ticket
@@ -35,7 +35,11 @@ def listed(
     session: Session, site_id: UUID, *, words: str = "", state: str = "approved", after: str = "", limit: int = 100
 ) -> list[Resident]:
     """The people of the homes of a site in the order of their units; `after`: the unit and id that were seen last."""
-    chat = exists().where(Identity.person_id == Person.id, Identity.revoked_at.is_(None)).correlate(Person)
+    chat = (
+        exists()
+        .where(Identity.person_id == Person.id, Identity.revoked_at.is_(None), Identity.conversation != "")
+        .correlate(Person)
+    )
     query = (
         select(Home.id, Person.id, Person.name, Person.phone, Place.id, Place.path, Home.state, Home.claimed_at, chat)
         .join(Person, Person.id == Home.person_id).join(Place, Place.id == Home.place_id)
@@ -66,7 +70,7 @@ def home_at(session: Session, site_id: UUID, home_id: UUID) -> Home:
     return home
 
 
-def decide(session: Session, site_id: UUID, home_id: UUID, actor: UUID, now: datetime, *, approve: bool) -> None:
+def decide(session: Session, site_id: UUID, home_id: UUID, actor: UUID | None, now: datetime, *, approve: bool) -> None:
     """Let somebody in or not. Errors: NotFound for a home of another site, Conflict when it was decided already."""
     home = home_at(session, site_id, home_id)
     before = home.state
@@ -116,7 +120,31 @@ def identities(session: Session, person_id: UUID) -> list[Identity]:
     return list(session.scalars(query))
 
 
-def _record(session: Session, site_id: UUID, home: Home, before: str, actor: UUID, now: datetime) -> None:
+def end_contact(
+    session: Session, site_id: UUID, person_id: UUID, identity_id: UUID, actor: UUID, now: datetime
+) -> None:
+    """Part a chat from a person: a lost telephone, a sold account. Nothing is told there from now on.
+
+    Errors: NotFound; Forbidden for somebody of the staff, who is no resident alone.
+    """
+    person = profile(session, site_id, person_id)
+    if any(held - {"resident"} for held in people.roles_of(session, person.id).values()):
+        raise Forbidden
+    identity = session.get(Identity, identity_id)
+    if identity is None or identity.person_id != person.id:
+        raise NotFound(what="word.identity")
+    if identity.revoked_at is not None:
+        return
+    identity.revoked_at = now
+    session.flush()
+    edit = changes.Edit(
+        site_id, "contact", str(identity_id), {"state": "joined"}, {"state": "ended", "channel": identity.channel},
+        person.name, f"person:{person.id}",
+    )  # fmt: skip
+    changes.record(session, edit, actor, now)
+
+
+def _record(session: Session, site_id: UUID, home: Home, before: str, actor: UUID | None, now: datetime) -> None:
     path = session.get_one(Place, home.place_id).path
     edit = changes.Edit(
         site_id, "home", str(home.id), {"state": before}, {"state": home.state}, path, f"person:{home.person_id}"

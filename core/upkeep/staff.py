@@ -1,13 +1,14 @@
 """Who works at a site: roles, teams with skills, duty, and what happens when somebody leaves.
 
 A role holds at one site; an administrator of one site sees and grants nothing of another. Somebody who works at two
-sites is one person, found by the telephone number when the second site adds them.
+sites is one person, whom the second site adds by a code that they have shown; and who they are, and their way in, is
+then in the hands of nobody who administers only one of the sites.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,11 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core import access, changes, i18n, people, phones
+from core import access, changes, credentials, i18n, people, phones
 from core.calendars import Duty
 from core.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from core.people import STAFF_ROLES, Identity, Membership, Person, Role, Team
+from core.places import Site
 from core.tickets import actions, queries
 from core.tickets.models import Offer, Ticket
 
@@ -32,6 +34,14 @@ class LastAdministrator(Conflict):
 
 class NameTaken(Conflict):
     """There is a person called {name} at this site already, with another telephone number."""
+
+
+class WorksElsewhere(Conflict):
+    """{name} works at another site already. Ask for the code that "My work" makes for them, and enter it here."""
+
+
+class WorksForOthers(Forbidden):
+    """{name} works at another site too, so only who administers all of them may do this to the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ def _colleague(session: Session, site_id: UUID, person: Person, now: datetime) -
         select(Team.name).join(Membership, Membership.team_id == Team.id)
         .where(Team.site_id == site_id, Membership.person_id == person.id).order_by(Team.name)
     ).scalars()  # fmt: skip
-    chat = exists().where(Identity.person_id == person.id, Identity.revoked_at.is_(None))
+    chat = exists().where(Identity.person_id == person.id, Identity.revoked_at.is_(None), Identity.conversation != "")
     duty = exists().where(
         Duty.person_id == person.id, Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now
     )
@@ -122,22 +132,40 @@ def staff_of(session: Session, site_id: UUID, person: Person) -> Staff:
     return Staff(person.name, person.phone, person.locale, roles, team_id, skills)
 
 
-def add(session: Session, site_id: UUID, given: Staff, actor: UUID, now: datetime) -> Person:
-    """Add somebody to a site's staff; a known telephone number of staff elsewhere is that same person.
+def add(session: Session, site_id: UUID, given: Staff, actor: UUID, now: datetime, *, code: str = "") -> Person:
+    """Add somebody to a site's staff. `code`: shown by somebody who works elsewhere, and who stays who they are.
 
-    Errors: Missing, Invalid; NameTaken, so that nobody is added twice by mistake.
+    Errors: Missing, Invalid; WorksElsewhere; NameTaken, so that nobody is added twice by mistake.
     """
+    joining = _joining(session, code, now) if code else None
+    if joining is not None:
+        given = replace(given, name=joining.name, phone=joining.phone, locale=joining.locale)
     _check(session, site_id, given)
     if not given.roles:
         raise Missing(field="field.role")
-    person = _known(session, given) or people.add_person(session, given.name, locale=given.locale, phone=given.phone)
+    given = _in_a_team(session, site_id, given)
+    person = joining or _ours_or_new(session, site_id, given)
     same_name = select(Person.id).join(Role, Role.person_id == Person.id).where(Role.site_id == site_id)
     if session.scalar(same_name.where(Person.name == given.name, Person.is_active, Person.id != person.id)):
         raise NameTaken(name=given.name)
     before = _values(staff_of(session, site_id, person))
-    _write(session, site_id, person, given)
+    _write(session, site_id, person, given, actor)
     _record(session, site_id, person, {} if not before["roles"] else before, actor, now)
     return person
+
+
+def _joining(session: Session, code: str, now: datetime) -> Person:
+    try:
+        return credentials.joining(session, code, now)
+    except NotFound:
+        raise Invalid(field="field.code") from None
+
+
+def _ours_or_new(session: Session, site_id: UUID, given: Staff) -> Person:
+    known = _known(session, given)
+    if known is not None and not roles_at(session, site_id, known.id):
+        raise WorksElsewhere(name=given.name)
+    return known or people.add_person(session, given.name, locale=given.locale, phone=given.phone)
 
 
 def edit(session: Session, site_id: UUID, person_id: UUID, given: Staff, actor: UUID, now: datetime) -> None:
@@ -152,14 +180,34 @@ def edit(session: Session, site_id: UUID, person_id: UUID, given: Staff, actor: 
     before = _values(staff_of(session, site_id, person))
     if not given.roles:
         raise Missing(field="field.role")
-    _write(session, site_id, person, given)
+    _write(session, site_id, person, _in_a_team(session, site_id, given), actor)
     _record(session, site_id, person, before, actor, now)
+
+
+def way_in(session: Session, site_id: UUID, person_id: UUID, actor: UUID, now: datetime) -> str:
+    """A one-time link that signs a person in. Errors: WorksForOthers, because it opens every site of theirs."""
+    person = person_at(session, site_id, person_id)
+    _refuse_for_others(session, person, actor)
+    return credentials.issue(session, "sign_in", person_id, actor, now, life=access.LINK_LIFE)
+
+
+def works_for_others(session: Session, person_id: UUID, actor: UUID) -> bool:
+    """Whether somebody is on the staff of a site that `actor` does not administer."""
+    mine = {site_id for site_id, held in people.roles_of(session, actor).items() if "admin" in held}
+    theirs = {site_id for site_id, held in people.roles_of(session, person_id).items() if held & set(STAFF_ROLES)}
+    return bool(theirs - mine)
+
+
+def _refuse_for_others(session: Session, person: Person, actor: UUID) -> None:
+    if works_for_others(session, person.id, actor):
+        raise WorksForOthers(name=person.name)
 
 
 def leave(session: Session, site_id: UUID, person_id: UUID, actor: UUID, now: datetime) -> int:
     """Somebody leaves a site: at once without roles, teams and duty there, their open work back at dispatch.
 
-    Whoever works nowhere else loses every session, token and chat identity too. Returns how much work went back.
+    Roles are looked up with each request, so that nothing has to end for whoever works elsewhere too; whoever does not
+    loses every session, token and chat identity. Returns how much work went back.
     """
     person = person_at(session, site_id, person_id)
     if person_id == actor:
@@ -175,8 +223,11 @@ def leave(session: Session, site_id: UUID, person_id: UUID, actor: UUID, now: da
     session.execute(
         update(Duty).where(Duty.person_id == person_id, Duty.site_id == site_id, Duty.ends_at > now).values(ends_at=now)
     )
-    access.revoke_all(session, person_id)
-    if not people.roles_of(session, person_id):
+    access.revoke_pages(session, person_id, select(Ticket.id).where(Ticket.site_id == site_id))
+    held = people.roles_of(session, person_id)
+    if not any(roles & set(STAFF_ROLES) for roles in held.values()):
+        access.revoke_all(session, person_id)
+    if not held:
         _end(session, person, now)
     _record(session, site_id, person, before, actor, now)
     return returned
@@ -231,13 +282,32 @@ def _check(session: Session, site_id: UUID, given: Staff) -> None:
         raise Invalid(field="field.team")
 
 
+def _in_a_team(session: Session, site_id: UUID, given: Staff) -> Staff:
+    """Skills are kept in a team: without one they go to the site's only crew, which is made where there is none.
+
+    Errors: Missing where several crews could be meant.
+    """
+    if given.team_id is not None or not given.skills:
+        return given
+    crews = [team for team in people.teams_of(session, site_id) if not team.is_contractor]
+    if len(crews) > 1:
+        raise Missing(field="field.team")
+    locale = session.get_one(Site, site_id).locale
+    crew = crews[0] if crews else people.add_team(session, i18n.translate("team.first", locale), site_id)
+    return replace(given, team_id=crew.id)
+
+
 def _keep_an_administrator(session: Session, site_id: UUID, leaving: UUID) -> None:
     others = [one for one in people.holders(session, site_id, "admin") if one != leaving]
     if leaving in people.holders(session, site_id, "admin") and not others:
         raise LastAdministrator
 
 
-def _write(session: Session, site_id: UUID, person: Person, given: Staff) -> None:
+def _write(session: Session, site_id: UUID, person: Person, given: Staff, actor: UUID | None) -> None:
+    """Errors: WorksForOthers where it would change who somebody of another site is, too. None: the command line."""
+    is_other = (person.name, person.phone, person.locale) != (given.name, given.phone, given.locale)
+    if is_other and actor is not None:
+        _refuse_for_others(session, person, actor)
     person.name, person.phone, person.locale = given.name, given.phone, given.locale
     _set_roles(session, site_id, person.id, given.roles)
     teams = select(Team.id).where(Team.site_id == site_id)
@@ -287,5 +357,5 @@ def _restore(
     team = UUID(known["team"]) if known["team"] else None
     given = Staff(known["name"], known["phone"], known["locale"], tuple(known["roles"]), team, tuple(known["skills"]))
     before = _values(staff_of(session, site_id, person))
-    _write(session, site_id, person, given)
+    _write(session, site_id, person, given, actor)
     _record(session, site_id, person, before, actor or person.id, now)

@@ -22,7 +22,7 @@ LIVES = Resident(ID, ID, "x1", "1", ID, "x1", "approved", AT, has_chat=True)
 CLAIMS = Resident(ID, ID, "", "", ID, "x1", "claimed", AT, has_chat=False)
 HOMES = [Home("1", "x1", state) for state in ("claimed", "approved", "refused", "ended")]
 CONTACTS = [
-    Contact("x1", "x1", is_blocked=blocked, is_ended=ended)
+    Contact("x1", "x1", is_blocked=blocked, is_ended=ended, end="/x1")
     for blocked in (True, False) for ended in (True, False)
 ]  # fmt: skip
 CREWS = [Crew("1", "x1", "1", is_contractor=True, members=["x1"]), Crew("2", "x1", "", is_contractor=False, members=[])]

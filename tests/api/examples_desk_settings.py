@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from api.pages.desk.categories import CategoriesPage, Found, Tried, Word, Work
+from api.pages.desk.channels import ChannelsPage, Check, Lost
 from api.pages.desk.policies import PoliciesPage
 from core.upkeep.works import BLANK
 from tests.api.examples_desk import ANY, FRAME
@@ -17,7 +18,13 @@ WORDS = [Word("x1", "x1", 4, "fire"), Word("x1", "x1", 4, "")]
 PAGE = CategoriesPage(FRAME, WORKS, "", VALUES, ANY, ANY, ANY, ANY, ANY, WORDS, "x1", SURE, "")
 TEXTS = [{"zh_CN": "x1", "en": "x1"}]
 
+CHANNELS = ChannelsPage(
+    FRAME, [Check("x1", "ok", "done", "x1"), Check("x1", "broken", "mend", "x1"), Check("x1", "warning", "work", "x1")],
+    [Lost("x1", "x1", "x1", "x1")], "x1", ["x1"], "x1", is_saved=True, error="",
+)  # fmt: skip
+
 EXAMPLES = {
+    "desk_channels.html": [CHANNELS, replace(CHANNELS, lost=[], always=[], is_saved=False, error="x1")],
     "desk_categories.html": [
         PAGE,
         replace(PAGE, open="lift", error="x1"),
@@ -25,7 +32,7 @@ EXAMPLES = {
         replace(PAGE, tried=NONE, error="x1"),
     ],
     "desk_policies.html": [
-        PoliciesPage(FRAME, {"urgent": 90}, ANY, ["1"], TEXTS, is_saved=True, error=""),
-        PoliciesPage(FRAME, {"urgent": 90}, ANY, [], TEXTS, is_saved=False, error="x1"),
+        PoliciesPage(FRAME, {"urgent": 90}, ANY, ["1"], TEXTS, ("22:00", "07:00"), is_saved=True, error=""),
+        PoliciesPage(FRAME, {"urgent": 90}, ANY, [], TEXTS, ("", ""), is_saved=False, error="x1"),
     ],
 }

@@ -48,28 +48,36 @@ PROGRESS = ProgressPage(
     stages=[Stage("reported", "past", AT), Stage("accepted", "now", AT), Stage("in_progress", "next", None)],
     merged_into="", advice="fire", phone="1 2", survey=NO_SURVEY, said=Said(), draft_done="",
 )  # fmt: skip
+MET = Need("after_photo", is_met=True, href="", by="")
 SIGN_OFF = SignOffPage(
-    head=HEAD, needs=[Need("after_photo", True, ""), Need("technician_signature", False, "#technician")],  # noqa: FBT003
+    head=HEAD, needs=[MET, Need("technician_signature", is_met=False, href="#technician", by="technician")],
     is_ready=True, needs_code=True, code="LIFT-1", before=PHOTO, after=PHOTO, parts_used=[("x1", "2")],
     answers=[("x1", "pass"), ("x1", "3")], resolutions=("fixed", "temporary"), name="x1", digest="0", seen=1,
     changed=[], entered={"scan": ""}, key="k", errors=[],
 )  # fmt: skip
 REPORT = ReportPage(
-    code="LIFT-1", thing="x1", where="x1", zone=ZONE, open=[], categories=CHIPS, entered=Entered(), errors=[], key="k",
-    signed_in=False, phone="1 2",
+    code="LIFT-1", thing="x1", where="x1", zone=ZONE, open=[], categories=CHIPS, more=[], entered=Entered(), errors=[],
+    key="k", signed_in=False, phone="1 2",
 )  # fmt: skip
 TWIN = QuestionPage("LIFT-1", "x1", "x1", "twin", "x1", AT, ZONE, [], ENTERED, "k")
-ASK = AskPage(HEAD, "hold", ("waiting_parts",), [], {}, "", "", "k", "LIFT-1")
+ASK = AskPage(HEAD, "hold", ("waiting_parts",), [], {}, "", "", "k", asks_code=False, needs_code=False)
+CHECK_IN = replace(ASK, action="check_in", reasons=("no_label",), field="code", error="x1", asks_code=True)
+
+TAKE = Job(HEAD, [POST])
 
 EXAMPLES: dict[str, list[Any]] = {
     "ask.html": [
         ASK,
-        replace(ASK, action="check_in", reasons=("unreadable",), field="code", error="x1"),
-        replace(ASK, action="schedule", reasons=(), slots=[Slot("a/b", AT, AT)]),
+        CHECK_IN,
+        replace(CHECK_IN, needs_code=True),
+        replace(ASK, action="check_in", reasons=()),
+        replace(ASK, action="schedule", reasons=(), slots=[Slot("a/b", "x1")]),
         *(replace(ASK, action=action, field="reason", error="x1") for action in ("decline", "reopen", "cancel")),
     ],
     "code.html": [CodePage("", ""), CodePage("x1", "x1")],
-    "emergency.html": [EmergencyPage("fire", phone, "WX-1", "x1", "report:x1") for phone in ("1 2", "")],
+    "emergency.html": [
+        EmergencyPage("fire", phone, number, "x1", "report:x1") for phone in ("1 2", "") for number in ("WX-1", "")
+    ],
     "job.html": [
         JOB,
         replace(JOB, said=WRONG, home=""),
@@ -92,6 +100,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "report.html": [
         REPORT,
         replace(REPORT, entered=ENTERED, errors=[("text", "x1"), ("photo", "x1")], signed_in=True, phone=""),
+        replace(REPORT, categories=[], more=CHIPS, entered=ENTERED),
         replace(REPORT, open=[OpenTicket("x1", "assigned", AT, ""), OpenTicket("x1", "done", AT, "/t/1")]),
     ],
     "scan.html": [ScanPage("", ""), ScanPage("x1", "x1")],
@@ -109,7 +118,9 @@ EXAMPLES: dict[str, list[Any]] = {
         ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work", is_replaced=False),
     ],
     "work.html": [
-        WorkPage("x1", [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [Job(HEAD, [POST])], [Job(QUIET, [POST])], "k"),
-        WorkPage("x1", [], [], [], [], "k"),
+        WorkPage(
+            "x1", [TAKE], [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [TAKE], [Job(QUIET, [POST])], "k", "", 9
+        ),
+        WorkPage("x1", [], [], [], [], [], "k", "x1", 15),
     ],
 }  # fmt: skip

@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from api.pages import ProblemPage
 
-EXAMPLES = {"problem.html": [ProblemPage(404, "not-found", "There is no such ticket.")]}
+EXAMPLES = {
+    "problem.html": [
+        ProblemPage(404, "not-found", "There is no such ticket.", ""),
+        ProblemPage(409, "conflict", "It moved on.", "/work"),
+        ProblemPage(422, "invalid", "It is wrong.", ""),
+    ]
+}

@@ -67,11 +67,11 @@ def test_a_reopening_begins_a_round_and_keeps_the_first(api: Api, cast: Cast, nu
     work_on(api, cast.technician, number)
     api.as_(cast.technician).upload(number, PHOTO, kind="after")
     sign(api, cast.technician, number)
-    api.as_(cast.technician).done(number, "sign_off", resolution="temporary", minutes=5)
+    api.as_(cast.technician).done(number, "sign_off", resolution="fixed", minutes=25)
     again = api.as_(cast.resident).done(number, "reopen", reason="It still drips.")
     rounds = [(row["round"], row["resolution"], len(row["photos"])) for row in again["rounds"]]
     assert rounds == [
-        (1, "temporary", 1),
+        (1, "fixed", 1),
         (2, None, 0),
     ]
     assert (again["state"], again["resolution"]) == ("assigned", None)
@@ -205,6 +205,23 @@ def test_a_signature_stands_under_what_was_shown(api: Api, cast: Cast, number: s
     worker.act(number, "use_part", name="Washer")
     answer = worker.act(number, "sign", role="technician", strokes=STROKES, digest=sheet["digest"], resolution="fixed")
     assert (answer.status_code, kind_of(answer)) == (409, "stale-ticket")
+
+
+def test_a_signature_under_other_work_is_no_evidence(api: Api, cast: Cast, number: str) -> None:
+    """Signed as fixed in 25 minutes: nothing else can be declared with it, and no part be slipped in."""
+    work_on(api, cast.technician, number)
+    worker = api.as_(cast.technician)
+    worker.upload(number, PHOTO, kind="after")
+    sign(api, cast.technician, number)
+    version = worker.get(f"/api/v1/tickets/{number}").json()["version"]
+    right = {"version": version, "resolution": "fixed", "minutes": 25}
+    for other in ({"resolution": "no_fault"}, {"minutes": 600}, {"minutes": None}, {"note": "and a new pump"}):
+        answer = worker.act(number, "sign_off", **right | other)
+        assert (answer.status_code, answer.json().get("missing")) == (422, ["technician_signature"]), other
+    worker.act(number, "use_part", name="Pump", quantity="9")
+    assert worker.act(number, "sign_off", **right).json()["missing"] == ["technician_signature"]
+    sign(api, cast.technician, number)
+    assert worker.act(number, "sign_off", **right).status_code == 200
 
 
 @pytest.mark.parametrize("strokes", [[[[1, 2, 3], "x"]], [[[1]]], [[[1, 2, 3, 4, 5]]], "x", [[["a", "b"]]]])

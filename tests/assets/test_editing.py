@@ -74,12 +74,14 @@ def test_a_change_is_taken_back(db: Database, cast: Cast, now: datetime) -> None
     with db.write_scope() as session:
         asset = added(session, cast, now)
         edited(session, cast, asset, now, name="Pump 9", type="Valve", place="A")
-        [change, _] = changes.of_thing(session, "asset", str(asset.id))
+        [change, _] = changes.of_thing(session, cast.site, "asset", str(asset.id))
         assert sorted(change.after) == ["name", "place", "type"]
         changes.take_back(session, cast.site, change.id, cast.admin, now)
         assert editing.values_of(session, asset) == editing.BLANK | PUMP
         editing.retire(session, cast.site, asset.id, cast.admin, now)
-        changes.take_back(session, cast.site, changes.of_thing(session, "asset", str(asset.id))[0].id, None, now)
+        changes.take_back(
+            session, cast.site, changes.of_thing(session, cast.site, "asset", str(asset.id))[0].id, None, now
+        )
         assert asset.retired_at is None
 
 

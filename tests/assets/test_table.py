@@ -14,14 +14,8 @@ from openpyxl import Workbook
 
 from assets import handover
 from assets.handover import AssetRow, FileTooLarge, Handover, Source, UnknownFormat
-from assets.importers.table import (
-    BrokenTable,
-    EmptyTable,
-    MissingColumns,
-    OldExcel,
-    RepeatedColumns,
-    UnknownColumns,
-)
+from assets.importers.table import MissingColumns, RepeatedColumns, UnknownColumns
+from assets.reading import BrokenTable, EmptyTable, OldExcel
 from core import i18n
 from core.errors import GongdanError
 
@@ -95,7 +89,7 @@ def test_a_row_with_more_cells_than_columns_is_set_aside() -> None:
     ("data", "error", "told"),
     [
         (b"code,nmae,place\n", UnknownColumns, "nmae"),
-        ("编号,名称,备注\n".encode(), UnknownColumns, "备注"),
+        ("编号,名称,颜色\n".encode(), UnknownColumns, "颜色"),
         (b"code,name\nA,B\n", MissingColumns, "place"),
         (b"name,place,name\n", RepeatedColumns, "name"),
         ("name,名称,place\n".encode(), RepeatedColumns, "name"),

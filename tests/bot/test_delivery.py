@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.delivery import ROOM, Delivery, Pace
 from bot.messages import Limits, Outgoing, SendError
-from core import outbox, people
+from core import clock, outbox, people
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
 from tests.bot.flows.chat import SETTINGS
@@ -103,6 +103,28 @@ def test_no_more_is_claimed_than_there_is_room_for(db: Database) -> None:
     posted(db, *(f"chat {number}" for number in range(ROOM + 7)))
     assert deliver(db, Platform()) == ROOM
     assert deliver(db, Platform()) == 7
+
+
+def test_a_person_is_never_written_to_in_a_group(db: Database, cast: Cast) -> None:
+    """Who has written in groups only has no private chat; a message to them says so at the desk."""
+    with db.write_scope() as session:
+        people.add_identity(session, cast.resident, "telegram", "42", "telegram_id", "7", conversation="", via="test")
+        ids = outbox.post(session, [Letter("help", {}, cast.resident)], NOW)
+    platform = Platform()
+    deliver(db, platform)
+    assert (platform.said, states(db, ids)) == ([], [("undeliverable", "no_way")])
+
+
+def test_what_waits_for_a_group_follows_it_to_its_new_name(db: Database, cast: Cast) -> None:
+    with db.write_scope() as session:
+        people.add_identity(session, cast.resident, "telegram", "42", "telegram_id", "7", conversation="7", via="test")
+        letters = [Letter("help", {}, cast.resident, ("telegram", "42", "-1"))] * 2
+        ids = outbox.post(session, letters, NOW)
+    with clock.at(NOW):
+        deliver(db, Platform(SendError("gone", moved_to="-1001")))
+    with db.read_scope() as session:
+        assert {session.get_one(OutboxMessage, ids[0]).conversation} == {"-1001"}
+        assert people.identities_of(session, cast.resident)[0].conversation == "7"
 
 
 def test_what_is_refused_for_good_is_undeliverable_with_its_reason(db: Database) -> None:

@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import open_system
+from api.deps import COOKIE
 from assets import register
-from core import clock
+from core import access, clock
+from core.database import open_database
 from core.settings import load_settings
 from tests.personas import Cast, play
 
@@ -35,6 +38,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
 PATIENCE = 90.0
 expect.set_options(timeout=15_000)  # machines that run everything at once are slow
 
@@ -47,6 +51,15 @@ class House:
     folder: Path
     cast: Cast
     lift: str
+
+
+def sign_in(context: BrowserContext, house: House, person: UUID) -> None:
+    """A session of a person in a browser, as the sign-in page would have begun it."""
+    database = open_database(load_settings(data_dir=house.folder).database_url)
+    with database.write_scope() as session:
+        secret = access.issue(session, "session", person, clock.now(), life=access.SESSION_LIFE)
+    database.dispose()
+    context.add_cookies([{"name": COOKIE, "value": secret, "url": house.url}])
 
 
 def free_port() -> int:

@@ -102,6 +102,14 @@ def test_a_report_is_written_and_answered(phone: Page, house: House) -> None:
     expect(mine(phone).last).not_to_have_attribute("data-state", "sending")
 
 
+def test_the_chat_of_somebody_who_was_signed_in_is_let_go_at_sign_out(phone: Page, house: House) -> None:
+    open_at_lift(phone, house)
+    phone.evaluate("localStorage.setItem('chat-token:0123456789ab', 'a.0.1.b')")
+    phone.goto(f"{house.url}/sign-in")
+    phone.wait_for_function("localStorage.getItem('chat-token:0123456789ab') === null")
+    assert phone.evaluate("localStorage.getItem('chat-token:')")
+
+
 def test_a_first_visit_is_greeted_once(phone: Page, house: House) -> None:
     phone.goto(f"{house.url}/chat?lang=en")
     expect(answers(phone).first).to_contain_text("privacy")

@@ -101,7 +101,7 @@ def _take_a_call(page: Page, url: str) -> None:
 
 def _see_it_on_the_board(page: Page, url: str) -> None:
     page.goto(f"{url}/desk")
-    expect(page.get_by_text("Plumbing and leaks").first).to_be_visible()
+    expect(page.locator(".board").get_by_text("Plumbing and leaks").first).to_be_visible()
     _keep(page, "6-board")
 
 

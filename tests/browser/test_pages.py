@@ -1,4 +1,4 @@
-"""Every page, looked at by a browser: nothing is wider than the screen, and axe finds nothing serious."""
+"""Every page, looked at by a browser: nothing is wider than the screen, axe finds nothing serious, no script fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from api.demo import builder
 from core.database import open_database
@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Things
     settings = load_settings(data_dir=folder, demo=True)
     builder.build(settings, "en", lambda what, done, total: None)
     database = open_database(settings.database_url)
-    things = tour.things(database)
+    things = tour.things(database, settings)
     database.dispose()
     with serving(folder, port, GONGDAN_DEMO="true") as url:
         yield url, things
@@ -58,10 +58,14 @@ def _tour(chromium: Browser, demo: tuple[str, Things], look: tuple[str, int, str
     """What is wrong with the pages in one look: language, width in pixels, theme."""
     for who in (tour.STRANGER, tour.RESIDENT, tour.TECHNICIAN, tour.ADMIN):
         page = _opened(chromium, demo, who, *look)
+        failures = _failures(page)
         for route, number in ADDRESSES:
             stop = STOPS[route][number]
             if stop[0] == who:
-                yield from _problems(page, demo[0] + stop[1](demo[1]), f"{route[4:]} {number} {look}")
+                name = f"{route[4:]} {number} {look}"
+                yield from _problems(page, demo[0] + stop[1](demo[1]), name)
+                yield from (f"{name}: {failure}" for failure in failures)
+                failures.clear()
                 _keep(page, "-".join(map(str, (route[4:], number, *look))))
         page.context.close()
 
@@ -75,6 +79,19 @@ def _opened(chromium: Browser, demo: tuple[str, Things], who: str, language: str
     cookies = {"gongdan_lang": language} | ({"gongdan_session": demo[1].sessions[who]} if who else {})
     context.add_cookies([{"name": name, "value": value, "url": demo[0]} for name, value in cookies.items()])
     return context.new_page()
+
+
+def _failures(page: Page) -> list[str]:
+    """What the scripts of a page could not do, as it happens; that a page is not there is no failure of a script."""
+    failures: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and urlsplit(message.location["url"]).path not in tour.NOT_THERE:
+            failures.append(message.text)
+
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", heard)
+    return failures
 
 
 def _problems(page: Page, address: str, name: str) -> Iterator[str]:

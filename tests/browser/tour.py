@@ -9,15 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from assets import prints
+from assets import imports, jobs, prints, understanding
 from assets.choosing import Wanted
-from assets.models import Asset
+from assets.models import Asset, Import
 from assets.prints import Setup
 from core import access, clock, people
 from core.database import Database, Session
 from core.places import Place, Site
+from core.settings import Settings
+from core.storage import open_storage
 from core.tickets import queries
 from core.tickets.models import Ticket
+from core.triggers import Tick
+from core.upkeep import invitations
 
 LONG = timedelta(days=2)
 ADMIN, TECHNICIAN, RESIDENT, STRANGER = "admin", "technician", "resident", ""
@@ -38,7 +42,11 @@ class Things:
     run: UUID
     place: UUID
     link: str
+    page: str
     blank: str
+    invitation: str
+    brought: UUID
+    compared: UUID
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -48,7 +56,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /privacy": [(STRANGER, lambda t: "/privacy")],
     "GET /sign-in": [(STRANGER, lambda t: "/sign-in")],
     "GET /sign-in/{token}": [(STRANGER, lambda t: f"/sign-in/{t.link}")],
-    "GET /w/{token}": [(STRANGER, lambda t: f"/w/{t.link}")],
+    "GET /w/{token}": [(STRANGER, lambda t: f"/w/{t.page}")],
     "GET /chat": [(RESIDENT, lambda t: "/chat")],
     "GET /q": [(STRANGER, lambda t: "/q")],
     "GET /q/{code}": [
@@ -76,6 +84,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/new/{number}/{person_id}": [(ADMIN, lambda t: f"/desk/new/{t.done}/{t.resident}")],
     "GET /desk/residents": [(ADMIN, lambda t: "/desk/residents")],
     "GET /desk/residents/{person_id}": [(ADMIN, lambda t: f"/desk/residents/{t.resident}")],
+    "GET /desk/invitations": [(ADMIN, lambda t: "/desk/invitations")],
+    "GET /join/{secret}": [(STRANGER, lambda t: f"/join/{t.invitation}")],
     "GET /desk/people": [(ADMIN, lambda t: "/desk/people")],
     "GET /desk/people/new": [(ADMIN, lambda t: "/desk/people/new")],
     "GET /desk/people/{person_id}": [(ADMIN, lambda t: f"/desk/people/{t.person}")],
@@ -88,7 +98,13 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/labels": [(ADMIN, lambda t: "/desk/labels")],
     "GET /desk/labels/{run_id}": [(ADMIN, lambda t: f"/desk/labels/{t.run}")],
     "GET /desk/categories": [(ADMIN, lambda t: "/desk/categories?open=lift&sentence=the+lift+smells+of+gas")],
+    "GET /desk/channels": [(ADMIN, lambda t: "/desk/channels")],
     "GET /desk/policies": [(ADMIN, lambda t: "/desk/policies")],
+    "GET /desk/import": [(ADMIN, lambda t: "/desk/import")],
+    "GET /desk/import/{import_id}": [
+        (ADMIN, lambda t: f"/desk/import/{t.brought}"),
+        (ADMIN, lambda t: f"/desk/import/{t.compared}"),
+    ],
     "GET /desk/site": [(ADMIN, lambda t: "/desk/site")],
     "GET /desk/history": [(ADMIN, lambda t: "/desk/history")],
     "GET /desk/start": [(ADMIN, lambda t: "/desk/start")],
@@ -97,6 +113,7 @@ STOPS: dict[str, list[Stop]] = {
 NO_PAGES = {
     "GET /chat/lines", "GET /chat/photos/{photo:path}", "GET /chat/widget.js", "GET /desk/live", "GET /desk/rows",
     "GET /desk/new/found", "GET /desk/assets/{asset_id}/files/{file_id}", "GET /desk/labels/{run_id}/sheet.pdf",
+    "GET /desk/import/{import_id}/mend.xlsx", "GET /desk/export", "GET /desk/export/{table}",
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
 }  # fmt: skip
 
@@ -105,13 +122,33 @@ NO_PAGES = {
 NOT_THERE = {"/q/NO-SUCH-1", "/setup"}
 
 
-def things(database: Database) -> Things:
-    """What a demo holds to be looked at; prints a few labels, of which one is blank."""
+TABLE = "编号,名称,位置,保修\nL-1,1号客梯,A,2027-03-31\nL-2,,A,\nL-3,Pump,A,soon\n".encode()
+
+
+def things(database: Database, settings: Settings) -> Things:
+    """What a demo holds to be looked at; prints a few labels, of which one is blank, and brings two tables."""
+    brought, compared = _brought(database, settings), _brought(database, settings)
     with database.write_scope() as session:
-        return _things(session)
+        row = session.get_one(Import, compared)
+        sheets = imports.first_lines(TABLE)
+        mapping = understanding.guess(sheets, "assets", {})
+        header, _ = understanding.table_of(sheets, mapping)
+        imports.check(session, row.site_id, compared, "assets", mapping, header)
+    jobs.run_now(database, Tick(clock.now(), settings), compared)
+    with database.write_scope() as session:
+        return _things(session, brought, compared)
 
 
-def _things(session: Session) -> Things:
+def _brought(database: Database, settings: Settings) -> UUID:
+    """A table whose columns are to be named."""
+    sha256 = imports.keep(open_storage(settings.storage_url), TABLE)
+    with database.write_scope() as session:
+        site = session.scalars(select(Site)).one()
+        admin = people.holders(session, site.id, "admin")[0]
+        return imports.begin(session, site.id, "assets", "a.csv", sha256, admin, clock.now()).id
+
+
+def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     site, now = session.scalars(select(Site)).one(), clock.now()
     job = session.scalars(select(Ticket).where(Ticket.state == "in_progress", Ticket.asset_id.is_not(None))).first()
     done = session.scalars(select(Ticket).where(Ticket.state == "done", Ticket.reporter_id.is_not(None))).first()
@@ -129,9 +166,14 @@ def _things(session: Session) -> Things:
     setup = Setup("a4-21", site.locale, "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site.id, Wanted(), setup, who[ADMIN], now)
     blank = prints.labels_of(session, prints.print_blank(session, site.id, 1, setup, who[ADMIN], now))[0].code
+    link = access.issue(session, "sign_in", who[TECHNICIAN], now, life=LONG)  # type: ignore[arg-type]
+    page = access.issue(session, "page", who[TECHNICIAN], now, life=LONG, ticket_id=job.id)  # type: ignore[arg-type]
+    homes = invitations.units(session, site.id, "")[:1]
+    [slip] = invitations.invite(session, site.id, homes, people.holders(session, site.id, "admin")[0], now)
     place = session.scalars(select(Place).where(Place.site_id == site.id, Place.kind == "building")).first()
     assert queries.may_see(session, done, access.viewer(session, done.reporter_id))  # type: ignore[arg-type]
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
-        place.id if place else asset.place_id, "x" * 32, blank,
+        place.id if place else asset.place_id, link, page, blank, slip.secret,
+        brought, compared,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from tests.core.history import done, emergency, opened
 from tests.personas import Cast
 
 registry.load("core.triggers")
+registry.load("assets.triggers")
 LATER = timedelta(days=10)
 
 each = pytest.mark.parametrize("trigger", [trigger for _, trigger in TRIGGERS.items()], ids=list(TRIGGERS))

@@ -42,9 +42,7 @@ def done(session: Session, cast: Cast, now: datetime) -> Ticket:
     assert ticket.assignee_id is not None
     technician = ticket.assignee_id
     for minute, item in enumerate(WAIVED):
-        take(
-            session, ticket, "waive", cast.supervisor, now + timedelta(minutes=minute), evidence=item, reason="exercise"
-        )
+        take(session, ticket, "waive", cast.supervisor, now + timedelta(minutes=minute), evidence=item, reason="other")
     take(session, ticket, "accept", technician, now + timedelta(minutes=5))
     take(session, ticket, "check_in", technician, now + timedelta(minutes=20))
     return take(session, ticket, "sign_off", technician, now + timedelta(hours=1), resolution="fixed")

@@ -151,6 +151,33 @@ def test_a_backup_is_for_its_owner_only(file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_file_that_was_planted_lends_no_mode(old: Installation, tmp_path: Path) -> None:
+    planted = tmp_path / "all.backup.part"
+    planted.touch()
+    planted.chmod(0o666)
+    assert stat.S_IMODE(written(old, tmp_path / "all.backup").stat().st_mode) == 0o600
+
+
+def test_a_link_that_was_planted_leads_nowhere(old: Installation, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch()
+    (tmp_path / "all.backup.part").symlink_to(elsewhere)
+    assert zipfile.is_zipfile(written(old, tmp_path / "all.backup"))
+    assert elsewhere.read_bytes() == b""
+
+
+def test_what_is_restored_is_for_its_owner_only(new: Installation, file: Path) -> None:
+    planted = new.settings.data_dir / "secret.key"
+    with zipfile.ZipFile(file) as archive:
+        key = archive.read("keys/secret.key")
+    planted.parent.mkdir()
+    planted.write_bytes(key)
+    planted.chmod(0o666)
+    restored(new, file)
+    files = [path for path in new.settings.data_dir.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
 def test_what_is_written_meanwhile_tears_nothing_apart(
     old: Installation, new: Installation, tmp_path: Path, now: datetime
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,3 +66,20 @@ def test_on_call_from_the_first_moment_up_to_the_last(db: Database, cast: Cast, 
     assert at == {
         -1: [], 0: [cast.technician], 1: [cast.technician, cast.second_technician], 2: [cast.second_technician], 3: [],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet", "then"),
+    [
+        ("2026-11-20 23:30", ("22:00", "07:00"), "2026-11-21 07:00"),
+        ("2026-11-20 03:00", ("22:00", "07:00"), "2026-11-20 07:00"),
+        ("2026-11-20 07:00", ("22:00", "07:00"), "2026-11-20 07:00"),
+        ("2026-11-20 12:00", ("22:00", "07:00"), "2026-11-20 12:00"),
+        ("2026-11-20 13:00", ("12:30", "14:00"), "2026-11-20 14:00"),
+        ("2026-11-20 23:00", (), "2026-11-20 23:00"),
+    ],
+)
+def test_quiet_hours_end(at: str, quiet: tuple[str, ...], then: str) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    moment, end = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (at, then))
+    assert calendars.after_quiet(moment, quiet, "Asia/Shanghai") == end

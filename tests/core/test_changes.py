@@ -11,7 +11,7 @@ from core import changes, places, trace
 from core.changes import Change, ChangedSince, Edit, Lasting
 from core.database import Database
 from core.errors import NotFound
-from core.upkeep import sites
+from core.upkeep import sites, works
 from tests.personas import Cast
 
 
@@ -46,9 +46,11 @@ def test_the_event_commits_to_the_content_and_holds_none_of_it(db: Database, cas
     change = rename(db, cast, "Lake Court", now)
     with db.read_scope() as session:
         [event] = [e for e in trace.events_of(session, f"site:{cast.site}") if e.action == "change"]
-    content = trace.canonical({"before": change.before, "after": change.after})
-    assert trace.commitment(change.id.hex, content) in event.facts
+    content = changes.content(change.before, change.after)
+    assert trace.commitment(change.salt, content) in event.facts
     assert "Lake Court" not in event.facts
+    assert change.salt not in event.facts
+    assert trace.commitment(change.id.hex, content) not in event.facts, "the id stands in the same event"
 
 
 def test_a_change_is_taken_back_by_a_new_one(db: Database, cast: Cast, now: datetime) -> None:
@@ -86,3 +88,16 @@ def test_changes_are_read_a_page_at_a_time(db: Database, cast: Cast, now: dateti
         first = changes.of_site(session, cast.site, limit=2)
         rest = changes.of_site(session, cast.site, before=first[-1].id)
     assert [one.id for one in [*first, *rest]] == ids[::-1]
+
+
+def test_a_change_at_another_site_stands_in_nobody_s_way(db: Database, cast: Cast, now: datetime) -> None:
+    """Two sites have a category of one name; what one does to its own concerns the other in no way."""
+    with db.write_scope() as session:
+        other = places.add_site(session, "River Court").id
+        works.edit(session, cast.site, "lift", {"name_en": "Lifts"}, cast.admin, now)
+        [mine] = changes.of_site(session, cast.site)
+        works.edit(session, other, "lift", {"name_en": "Elevators"}, cast.admin, now)
+        assert changes.last_of(session, cast.site, "category", "lift") == mine
+        assert changes.of_thing(session, cast.site, "category", "lift") == [mine]
+        changes.take_back(session, cast.site, mine.id, cast.admin, now)
+        assert changes.of_site(session, cast.site)[0].takes_back == mine.id

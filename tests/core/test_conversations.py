@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from core import conversations, inbox
+from core import conversations, inbox, people
 from core.conversations import FLOOD_WINDOW, Standing
-from core.database import Database
+from core.database import Database, Session
 from core.errors import Conflict
 from tests.personas import Cast
 
@@ -17,7 +17,11 @@ CHAT = ("telegram", "42", "li", "li")
 
 
 def begin(db: Database, person: UUID, now: datetime) -> Standing:
-    return db.write(lambda session: conversations.of(conversations.open_for(session, *CHAT, person, now), "en"))
+    def work(session: Session) -> Standing:
+        people.add_identity(session, person, "telegram", "42", "telegram_id", "li", conversation="li", via="test")
+        return conversations.of(conversations.open_for(session, *CHAT, person, now), "en")
+
+    return db.write(work)
 
 
 def standing(db: Database) -> Standing | None:
@@ -49,6 +53,23 @@ def test_of_two_writers_the_second_begins_again(db: Database, cast: Cast, now: d
 
 def test_a_stranger_stands_nowhere(db: Database) -> None:
     assert standing(db) is None
+
+
+@pytest.mark.parametrize("why", ["left", "revoked", "somebody else's"])
+def test_a_dialogue_ends_with_the_access_of_its_person(db: Database, cast: Cast, now: datetime, why: str) -> None:
+    begun = begin(db, cast.resident, now)
+    db.write(lambda session: conversations.save(session, begun.id, begun.version, now, flow="report", step="words"))
+    with db.write_scope() as session:
+        [identity] = people.identities_of(session, cast.resident)
+        if why == "left":
+            people.get(session, cast.resident).is_active = False
+        elif why == "revoked":
+            identity.revoked_at = now
+        else:
+            identity.person_id = cast.neighbour
+    assert standing(db) is None
+    anew = begin(db, cast.neighbour, now)
+    assert (anew.id, anew.person_id, anew.flow, anew.version) == (begun.id, cast.neighbour, "", begun.version + 2)
 
 
 def test_a_dialogue_is_behind_while_an_older_message_of_it_waits(db: Database, cast: Cast, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -357,6 +359,24 @@ def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
         session.execute(text("CREATE TABLE made (id INTEGER)"))
     assert (tmp_path / "new/folder/gongdan.db").exists()
     database.dispose()
+
+
+def test_a_database_is_for_its_owner_only(tmp_path: Path) -> None:
+    """Links that open a ticket stand in it. Also one that was made by an older version."""
+    file = tmp_path / "new/gongdan.db"
+    before = os.umask(0)
+    try:
+        open_database(f"sqlite:///{file}").dispose()
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        file.chmod(0o644)
+        database = open_database(f"sqlite:///{file}")
+        with database.write_scope() as session:
+            session.execute(text("CREATE TABLE made (id INTEGER)"))
+            assert {stat.S_IMODE(one.stat().st_mode) for one in file.parent.iterdir()} == {0o600}
+        database.dispose()
+    finally:
+        os.umask(before)
 
 
 def test_a_folder_that_cannot_be_written_is_busy_for_nobody(tmp_path: Path) -> None:

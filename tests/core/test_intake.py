@@ -87,6 +87,21 @@ def test_what_does_not_exist_cannot_be_reported(db: Database, cast: Cast, now: d
         report_fault(session, FaultReport(home(cast), "the tap is leaking", cast.resident, **facts), now)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("words", ["the boiler drips", "I smell gas"])
+def test_a_thing_inside_a_home_is_shared_by_those_who_live_there_alone(
+    db: Database, cast: Cast, now: datetime, words: str
+) -> None:
+    with db.write_scope() as session:
+        asset = register.add_asset(session, cast.site, cast.home, "Boiler 7", "Boiler", now=now)
+        boiler = register.subject_of(session, asset.code)
+        first = opened(report_fault(session, FaultReport(boiler, words, cast.resident, category="water"), now))
+        other = report_fault(session, FaultReport(boiler, words, cast.neighbour, category="water"), now)
+        assert opened(other).id != first.id
+        family = report_fault(session, FaultReport(boiler, words, cast.resident, category="water"), now)
+        assert family.outcome in ("twin", "joined")
+        assert family.ticket == first
+
+
 def test_a_second_report_of_a_shared_thing_is_asked_whether_it_is_the_same(
     db: Database, cast: Cast, now: datetime
 ) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from moto.server import ThreadedMotoServer
 
+from core import clock
 from core.errors import SettingsError
-from core.storage import MissingFile, Storage, StorageUnavailable, key_of, open_storage
+from core.storage import MissingFile, Storage, StorageUnavailable, hash_of, key_of, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +104,27 @@ def test_a_key_is_written_once(storage: Storage) -> None:
     storage.put(KEY, PICTURE)
     storage.put(KEY, b"another content under the same key")
     assert storage.get(KEY) == PICTURE
+
+
+def test_the_keys_of_a_folder_are_told_with_their_age(storage: Storage) -> None:
+    began, sizes = clock.now().replace(microsecond=0), [f"{KEY[:-9]}.{size}.jpg" for size in ("full", "thumb")]
+    for key in (*sizes, key_of("0" * 64, ".full.jpg")):
+        storage.put(key, PICTURE)
+    found = dict(storage.keys(KEY[:2]))
+    assert sorted(found) == sizes
+    assert all(began <= moment <= clock.now() + timedelta(seconds=1) for moment in found.values())
+    assert list(storage.keys("01")) == []
+
+
+def test_a_key_is_as_old_as_its_last_put(storage: Storage) -> None:
+    assert storage.is_older(KEY, clock.now())
+    storage.put(KEY, PICTURE)
+    assert storage.is_older(KEY, clock.now() + timedelta(seconds=1))
+    assert not storage.is_older(KEY, clock.now() - timedelta(seconds=2))
+
+
+def test_a_key_tells_its_hash() -> None:
+    assert hash_of(KEY) == hashlib.sha256(PICTURE).hexdigest()
 
 
 def test_a_deleted_key_is_gone_and_deleting_again_is_no_error(storage: Storage) -> None:
@@ -196,3 +219,8 @@ def test_a_folder_that_cannot_be_made_is_a_settings_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SettingsError, match="cannot be used"):
         open_storage((tmp_path / "file" / "media").as_uri())
+
+
+def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    open_storage((tmp_path / "new" / "media").as_uri())
+    assert (tmp_path / "new" / "media").stat().st_mode & 0o077 == 0

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
 from core import transcripts
 from core.database import Database
+from core.transcripts import Line
 
 PHOTO = "ab/" + "c" * 62 + ".screen.jpg"
 VOICE = "de/" + "f" * 62 + ".webm"
@@ -38,6 +40,20 @@ def test_a_line_that_comes_again_is_the_line_that_is_there(db: Database, chat: s
     say(db, chat, "a", now)
     say(db, chat, "b", now)
     assert say(db, chat, "a", now) == "1"
+
+
+def test_lines_that_nobody_is_shown_any_more_are_forgotten(db: Database, chat: str, now: datetime) -> None:
+    with db.write_scope() as session:
+        short = transcripts.open_chat(session, now)
+        for chat_id, many in ((chat, transcripts.SHOWN + 3), (short, 2)):
+            for number in range(many):
+                transcripts.append(session, chat_id, str(number), "mine", {}, now)
+        shown = [line.number for line in transcripts.lines_after(session, chat, 0)]
+        transcripts.forget_old(session, now)
+    with db.read_scope() as session:
+        kept = session.scalars(select(Line.number).where(Line.chat_id == chat).order_by(Line.number)).all()
+        assert kept == shown
+        assert (kept[0], len(transcripts.lines_after(session, short, 0))) == (4, 2)
 
 
 def test_a_replay_leaves_no_number_that_a_reader_would_wait_for(db: Database, chat: str, now: datetime) -> None:

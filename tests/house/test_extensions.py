@@ -17,7 +17,7 @@ import pytest
 from tests.house import source
 from tests.house.source import ROOMS, ROOT
 
-PACKAGES = ("bot.channels", "bot.flows", "core.triggers", "core.reports", "assets.importers")
+PACKAGES = ("bot.channels", "bot.flows", "core.triggers", "assets.triggers", "core.reports", "assets.importers")
 CHANNELS = [file.stem for file in source.files("bot/channels") if not file.stem.startswith("_")]
 # A platform's own library, and the one channel that may use it.
 SDKS = {"telegram": "telegram", "wechatpy": "wechat", "dingtalk_stream": "dingtalk"}

@@ -16,7 +16,7 @@ ACTIONS = {
     "accept": "接单", "decline": "退单", "release": "收回", "schedule": "预约", "agree": "同意预约", "check_in": "到场",
     "hold": "挂起", "resume": "恢复", "sign_off": "完工签字", "confirm": "验收", "lapse": "逾期未验收",
     "reopen": "返修", "merge": "合并", "cancel": "撤销", "recategorise": "改类别", "reprioritise": "改紧急程度",
-    "escalate": "升级", "waive": "免除凭证",
+    "relocate": "改位置", "escalate": "升级", "waive": "免除凭证",
 }  # fmt: skip
 PARTS = {
     "assignee": "被派人员", "eligible": "班组成员", "reporter": "报修人及加入者", "supervisor": "主管",
@@ -25,6 +25,7 @@ PARTS = {
 FACTS = {
     "assignee": "维修人员", "team": "班组", "reason": "原因", "from": "开始时间", "until": "结束时间",
     "resolution": "处理结果", "into": "目标工单", "category": "类别", "priority": "紧急程度", "evidence": "凭证",
+    "subject": "对象",
 }  # fmt: skip
 ANY_OPEN = "any_open"
 

@@ -62,7 +62,7 @@ def shown(clashes: tuple[str, ...], now: Mapping[str, str], locale: str) -> list
 
 def who_changed(session: Session, site: SiteFacts, kind: str, key: str, locale: str) -> str:
     """Who changed something last and when, as a sentence; empty when nobody has."""
-    last = changes.last_of(session, kind, key)
+    last = changes.last_of(session, site.id, kind, key)
     if last is None:
         return ""
     time = full_time(last.at, site.timezone, locale)

@@ -16,8 +16,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
 
 from api.deps import NEEDS_SITE, Locale, SignedIn, SystemDep
+from api.pages import DRAFT
+from api.pages._posting import see_other
 from api.pages._visits import Visit
 from core import places
 from core.errors import Forbidden, NotFound
@@ -29,24 +32,25 @@ SEES = ("supervisor", "manager", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the menu. Its words are `desk.section_<key>`."""
+    """An entry of the menu. Its words are `desk.section_<key>`. `at`: where it is, if not at its key."""
 
     key: str
     order: int
     icon: str
     roles: tuple[str, ...]
+    at: str = ""
 
     @property
     def path(self) -> str:
-        return "/desk" if self.key == "board" else f"/desk/{self.key}"
+        return "/desk" if self.key == "board" else f"/desk/{self.at or self.key}"
 
 
 SECTIONS: dict[str, Section] = {}
 
 
-def section(key: str, *, order: int, icon: str, roles: tuple[str, ...]) -> APIRouter:
-    """Put a section into the menu, and give it its router under `/desk/<key>`."""
-    SECTIONS[key] = Section(key, order, icon, roles)
+def section(key: str, *, order: int, icon: str, roles: tuple[str, ...], at: str = "") -> APIRouter:
+    """Put a section into the menu, and give it its router under `/desk/<key>`, or `/desk/<at>`."""
+    SECTIONS[key] = Section(key, order, icon, roles, at)
     return APIRouter(prefix=SECTIONS[key].path, include_in_schema=False, dependencies=[NEEDS_SITE])
 
 
@@ -92,6 +96,10 @@ class At(Visit):
         if len(self.viewer.sites(*SEES)) > 1:
             values = {"site": self.site.prefix} | values
         return f"{path}?{urlencode(values)}" if values else path
+
+    def saved(self, draft: str, path: str, **asked: str) -> RedirectResponse:
+        """Go on after a form with `data-draft` was saved: the next page lets the browser forget what was typed."""
+        return see_other(self.link(path, **asked, **{DRAFT: draft}))
 
     def frame(self, current: str) -> Frame:
         found = sorted((one for one in SECTIONS.values() if self.holds(*one.roles)), key=lambda one: one.order)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages import _tickets
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, OwnFiles, Posted, see_other
 from api.pages._tickets import Head
 from api.pages.desk import _editing as editing_forms
 from api.pages.desk._editing import ChangedMeanwhile, Clash
@@ -137,7 +137,7 @@ def add(here: Here, db: WriteDb, form: Form) -> Response:
             asset = _added(db, here, values, old, keeps_label=bool(form.one("keeps_label")))
     except GongdanError as error:
         return here.page("desk_asset_new.html", _new(here, db, values, old, error), error)
-    return see_other(here.link(f"/desk/assets/{asset.id}"))
+    return here.saved(f"desk-asset-for-{old.id}" if old else "desk-asset-new", f"/desk/assets/{asset.id}")
 
 
 @router.get("/{asset_id}")
@@ -155,7 +155,7 @@ def save(asset_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
         try:
             with db.begin_nested():
                 editing.edit(db, here.site.id, asset_id, dict(draft.values), here.person_id, clock.now())
-            return see_other(here.link(f"/desk/assets/{asset_id}"))
+            return here.saved(f"desk-asset-{asset_id}", f"/desk/assets/{asset_id}")
         except GongdanError as refused:
             error = refused
     clashes = editing_forms.shown(draft.clashes, now, here.locale)
@@ -184,7 +184,7 @@ def new_label(asset_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 
 @router.post("/{asset_id}/files")
-def add_file(asset_id: UUID, here: Here, form: Form) -> Response:
+def add_file(asset_id: UUID, here: Here, form: OwnFiles) -> Response:
     """A photo or a PDF: cleaned and stored first, so that nobody waits for it."""
     try:
         if form.refused:
@@ -312,7 +312,7 @@ def _file(here: At, row: AssetFile, when: Callable[[datetime], str]) -> File:
 def _history(here: At, db: Session, asset_id: UUID, when: Callable[[datetime], str]) -> list[Happening]:
     return [
         Happening(_told(one, here.locale), editing_forms.actor_name(db, one.actor_id, here.locale), when(one.at))
-        for one in changes.of_thing(db, "asset", str(asset_id))
+        for one in changes.of_thing(db, here.site.id, "asset", str(asset_id))
     ]
 
 

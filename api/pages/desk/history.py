@@ -74,11 +74,17 @@ def _line(db: Session, here: At, change: changes.Change) -> Line:
     names = sorted({**change.before, **change.after})
     return Line(
         str(change.id),
-        translate(f"change.{change.kind}", here.locale, label=change.label or change.key),
+        _what(change, here.locale),
         actor_name(db, change.actor_id, here.locale), full_time(change.at, here.site.timezone, here.locale),
         [_difference(change, name, here.locale) for name in names], change.takes_back is not None,
         changes.can_be_taken_back(db, change),
     )  # fmt: skip
+
+
+def _what(change: changes.Change, locale: str) -> str:
+    """What was changed. A kind that no catalog has a word for yet is told by its label alone."""
+    label, key = change.label or change.key, f"change.{change.kind}"
+    return translate(key, locale, label=label) if has_text(key, locale) else label
 
 
 def _difference(change: changes.Change, name: str, locale: str) -> Difference:

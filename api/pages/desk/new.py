@@ -166,7 +166,7 @@ def _take(here: At, db: Session, typed: dict[str, str], same: str) -> str:
             raise
         ticket = _joined(db, found.ticket, person, typed["text"], now)
     _open_link(here, db, ticket, person)
-    return here.link(f"/desk/new/{ticket.number}/{person}")
+    return here.link(f"/desk/new/{ticket.number}/{person}", draft="desk-new")
 
 
 def _alone(db: Session, result: Intake, subject: Subject, same: str) -> Ticket:

@@ -21,7 +21,7 @@ from core.errors import GongdanError
 from core.i18n import translate
 from core.people import STAFF_ROLES
 from core.upkeep import staff
-from core.upkeep.staff import Colleague, Staff
+from core.upkeep.staff import Colleague, Staff, WorksForOthers
 
 ROLES = ("admin",)
 router = section("people", order=30, icon="people", roles=ROLES)
@@ -87,10 +87,10 @@ def add(here: Here, db: WriteDb, form: Form) -> Response:
     given = _given(form)
     try:
         with db.begin_nested():
-            person = staff.add(db, here.site.id, given, here.person_id, clock.now())
+            person = staff.add(db, here.site.id, given, here.person_id, clock.now(), code=form.one("code"))
     except GongdanError as error:
         return here.page("desk_person.html", _form(here, db, "", given, error=error), error)
-    return see_other(here.link(f"/desk/people/{person.id}"))
+    return here.saved("desk-person-", f"/desk/people/{person.id}")
 
 
 @router.get("/{person_id}")
@@ -111,7 +111,7 @@ def save(person_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
         try:
             with db.begin_nested():
                 staff.edit(db, here.site.id, person_id, given, here.person_id, clock.now())
-            return see_other(here.link("/desk/people", done=given.name))
+            return here.saved(f"desk-person-{person_id}", "/desk/people", done=given.name)
         except GongdanError as refused:
             error = refused
     clashes = editing.shown(draft.clashes, now, here.locale)
@@ -133,12 +133,15 @@ def leave(person_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 @router.post("/{person_id}/link")
 def link(person_id: UUID, here: Here, db: WriteDb, form: Form) -> HTMLResponse:
-    """A one-time link that signs the person in, told once, here."""
+    """A one-time link that signs the person in, told once, here; the person is told that there is one."""
     person = staff.person_at(db, here.site.id, person_id)
-    secret = access.issue(db, "sign_in", person_id, clock.now(), life=access.LINK_LIFE)
+    shown = staff.staff_of(db, here.site.id, person)
+    try:
+        secret = staff.way_in(db, here.site.id, person_id, here.person_id, clock.now())
+    except WorksForOthers as error:
+        return here.page("desk_person.html", _form(here, db, str(person_id), shown, error=error), error)
     address = f"{here.system.settings.public_url}/sign-in/{secret}"
-    page = _form(here, db, str(person_id), staff.staff_of(db, here.site.id, person), link=address)
-    return here.page("desk_person.html", page)
+    return here.page("desk_person.html", _form(here, db, str(person_id), shown, link=address))
 
 
 def _form(

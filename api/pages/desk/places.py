@@ -85,7 +85,7 @@ def save(place_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
         try:
             with db.begin_nested():
                 _write(db, here, place, draft.values)
-            return see_other(here.link("/desk/places", place=str(place_id)))
+            return here.saved(f"desk-place-{place_id}", "/desk/places", place=str(place_id))
         except GongdanError as refused:
             error = refused
     page = _page(here, db, place, "", error)

@@ -35,6 +35,7 @@ class PoliciesPage:
     evidence: list[tuple[str, str]]
     required: list[str]
     canned: list[dict[str, str]]
+    quiet: tuple[str, str]
     is_saved: bool
     error: str
 
@@ -66,6 +67,12 @@ def prepare(here: Here, db: WriteDb, form: Form) -> Response:
     )
 
 
+@router.post("/quiet")
+def rest(here: Here, db: WriteDb, form: Form) -> Response:
+    hours = (form.one("begins"), form.one("ends"))
+    return _saved(here, db, lambda: policies.set_quiet(db, here.site.id, hours, here.person_id, clock.now()))
+
+
 def _saved(here: At, db: Session, work: Callable[[], None], canned: list[dict[str, str]] | None = None) -> Response:
     try:
         with db.begin_nested():
@@ -81,8 +88,10 @@ def _page(
 ) -> PoliciesPage:  # fmt: skip
     texts = canned if canned is not None else [EMPTY | one for one in policies.canned(db, here.site.id)]
     items = [(item, translate(f"evidence.{item}", here.locale)) for item in evidence.KNOWN if item != "checklist"]
+    begins, ends = policies.quiet(db, here.site.id) or ("", "")
     return PoliciesPage(
         here.frame("policies"), policies.promises(db, here.site.id), items,
-        list(policies.required(db, here.site.id)), [*texts, *(dict(EMPTY) for _ in range(SPARE))], is_saved,
+        list(policies.required(db, here.site.id)), [*texts, *(dict(EMPTY) for _ in range(SPARE))],
+        (begins, ends), is_saved,
         i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip

@@ -40,12 +40,13 @@ class ResidentsPage:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A chat of somebody, and whether it still reaches them."""
+    """A chat of somebody, and whether it still reaches them. `end`: the address that parts it from them."""
 
     channel: str
     since: str
     is_blocked: bool
     is_ended: bool
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,13 @@ def move_out(home_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
     return see_other(here.link(f"/desk/residents/{home.person_id}"))
 
 
+@router.post("/{person_id}/contacts/{identity_id}/end")
+def end_contact(person_id: UUID, identity_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
+    """A lost telephone: nothing is told to that chat any more."""
+    residents.end_contact(db, here.site.id, person_id, identity_id, here.person_id, clock.now())
+    return see_other(here.link(f"/desk/residents/{person_id}"))
+
+
 @router.get("/{person_id}")
 def show(person_id: UUID, here: Here, db: Db) -> HTMLResponse:
     person = residents.profile(db, here.site.id, person_id)
@@ -98,7 +106,7 @@ def show(person_id: UUID, here: Here, db: Db) -> HTMLResponse:
         Contact(
             translate(f"channel.{one.channel}", here.locale) if has_text(f"channel.{one.channel}") else one.channel,
             full_time(one.verified_at, here.site.timezone, here.locale), one.blocked_at is not None,
-            one.revoked_at is not None,
+            one.revoked_at is not None, here.link(f"/desk/residents/{person_id}/contacts/{one.id}/end"),
         )
         for one in residents.identities(db, person_id)
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages._posting import Form, see_other
+from api.pages._posting import Form
 from api.pages.desk import _editing as editing
 from api.pages.desk._editing import ChangedMeanwhile, Clash
 from api.pages.desk._frame import At, Frame, at, section
@@ -59,7 +59,7 @@ def save(here: Here, db: WriteDb, form: Form) -> Response:
         sites.edit(db, here.site.id, dict(draft.values), here.person_id, clock.now())
     except GongdanError as error:
         return here.page("desk_site.html", _filled(here, db, draft.values, error=error), error)
-    return see_other(here.link("/desk/site", saved="1"))
+    return here.saved("desk-site", "/desk/site", saved="1")
 
 
 def _values(db: Session, here: At) -> dict[str, str]:

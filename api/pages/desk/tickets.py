@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages import _tickets
+from api.pages import DRAFT, _tickets
 from api.pages._posting import Form, Posted, once, see_other
 from api.pages._tickets import Head, Photo
 from api.pages.desk import _drawer, board
@@ -88,7 +88,7 @@ def _tried(
 ) -> Response:  # fmt: skip
     def done() -> str:
         work()
-        return chosen.link(open=number)
+        return chosen.link(open=number, **({DRAFT: f"desk-words-{number}"} if action == "words" else {}))
 
     try:
         with db.begin_nested():

@@ -29,7 +29,14 @@ export class Wire extends EventTarget {
 
   lines(after, wait) {
     this.#polling = new AbortController();
-    return this.#ask(`lines?after=${after}&wait=${wait}`, {}, wait * 1000 + PATIENCE, this.#polling).then((got) => got.json());
+    return this.#ask(`lines?after=${after}&wait=${wait}`, {}, wait * 1000 + PATIENCE, this.#polling).then((got) => this.#renewed(got));
+  }
+
+  // The server gives a new token in place of one that is half used up.
+  async #renewed(got) {
+    const answer = await got.json();
+    if (answer.token) store.write(this.#key, answer.token);
+    return answer;
   }
 
   // The network came back or the phone woke up: what still waits on a dead connection is asked anew.
@@ -101,7 +108,7 @@ export class Wire extends EventTarget {
   // Another tab may have begun anew, too: then this one follows.
   async #token() {
     const token = store.read(this.#key) ?? (await this.#begin());
-    if (this.#used && this.#used !== token) this.dispatchEvent(new Event("renewed"));
+    if (this.#used && chatOf(this.#used) !== chatOf(token)) this.dispatchEvent(new Event("renewed"));
     this.#used = token;
     return token;
   }
@@ -122,6 +129,11 @@ export class Wire extends EventTarget {
     if (store.read(this.#key) === token) store.remove(this.#key);
     await this.#token();
   }
+}
+
+// A new token may be for the same conversation.
+function chatOf(token) {
+  return token.split(".")[0];
 }
 
 function json(method, content) {

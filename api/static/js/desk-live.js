@@ -7,8 +7,11 @@ const news = document.getElementById("news");
 const CALM = 300; // ms: a burst of events is fetched once
 const SLOWEST = 15000;
 const MINUTE = 60000; // what is overdue changes with time alone
+const PATIENCE = 40000; // longer than the server waits with its answer: a line that is dead says nothing
 let mark = live.dataset.mark;
 let pause = 1000;
+let asking = new AbortController();
+let wake = () => {};
 
 function picked() {
   return new Set([...live.querySelectorAll('[name="pick"]:checked')].map((box) => box.value));
@@ -28,7 +31,7 @@ function show(html) {
 
 function markOpen() {
   const open = live.dataset.open;
-  const line = open && live.querySelector(`[data-number="${open}"]`);
+  const line = open ? live.querySelector(`[data-number="${open}"]`) : null;
   line?.querySelector(".row").setAttribute("aria-current", "true");
   if (!news || !line) return;
   const seen = document.querySelector('.drawer [name="version"]')?.value;
@@ -39,13 +42,14 @@ export function count() {
   const bulk = document.getElementById("bulk");
   if (!bulk) return;
   const chosen = picked().size;
-  bulk.classList.toggle("is-open", chosen > 0);
   const shown = bulk.querySelector(".bulk-count");
   if (chosen) shown.textContent = shown.dataset.count.replace("{count}", chosen);
 }
 
 async function get(path) {
-  const answer = await fetch(path, { headers: { accept: "text/html, application/json" } });
+  const timer = setTimeout(() => asking.abort(), PATIENCE);
+  const headers = { accept: "text/html, application/json" };
+  const answer = await fetch(path, { headers, signal: asking.signal }).finally(() => clearTimeout(timer));
   if (!answer.ok) throw new Error(String(answer.status));
   return answer;
 }
@@ -56,14 +60,24 @@ async function refresh() {
 }
 
 function sleep(ms) {
-  return new Promise((done) => setTimeout(done, ms));
+  return new Promise((done) => {
+    wake = done;
+    setTimeout(done, ms);
+  });
+}
+
+// The browser knows at once that the network is gone: the question that waits will not be answered any more.
+function lose() {
+  lost.hidden = false;
+  asking.abort();
 }
 
 async function follow() {
   let shown = Date.now();
   for (;;) {
     try {
-      const told = await (await get(`${live.dataset.live}?mark=${encodeURIComponent(mark)}`)).json();
+      const wait = lost.hidden ? "" : "&wait=0"; // who was away is told at once that the connection is back
+      const told = await (await get(`${live.dataset.live}?mark=${encodeURIComponent(mark)}${wait}`)).json();
       if (told.mark !== mark || !lost.hidden || Date.now() - shown > MINUTE) {
         await sleep(CALM);
         mark = told.mark;
@@ -74,6 +88,7 @@ async function follow() {
       pause = 1000;
     } catch {
       lost.hidden = false;
+      asking = new AbortController();
       await sleep(pause);
       pause = Math.min(pause * 2, SLOWEST);
     }
@@ -82,6 +97,8 @@ async function follow() {
 }
 
 live.addEventListener("change", count);
+window.addEventListener("offline", lose);
+window.addEventListener("online", () => wake());
 markOpen();
 count();
 follow();

@@ -73,7 +73,16 @@ function dropOld() {
   }
 }
 
+// The address names what was saved; it is forgotten there too, or loading the page again would take the next draft along.
+function forgetInAddress() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("draft")) return;
+  address.searchParams.delete("draft");
+  history.replaceState(history.state, "", address);
+}
+
 document.querySelectorAll("meta[name=draft-done]").forEach((meta) => remove(meta.content));
+forgetInAddress();
 document.querySelectorAll("form[data-draft]").forEach(enhance);
 try {
   dropOld();

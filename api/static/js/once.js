@@ -53,13 +53,15 @@ function finish(request, form, button) {
     form.dispatchEvent(new Event("confirmed"));
     return location.assign(request.responseURL);
   }
-  renewKey(form); // a mended form is another body, and another body needs another key
+  const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+  renewKey(form, answer); // a mended form is another body, and another body needs another key
   setBusy(form, button, false);
-  showErrors(form, new DOMParser().parseFromString(request.responseText, "text/html"));
+  showErrors(form, answer);
 }
 
-function renewKey(form) {
-  form.dataset.key = newKey();
+function renewKey(form, answer) {
+  const made = form.id && answer.querySelector(`form[id="${form.id}"] [name=idempotency_key]`)?.value;
+  form.dataset.key = made || newKey();
   if (form.elements.idempotency_key) form.elements.idempotency_key.value = form.dataset.key;
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from assets import prints, register, story
+from assets import imports, prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
 from assets.story import Kept
@@ -34,7 +34,8 @@ class Things:
         """The path of a route with everything of this site filled in."""
         known = {
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
-            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32, **self.ids,
+            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32,
+            "secret": "x" * 20, "table": "people.csv", **self.ids,
         }  # fmt: skip
         path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
@@ -97,9 +98,18 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     kept = Kept("photo", sha256, "image/jpeg")
     manual = story.add_file(session, ticket.asset_id, f"{words} manual", kept, crew.supervisor, NOW)
     duty = calendars.put_on_call(session, site_id, crew.technician, NOW, NOW + timedelta(hours=12))
+    identity = people.add_identity(
+        session, crew.resident, "telegram", site, "telegram_id", site, conversation=site, via="test"
+    )
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
+    brought = f"name,place\n{words},A\n".encode()
+    table = imports.begin(
+        session, site_id, "assets", f"{words}.csv", imports.keep(storage, brought), crew.supervisor, NOW
+    )
     ids = {
+        "import_id": str(table.id),
+        "identity_id": str(identity.id),
         "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from api.pages import codes, environment
+from assets import register
+from core import alarms, lexicon
 from core.database import Database
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, digest_of, hidden
-from tests.personas import Cast
+from tests.personas import NOW, Cast
 from tests.pictures import corners, encoded
 
 PHOTO = encoded(corners(), "JPEG")
@@ -41,6 +45,31 @@ def test_a_stranger_learns_nothing_at_the_door_of_a_home(web: Web, cast: Cast, h
     assert "Already being handled" in web.browser(cast.resident).get(f"/q/{home_code}").text
 
 
+@pytest.fixture
+def boiler(db: Database, cast: Cast) -> str:
+    """The code of a boiler inside the resident's home."""
+    with db.write_scope() as session:
+        return register.add_asset(session, cast.site, cast.home, "Boiler 7", "Boiler", now=NOW, code="BOILER-7").code
+
+
+def test_nobody_else_learns_of_or_joins_a_ticket_on_a_thing_inside_a_home(web: Web, cast: Cast, boiler: str) -> None:
+    number = web.browser(cast.resident).report(boiler, "The boiler drips", category="water")
+    for neighbour in (web.browser(), web.browser(cast.neighbour)):
+        assert "Already being handled" not in neighbour.get(f"/q/{boiler}").text
+        asked = neighbour.send(neighbour.get(f"/q/{boiler}"), text="It drips", category="water", answer="join")
+        assert asked.status_code == 303
+        assert number not in asked.headers["location"]
+
+
+def test_those_who_live_with_a_thing_are_asked_whether_they_mean_the_same(web: Web, cast: Cast, boiler: str) -> None:
+    number = web.browser(cast.resident).report(boiler, "The boiler drips", category="water")
+    again = web.browser(cast.resident)
+    assert "Already being handled" in again.get(f"/q/{boiler}").text
+    question = again.send(again.get(f"/q/{boiler}"), text="It drips more", category="water")
+    assert "Is it the same fault?" in question.text
+    assert number in again.send(question, answer="join").headers["location"]
+
+
 def test_a_report_opens_a_ticket_that_its_browser_may_follow(web: Web, lift: str) -> None:
     browser = web.browser()
     number = browser.report(lift, "The lift does not move", category="lift")
@@ -67,6 +96,28 @@ def test_a_report_that_is_sent_twice_is_one_ticket(web: Web, db: Database, cast:
     assert first.headers["location"] == second.headers["location"]
     assert browser.cookies == stranger_again.cookies
     assert len(numbers(db, cast)) == 1
+
+
+@pytest.mark.parametrize("key", ["k" * 32, "k~" + "0" * 40])
+def test_a_key_that_a_browser_made_up_gives_nobody_the_session_of_another(web: Web, lift: str, key: str) -> None:
+    first, second = web.browser(), web.browser()
+    for browser in (first, second):
+        answer = browser.post(
+            f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key
+        )
+        assert answer.status_code == 303
+    assert first.cookies != second.cookies
+    assert second.get(answer.headers["location"]).status_code == 200
+    assert first.get(answer.headers["location"]).status_code == 404
+
+
+def test_a_key_of_another_code_is_made_up_here(web: Web, lift: str, other_lift: str) -> None:
+    form = web.browser().get(f"/q/{other_lift}")
+    key = hidden(form, f"/q/{other_lift}")["idempotency_key"]
+    browsers = [web.browser(), web.browser()]
+    for browser in browsers:
+        browser.post(f"/q/{lift}", text="The lift is stuck", category="lift", answer="own", idempotency_key=key)
+    assert browsers[0].cookies != browsers[1].cookies
 
 
 def test_photos_sent_ahead_come_with_the_report(web: Web, db: Database, lift: str) -> None:
@@ -182,6 +233,23 @@ def test_a_flood_from_one_address_is_stopped_but_never_an_emergency(web: Web, li
     assert elsewhere.status_code == 303
 
 
+def test_a_flood_of_alarms_opens_no_more_and_is_told_whom_to_call(
+    web: Web, db: Database, cast: Cast, lift: str, other_lift: str
+) -> None:
+    for turn in range(alarms.MOST):
+        web.browser().post(f"/q/{lift}", text=f"People are trapped in the lift {turn}")
+    stranger = web.browser()
+    answer = stranger.post(f"/q/{other_lift}", text="People are trapped in the lift")
+    assert answer.status_code == 200
+    assert 'href="tel:+862155550100"' in answer.text
+    assert "Your report is" not in answer.text
+    assert stranger.cookies == {}
+    assert len(numbers(db, cast)) == 1
+    elsewhere = web.browser(address="198.51.100.7").post(f"/q/{other_lift}", text="People are trapped in the lift")
+    assert "Your report is" in elsewhere.text
+    assert len(numbers(db, cast)) == 2
+
+
 @pytest.mark.parametrize(("typed", "said"), [("7KQ4-M2XP-9Q", "typing error"), ("NOPE-77", "No thing of ours")])
 def test_a_wrong_code_says_what_to_check_and_offers_a_box(web: Web, typed: str, said: str) -> None:
     page = web.browser().get(f"/q/{typed}")
@@ -227,11 +295,28 @@ def test_text_from_people_is_never_markup(web: Web, lift: str) -> None:
     assert "<img src=x" not in page
 
 
-def test_a_form_of_another_site_is_refused(web: Web, lift: str) -> None:
-    answer = web.browser().post(f"/q/{lift}", None, {"origin": "https://evil.example"}, text="x", category="lift")
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_a_form_of_another_site_is_refused(web: Web, lift: str, origin: str) -> None:
+    answer = web.browser().post(f"/q/{lift}", None, {"origin": origin}, text="x", category="lift")
     assert answer.status_code == 403
 
 
 def test_chips_have_icons_of_the_set(web: Web) -> None:
     known = environment().get_template("_icon.html").module.__dict__["paths"]
     assert {name for name in codes.ICONS.values() if name not in known} == set()
+
+
+def test_the_form_offers_every_kind_the_likely_ones_first(web: Web, home_code: str, lift: str) -> None:
+    for code, first in ((home_code, "water"), (lift, "lift")):
+        form = web.browser().get(f"/q/{code}").text
+        shown, folded = form.split('<details class="chips-more">')
+        kinds = [re.findall(r'name="category" value="([a-z_]+)"', part) for part in (shown, folded)]
+        assert kinds[0][0] == first
+        assert kinds[0][-1] == "other"
+        assert len(kinds[0]) < len(kinds[1])
+        assert sorted(kinds[0] + kinds[1]) == sorted(lexicon.CATEGORIES)
+
+
+def test_a_kind_from_the_fold_stays_in_sight(web: Web, home_code: str) -> None:
+    answer = web.browser().post(f"/q/{home_code}", text="", category="parking")
+    assert '<details class="chips-more" open>' in answer.text

@@ -55,6 +55,26 @@ def test_a_link_opens_no_other_ticket_of_the_person(web: Web, cast: Cast, link: 
     assert browser.get(f"/t/{another}").status_code == 404
 
 
+def test_who_holds_a_link_reports_at_a_code_as_a_stranger(
+    web: Web, db: Database, cast: Cast, link: str, other_lift: str
+) -> None:
+    browser = web.browser()
+    browser.post(link)
+    number = browser.report(other_lift, "The doors do not close", category="lift")
+    with db.read_scope() as session:
+        assert queries.by_number(session, number).reporter_id != cast.resident
+    assert "The doors do not close" in browser.get(f"/t/{number}").text
+
+
+def test_who_holds_a_link_learns_nothing_at_the_door_of_the_home(
+    web: Web, cast: Cast, home_code: str, link: str
+) -> None:
+    web.browser(cast.resident).report(home_code, "The kitchen tap drips", category="water")
+    browser = web.browser()
+    browser.post(link)
+    assert "Already being handled" not in browser.get(f"/q/{home_code}").text
+
+
 def test_the_link_of_staff_opens_no_list_and_no_desk(
     web: Web, db: Database, cast: Cast, reported: str, lift: str
 ) -> None:

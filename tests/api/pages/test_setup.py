@@ -73,6 +73,13 @@ def test_what_is_wrong_is_said_and_nothing_is_made(
         assert setup.is_needed(session)
 
 
+def test_guessing_the_code_is_stopped_though_every_guess_is_taken_back(web: Web, newcomer: Browser) -> None:
+    guesses = [newcomer.post("/setup", **TYPED, code="guess").status_code for _ in range(setup.TRIES + 1)]
+    assert guesses == [422] * setup.TRIES + [429]
+    assert newcomer.post("/setup", **TYPED, code=code(web)).status_code == 429
+    assert web.browser(address="198.51.100.7").post("/setup", **TYPED, code=code(web)).status_code == 303
+
+
 def test_a_server_is_set_up_once(web: Web, cast: Cast) -> None:
     stranger = web.browser()
     assert stranger.get("/setup").status_code == 404

@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 import pytest
 
 from api.deps import COOKIE
+from api.pages import sign_in, static_url
 from core import access, clock, people
 from core.database import Database
-from tests.api.pages.browsing import Web, browsing, digest_of
+from tests.api.pages.browsing import URL, Web, browsing, digest_of
 from tests.personas import Cast
 
 PASSWORD = "correct horse battery"
@@ -60,6 +61,36 @@ def test_guessing_passwords_is_stopped_for_the_name_and_address(web: Web, with_p
     assert other.status_code == 303
 
 
+def guess_from_everywhere(web: Web, name: str, tries: int) -> list[int]:
+    addresses = [f"198.51.100.{number}" for number in range(tries)]
+    return [web.browser(address=one).post("/sign-in", name=name, password="guess").status_code for one in addresses]
+
+
+def test_an_owner_of_many_ipv6_addresses_is_one_address(web: Web, with_password: str) -> None:
+    lines = [f"2001:db8:1:2:{number:x}::1" for number in range(11)]
+    statuses = [
+        web.browser(address=one).post("/sign-in", name=with_password, password="guess").status_code for one in lines
+    ]
+    assert statuses == [401] * 10 + [429]
+    other = web.browser(address="2001:db8:1:3::1").post("/sign-in", name=with_password, password=PASSWORD)
+    assert other.status_code == 303
+
+
+def test_guessing_one_name_from_many_addresses_is_slowed_down_and_locks_nobody_out(
+    web: Web, with_password: str
+) -> None:
+    began = clock.now().replace(minute=0, second=0)
+    known, stranger = web.browser(address="203.0.113.50"), web.browser(address="203.0.113.51")
+    with clock.at(began):
+        assert known.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
+        tried = guess_from_everywhere(web, with_password, sign_in.TRIES_OVER_ALL + 20)
+        assert tried == [401] * sign_in.TRIES_OVER_ALL + [429] * 20
+        assert known.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
+        assert stranger.post("/sign-in", name=with_password, password=PASSWORD).status_code == 429
+    with clock.at(began + timedelta(seconds=sign_in.SLOT_SECONDS)):
+        assert stranger.post("/sign-in", name=with_password, password=PASSWORD).status_code == 303
+
+
 @pytest.mark.parametrize(
     "wished", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
@@ -91,6 +122,28 @@ def test_a_link_that_was_never_given_is_none(web: Web, token: str) -> None:
     assert web.browser().post(f"/sign-in/{token}").status_code == 404
 
 
+@pytest.mark.parametrize("origin", ["null", "https://evil.example"])
+def test_no_frame_of_another_site_signs_its_visitor_in(
+    web: Web, db: Database, cast: Cast, with_password: str, origin: str
+) -> None:
+    headers, link = {"origin": origin}, link_for(db, cast)
+    answers = [
+        web.browser().post("/sign-in", None, headers, name=with_password, password=PASSWORD),
+        web.browser().post(link, None, headers),
+        web.browser().post("/w/any", None, headers),
+    ]
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert web.browser().post(link, None, {"origin": URL}).status_code == 303
+
+
+def test_our_pages_let_a_browser_tell_their_origin(web: Web, lift: str) -> None:
+    for path in ("/sign-in", f"/q/{lift}", "/chat", "/privacy"):
+        page = web.browser().get(path)
+        assert page.headers["referrer-policy"] == "same-origin"
+        assert "sandbox" not in page.headers["content-security-policy"]
+        assert "no-referrer" not in page.text
+
+
 def test_signing_out_ends_the_session_on_the_server_too(web: Web, cast: Cast) -> None:
     browser = web.browser(cast.technician)
     kept = dict(browser.cookies)
@@ -98,6 +151,11 @@ def test_signing_out_ends_the_session_on_the_server_too(web: Web, cast: Cast) ->
     assert COOKIE not in browser.cookies
     browser.cookies = kept
     assert browser.get("/work").status_code == 401
+
+
+def test_who_has_signed_out_leaves_no_chat_behind_on_the_device(web: Web, cast: Cast) -> None:
+    browser = web.browser(cast.technician)
+    assert static_url("js/signed-out.js") in browser.get(browser.post("/sign-out").headers["location"]).text
 
 
 def test_residents_do_not_get_the_page_of_technicians(web: Web, cast: Cast) -> None:

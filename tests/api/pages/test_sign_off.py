@@ -90,6 +90,15 @@ def test_a_resident_who_is_present_must_sign_or_be_absent(worker: Browser, photo
     assert 'href="#resident"' in answer.text
 
 
+def test_ink_in_the_pad_of_somebody_who_is_absent_is_nobodys(worker: Browser, db: Database, photographed: str) -> None:
+    page = worker.get(f"/t/{photographed}/sign")
+    answer = worker.send(page, technician=INK, resident=INK, presence="absent", resolution="fixed")
+    assert answer.status_code == 303
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, photographed)
+        assert queries.evidence_of(session, ticket).signed_by == {"technician"}
+
+
 @pytest.mark.parametrize(
     "drawn", ["[]", '{"strokes": 1}', '{"strokes": [[{"x": 1}]]}', "{", json.dumps({"strokes": [[{"x": "a"}]]})]
 )
@@ -114,6 +123,18 @@ def test_a_code_that_was_not_scanned_is_asked_for_at_the_end(worker: Browser, db
     assert worker.send(refused, technician=INK, resolution="fixed", code="lift-1").status_code == 303
     with db.read_scope() as session:
         assert queries.by_number(session, reported).scan_proof == "scanned"
+
+
+def test_a_photo_in_place_of_the_code_is_signed_with_the_rest(worker: Browser, db: Database, reported: str) -> None:
+    worker.do(reported, "accept")
+    worker.post(f"/t/{reported}/do/check_in", later="1")
+    worker.post(f"/t/{reported}/photos", {"after": ("b.png", AFTER)})
+    given = {"technician": INK, "resolution": "fixed", "reason": "torn_off", "digest": _digest(db, reported)}
+    answer = worker.post(f"/t/{reported}/sign", {"photo": ("c.jpg", BEFORE)}, **given)
+    assert answer.status_code == 303, seen(answer)
+    with db.read_scope() as session:
+        [signature] = queries.signatures_of(session, queries.by_number(session, reported).id)
+    assert [kind for kind, _ in signature.content["photos"]] == ["after", "other"]
 
 
 def test_the_resident_confirms_and_rates(resident_browser: Browser, db: Database, done: str) -> None:

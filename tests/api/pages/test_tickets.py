@@ -7,6 +7,7 @@ import re
 import pytest
 
 from core.database import Database
+from core.places import Site
 from core.tickets import queries
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import Cast
@@ -113,6 +114,41 @@ def test_an_impossible_appointment_keeps_what_was_entered(worker: Browser, repor
     answer = worker.send(form, day="2026-02-31", **{"from": "09:00", "until": "10:00"})
     assert answer.status_code == 422
     assert 'value="2026-02-31"' in answer.text
+
+
+def test_at_a_place_without_a_label_nobody_is_asked_for_a_code(
+    web: Web, db: Database, cast: Cast, resident_browser: Browser, home_code: str
+) -> None:
+    number = resident_browser.report(home_code, "The tap drips", category="water")
+    with db.read_scope() as session:
+        assignee = queries.by_number(session, number).assignee_id
+    worker = web.browser(assignee)
+    worker.do(number, "accept")
+    asked = worker.get(f"/t/{number}/do/check_in")
+    assert "Are you there?" in asked.text
+    assert 'name="code"' not in asked.text
+    assert worker.send(worker.get(f"/t/{number}"), action=f"/t/{number}/do/check_in").status_code == 303
+    assert state_of(db, number) == "in_progress"
+
+
+def test_a_thing_without_a_label_is_a_reason_like_a_torn_off_one(worker: Browser, db: Database, reported: str) -> None:
+    worker.do(reported, "accept")
+    form = worker.get(f"/t/{reported}/do/check_in")
+    assert "there is no label here" in form.text
+    assert worker.send(form, {"photo": ("a.jpg", PHOTO)}, reason="no_label").status_code == 303
+    assert state_of(db, reported) == "in_progress"
+
+
+def test_the_way_round_the_code_says_that_it_is_needed_only_where_it_is(
+    worker: Browser, db: Database, reported: str
+) -> None:
+    worker.do(reported, "accept")
+    address = f"/t/{reported}/do/check_in"
+    assert "scan before you sign off" in worker.get(address).text
+    with db.write_scope() as session:
+        ticket = queries.by_number(session, reported)
+        session.get_one(Site, ticket.site_id).settings = {"evidence": {"fault": ["after_photo"]}}
+    assert "Check in without the code" in worker.get(address).text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import zxingcpp
 from PIL import Image
+from sqlalchemy import select
 
+from core.database import Database
+from core.tickets import queries
+from core.tickets.models import Ticket
 from tests.api.pages.browsing import URL, Browser, Web
 from tests.personas import Cast
 from tests.pictures import corners, encoded
@@ -28,6 +32,21 @@ def test_an_accepted_job_moves_to_the_jobs_of_the_day(worker: Browser, reported:
     page = worker.get("/work").text
     assert "Your jobs" in page
     assert "Offered to you" not in page
+
+
+def test_an_emergency_to_be_taken_stands_above_an_ordinary_offer(
+    web: Web, db: Database, worker: Browser, reported: str, lift: str
+) -> None:
+    urgent = web.browser().post(f"/q/{lift}", text="Somebody is trapped in the lift", answer="own")
+    assert urgent.status_code == 200
+    with db.write_scope() as session:
+        mine = queries.by_number(session, reported)
+        other = session.scalars(select(Ticket).where(Ticket.emergency != "")).one()
+        other.assignee_id, other.state = mine.assignee_id, "assigned"
+        number = other.number
+    page = worker.get("/work").text
+    assert "Emergencies to take" in page
+    assert page.index(number) < page.index(reported)
 
 
 def test_held_work_stands_apart_and_can_be_resumed(worker: Browser, reported: str) -> None:

@@ -34,9 +34,14 @@ def picture_of(code: str) -> bytes:
 
 def send_photo(chat: Chat, photo: bytes, folder: Path) -> None:
     chat.photo()
+    fetch_for(chat.stage, photo, folder)
+
+
+def fetch_for(stage: Stage, photo: bytes, folder: Path) -> None:
+    """Fetch what waits at the platform: this photo."""
     platform = Platform(photo)
-    fetching = Fetching(chat.stage.db, SETTINGS, open_storage(f"file://{folder}"), {"web": platform})  # type: ignore[dict-item]
-    with clock.at(chat.stage.tick()):
+    fetching = Fetching(stage.db, SETTINGS, open_storage(f"file://{folder}"), {"web": platform})  # type: ignore[dict-item]
+    with clock.at(stage.tick()):
         asyncio.run(fetching.fetch_due())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core import alarms
 from tests.bot.flows.chat import Chat, Message, Stage
 
 
@@ -33,3 +34,11 @@ def test_the_answer_reaches_whoever_goes_there(stage: Stage, new: Chat, asked: M
 
 def test_an_emergency_of_somebody_whose_home_is_known_asks_nothing(li: Chat) -> None:
     assert li.say("闻到煤气味").kind == "emergency"
+
+
+def test_one_alarm_too_many_is_answered_with_the_number_to_call(stage: Stage, new: Chat, asked: Message) -> None:
+    for _ in range(alarms.MOST - 1):
+        assert new.say("闻到煤气味").kind == "emergency_somewhere"
+    told = new.say("闻到煤气味")
+    assert (told.kind, told.actions) == ("alarm_standing", [])
+    assert "+86 21 5555 0100" in told.text

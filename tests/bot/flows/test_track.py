@@ -24,8 +24,34 @@ def test_my_tickets_are_listed_with_their_state_and_nobody_elses(stage: Stage, l
     mine = stage.report(li.person)
     stage.report(chen.person)
     found = li.command("mine")
-    assert found.text == f"Your tickets:\n{mine} A/1/Hall: assigned"
+    assert found.text == "Your tickets:\n1. Lift, A/1/Hall: assigned, 0 min ago"
+    assert [button.label for button in found.shown.buttons] == [f"1. {mine}"]
     assert found.actions == ["track.show"]
+
+
+def test_five_tickets_at_a_time_each_once_and_open_ones_first(stage: Stage, li: Chat) -> None:
+    numbers = [stage.report(li.person) for _ in range(7)]
+    stage.act(numbers[6], "cancel", stage.cast.supervisor, reason="withdrawn")
+    stage.tick(timedelta(hours=3))
+    found = li.command("mine")
+    labels = [button.label for button in found.shown.buttons]
+    assert labels == [*(f"{n}. {number}" for n, number in enumerate(numbers[5:0:-1], 1)), "More…"]
+    assert found.text.count("\n") == 5
+    assert "assigned, 3 h ago" in found.text
+    rest = li.press(found, "track.more")
+    assert [button.label for button in rest.shown.buttons] == [f"6. {numbers[0]}", f"7. {numbers[6]}"]
+    assert "cancelled" in rest.text
+
+
+def test_a_time_that_was_not_answered_is_no_question_after_the_arrival(stage: Stage, li: Chat, wang: Chat) -> None:
+    number = stage.report(li.person)
+    stage.act(number, "accept", wang.person)
+    span = {"from": stage.now + timedelta(hours=4), "until": stage.now + timedelta(hours=6)}
+    stage.act(number, "schedule", wang.person, **span)
+    stage.act(number, "check_in", wang.person)
+    shown = li.press(li.last("appointment_proposed"), "track.agree")
+    assert shown.actions == ["track.add", "track.nudge"]
+    assert "please answer" not in shown.text
 
 
 def test_the_words_for_my_tickets_work_in_both_languages(stage: Stage, li: Chat) -> None:

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from bot.channels.web import WebChannel
+from bot.channels.web import ACCOUNT, SENDER, WebChannel
 from bot.messages import HookRequest, Location, Media
-from core import clock, transcripts
-from core.database import Database
+from core import clock, people, transcripts
+from core.database import Database, Session
 from core.settings import Settings
 from core.storage import Storage
 from tests.contracts.rigs import Case, Seen
@@ -22,6 +22,14 @@ FILE: dict[str, Any] = {"hash": HASH, "mime": "image/jpeg", "width": 4, "height"
 OURS = "the web chat is ours: its messages are rows of the same database"
 
 
+def _open(session: Session) -> str:
+    """The chat of a stranger, as its browser begins it."""
+    chat = transcripts.open_chat(session, clock.now())
+    person = people.add_person(session, "").id
+    people.add_identity(session, person, "web", ACCOUNT, SENDER, chat, conversation=chat, via="first_contact")
+    return chat
+
+
 class Rig:
     lacks: ClassVar[Mapping[str, str]] = {"throttled": OURS, "timeout": OURS, "refused": OURS}
 
@@ -29,7 +37,7 @@ class Rig:
         self._database = database
         settings = Settings(secret_key=SecretStr("k"))
         self.channel = WebChannel(settings, database)
-        self.conversation = database.write(lambda session: transcripts.open_chat(session, clock.now()))
+        self.conversation = database.write(_open)
 
     def incoming(self) -> Mapping[str, Case]:
         photo, voice = self.channel.sign_file("photo", FILE, ["A1B2"]), self.channel.sign_file("voice", FILE, [])
@@ -48,7 +56,7 @@ class Rig:
         }  # fmt: skip
 
     def forged(self) -> list[HookRequest]:
-        token = self.channel.token_of(self.conversation)
+        token = self.channel.token_of(self.conversation, 0)
         wrong = ["", "x", token[:-1], token + "0", f"{'0' * 48}.{token.partition('.')[2]}", "é.é"]
         return [self._hook({"kind": "text", "text": "x"}, bearer) for bearer in wrong]
 
@@ -79,5 +87,5 @@ class Rig:
         return HookRequest("POST", json.dumps({"id": "message-1", **said}).encode(), self._proof(token))
 
     def _proof(self, token: str | None = None) -> dict[str, str]:
-        bearer = self.channel.token_of(self.conversation) if token is None else token
+        bearer = self.channel.token_of(self.conversation, 0) if token is None else token
         return {"authorization": f"Bearer {bearer}"}

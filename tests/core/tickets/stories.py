@@ -71,11 +71,12 @@ class Story:
             "assign": {"assignee": self.technician}, "transfer": {"assignee": self.technician},
             "offer_team": {"team": self.cast.crew}, "schedule": {"from": visit, "until": visit + timedelta(hours=2)},
             "sign_off": {"resolution": "fixed", "minutes": "30"}, "merge": {"into": self.other.id},
+            "relocate": {"subject": queries.subject_of(self.other, is_common=True)},
             "recategorise": {"category": "electricity"}, "reprioritise": {"priority": "urgent"},
             "waive": {"evidence": "code_scan"},
             "escalate": {"level": 1, "people": [self.cast.supervisor], "next": self.now + timedelta(minutes=3)},
         }  # fmt: skip
-        return {"reason": "no_access", **some.get(action, {})}
+        return {"reason": "resident_absent", **some.get(action, {})}
 
     def events(self) -> list[Event]:
         return trace.events_of(self.session, f"ticket:{self.ticket.id}")

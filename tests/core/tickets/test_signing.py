@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from core import trace
 from core.database import Database, Session
 from core.errors import Invalid, Missing
 from core.tickets import additions, queries, signing
-from core.tickets.actions import StaleTicket
+from core.tickets.actions import MissingEvidence, StaleTicket
 from core.tickets.models import Ticket
 from tests.core.tickets.stories import Story, begun
 from tests.personas import Cast
@@ -127,3 +128,32 @@ def test_the_signature_of_an_earlier_round_is_no_evidence_in_the_next(db: Databa
         page.story.act("reporter", "reopen")
         assert queries.evidence_of(session, page.story.ticket).signed_by == frozenset()
         assert content(session, page.story.ticket)["photos"] == []
+
+
+def test_a_name_that_was_typed_cannot_be_guessed_from_the_trace(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        page = sheet(session, cast, now)
+        page.sign(now, strokes=[])
+        [kept] = queries.signatures_of(session, page.story.ticket.id)
+        facts = page.story.events()[-1].facts
+        assert trace.commitment(kept.salt, signing.hand("Wang Wei", [])) in facts
+        assert kept.salt
+        assert kept.salt not in facts
+        assert signing.digest({"strokes": [], "name": "Wang Wei"}) not in facts
+
+
+@pytest.mark.parametrize("what", ["photo", "part", "answer"])
+def test_what_was_added_after_the_signature_is_not_under_it(db: Database, cast: Cast, now: datetime, what: str) -> None:
+    with db.write_scope() as session:
+        page = sheet(session, cast, now)
+        ticket, technician = page.story.ticket, page.story.technician
+        page.sign(now)
+        if what == "photo":
+            additions.add_file(session, ticket, "before", PHOTO | {"hash": "cd" * 32}, technician, now)
+        elif what == "part":
+            additions.use_part(session, ticket, technician, "Pump", "1", now)
+        else:
+            additions.ask_items(session, ticket, [{"question": "Is it dry?"}])
+        assert queries.evidence_of(session, ticket).signed_by == frozenset()
+        with pytest.raises(MissingEvidence):
+            page.story.act("assignee", "sign_off")

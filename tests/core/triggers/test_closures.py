@@ -13,6 +13,7 @@ from core.tickets.actions import SILENCE
 from core.tickets.models import Ticket
 from core.trace import Event
 from core.triggers import Outcome
+from core.upkeep import policies
 from tests.core.history import done, reread, take
 from tests.core.triggers.conftest import Wake
 from tests.personas import Cast
@@ -62,3 +63,15 @@ def test_two_schedulers_at_once_close_once(db: Database, finished: Ticket, now: 
         outcomes = list(pool.map(lambda _: wake("closures", now + timedelta(days=4)), range(4)))
     assert all(outcome.failed == 0 for outcome in outcomes)
     assert lapses(db) == 1
+
+
+def test_nobody_is_woken_by_the_end_of_silence(
+    db: Database, cast: Cast, finished: Ticket, now: datetime, wake: Wake
+) -> None:
+    """At ten in the morning of Shanghai; quiet until noon."""
+    with db.write_scope() as session:
+        policies.set_quiet(session, cast.site, ("09:00", "12:00"), cast.admin, now)
+    wake("closures", now + WORK + SILENCE)
+    assert reread(db, finished).state == "done"
+    wake("closures", now + WORK + SILENCE + timedelta(hours=2))
+    assert reread(db, finished).state == "closed"

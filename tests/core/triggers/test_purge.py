@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from core import access, inbox
+from core import access, inbox, transcripts
 from core.access import REPLAY_LIFE, Replay, Token
 from core.database import Database
 from core.inbox import InboxMessage
+from core.transcripts import Line
 from core.triggers import Outcome
 from core.triggers.purge import FORGET
 from tests.core.triggers.conftest import Wake
@@ -34,6 +35,16 @@ def test_results_of_requests_stay_for_half_a_year(db: Database, cast: Cast, now:
     with db.read_scope() as session:
         assert session.scalars(select(Replay.key)).all() == ["young"]
     assert timedelta(days=180) == REPLAY_LIFE
+
+
+def test_a_chat_keeps_the_lines_that_it_shows(db: Database, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        chat = transcripts.open_chat(session, now)
+        for number in range(transcripts.SHOWN + 5):
+            transcripts.append(session, chat, str(number), "mine", {}, now)
+    wake("purge", now)
+    with db.read_scope() as session:
+        assert session.scalar(select(func.count()).select_from(Line)) == transcripts.SHOWN
 
 
 def test_handled_messages_go_and_pending_ones_stay(db: Database, now: datetime, wake: Wake) -> None:

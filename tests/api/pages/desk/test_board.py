@@ -162,12 +162,17 @@ def test_rows_are_fetched_alone(desk: Browser, reported: str) -> None:
 
 def test_news_come_as_soon_as_something_happens(desk: Browser, worker: Browser, reported: str) -> None:
     before = desk.get("/desk/live?wait=0&mark=").json()["mark"]
-    first = desk.get("/desk/live?wait=5&mark=old").json()["mark"]
+    first = desk.get("/desk/live?wait=5&mark=0").json()["mark"]
     worker.do(reported, "accept")
     after = desk.get(f"/desk/live?wait=5&mark={first}").json()["mark"]
     assert before == ""
     assert first not in ("", after)
     assert desk.get(f"/desk/live?wait=0&mark={after}").json()["mark"] == after
+
+
+def test_what_is_older_than_the_page_is_no_news(desk: Browser, reported: str) -> None:
+    newer = "f" * 36
+    assert desk.get(f"/desk/live?wait=1&mark={newer}").json()["mark"] == newer
 
 
 def test_only_the_desk_waits_for_news(web: Web, cast: Cast) -> None:

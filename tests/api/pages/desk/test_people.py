@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from core import people
+from core import people, places
 from core.database import Database
 from core.people import Person, Role
 from core.upkeep import staff
@@ -58,6 +58,33 @@ def test_a_sign_in_link_is_made_and_works_once(web: Web, admin: Browser, cast: C
     browser = web.browser()
     assert browser.post(link[1]).headers["location"] == "/work"
     assert web.browser().post(link[1]).status_code == 404
+
+
+def test_who_works_elsewhere_joins_by_a_code_and_stays_their_own(
+    web: Web, admin: Browser, worker: Browser, db: Database, cast: Cast
+) -> None:
+    """Two sites, two administrators, one technician: the code is theirs to show, the account in nobody's hands."""
+    with db.write_scope() as session:
+        other = places.add_site(session, "River Court").id
+        boss = people.add_person(session, "Deng Yi", locale="en").id
+        people.grant(session, boss, "admin", other)
+    shown = re.search(r"[A-Z2-7]{5}-[A-Z2-7]{5}", seen(worker.post("/work/code")))
+    assert shown is not None
+    given = {"name": "", "phone": "", "role": "technician", "locale": "en", "code": shown[0]}
+    theirs = web.browser(boss)
+    assert theirs.post("/desk/people/new", **given).status_code == 303
+    refused = theirs.post(f"/desk/people/{cast.technician}/link")
+    assert refused.status_code == 403
+    assert "works at another site too" in seen(refused)
+    assert "/sign-in/" not in refused.text
+    assert theirs.post(f"/desk/people/{cast.technician}/leave").status_code == 303
+    assert worker.get("/work").status_code == 200
+
+
+def test_a_wrong_code_is_said_where_it_was_typed(admin: Browser) -> None:
+    answer = admin.post("/desk/people/new", name="", phone="", role="technician", locale="en", code="GUESS")
+    assert answer.status_code == 422
+    assert 'id="code-error"' in answer.text
 
 
 def test_somebody_leaves_from_the_page(

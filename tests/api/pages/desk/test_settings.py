@@ -65,3 +65,29 @@ def test_bad_policies_are_said_and_what_was_typed_stays(admin: Browser) -> None:
 def test_a_prepared_answer_is_offered_in_the_drawer(admin: Browser, reported: str) -> None:
     admin.post("/desk/policies/canned", zh_CN=[""], en=["About {number}: we come"])
     assert f"About {reported}: we come" in admin.get(f"/desk?open={reported}").text
+
+
+def test_quiet_hours_are_saved_and_taken_away(admin: Browser) -> None:
+    assert admin.post("/desk/policies/quiet", begins="22:00", ends="07:00").status_code == 303
+    assert 'value="22:00"' in admin.get("/desk/policies").text
+    assert admin.post("/desk/policies/quiet", begins="22:00", ends="").status_code == 422
+    assert admin.post("/desk/policies/quiet", begins="", ends="").status_code == 303
+    assert 'value="22:00"' not in admin.get("/desk/policies").text
+
+
+def test_the_chat_is_embedded_where_the_desk_allows_it(web: Web, admin: Browser) -> None:
+    assert "Everything has arrived" in seen(admin.get("/desk/channels"))
+    allowed = "https://www.Example.com/\nhttps://shop.example.org:8443"
+    assert admin.post("/desk/channels/origins", origins=allowed).status_code == 303
+    ancestors = web.browser().get("/chat").headers["content-security-policy"].rpartition("frame-ancestors")[2]
+    assert ancestors.split() == ["'self'", "https://shop.example.org:8443", "https://www.example.com"]
+    assert "'none'" in web.browser().get("/").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://*.example.com", "example.com", "https://a.example/page", "javascript:x"]
+)
+def test_what_is_no_origin_is_refused_and_stays_typed(admin: Browser, origin: str) -> None:
+    refused = admin.post("/desk/channels/origins", origins=origin)
+    assert refused.status_code == 422
+    assert origin in seen(refused)

@@ -1,0 +1,112 @@
+"""Channels at the desk: whether each works and what to do where not, what did not arrive, who may embed the chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse, Response
+
+from api import doctor
+from api.deps import Db, WriteDb
+from api.pages._posting import Form, see_other
+from api.pages.desk._frame import At, Frame, at, section
+from core import clock, health, i18n
+from core.database import Session
+from core.errors import GongdanError
+from core.i18n import local_time, translate
+from core.upkeep import policies
+
+ROLES = ("admin",)
+router = section("channels", order=75, icon="chat", roles=ROLES)
+Here = Annotated[At, Depends(at(*ROLES))]
+RECENT = timedelta(days=14)
+TONES = {"ok": "done", "warning": "work", "broken": "mend"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the doctor says of one thing. `state`: ok, warning or broken."""
+
+    name: str
+    state: str
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A message that reached nobody: to whom, why, when, and about what."""
+
+    who: str
+    why: str
+    when: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelsPage:
+    frame: Frame
+    checks: list[Check]
+    lost: list[Lost]
+    origins: str
+    always: list[str]
+    snippet: str
+    is_saved: bool
+    error: str
+
+
+@router.get("")
+def show(here: Here, db: Db, saved: str = "") -> HTMLResponse:
+    return here.page("desk_channels.html", _page(here, db, is_saved=bool(saved)))
+
+
+@router.post("/origins")
+def allow(here: Here, db: WriteDb, form: Form) -> Response:
+    """Which pages of other origins may embed the web chat."""
+    typed = form.one("origins")
+    try:
+        with db.begin_nested():
+            policies.set_chat_origins(db, here.site.id, typed.split(), here.person_id, clock.now())
+    except GongdanError as error:
+        return here.page("desk_channels.html", _page(here, db, typed=typed, error=error), error)
+    here.system.origins.forget()
+    return see_other(here.link("/desk/channels", saved="1"))
+
+
+def _page(
+    here: At, db: Session, *, typed: str | None = None, is_saved: bool = False, error: GongdanError | None = None
+) -> ChannelsPage:
+    base = here.system.settings.public_url.rstrip("/")
+    origins = typed if typed is not None else "\n".join(policies.chat_origins(db, here.site.id))
+    checks = [
+        Check(_named(found.check, here.locale), found.state, TONES[found.state], found.text(here.locale))
+        for found in doctor.examine(here.system.settings)
+    ]
+    return ChannelsPage(
+        here.frame("channels"), checks, _lost(here, db), origins, list(here.system.settings.web.origins),
+        f'<script src="{base}/chat/widget.js" async></script>', is_saved,
+        i18n.explain(error, here.locale) if error else "",
+    )  # fmt: skip
+
+
+def _named(check: str, locale: str) -> str:
+    """What was checked, in the reader's language: a part of the installation, or a channel."""
+    keys = (key for key in (f"desk_channels.check_{check}", f"channel.{check}") if i18n.has_text(key, locale))
+    key = next(keys, "")
+    return translate(key, locale) if key else check
+
+
+def _lost(here: At, db: Session) -> list[Lost]:
+    now = clock.now()
+    return [
+        Lost(name, _why(code, here.locale), local_time(when, here.site.timezone, here.locale, now), number)
+        for name, code, when, number in health.undelivered(db, here.site.id, now - RECENT)
+    ]
+
+
+def _why(code: str, locale: str) -> str:
+    key = f"delivery.reason.{code}"
+    return translate(key, locale) if i18n.has_text(key, locale) else code

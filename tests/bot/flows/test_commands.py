@@ -1,0 +1,39 @@
+"""A command with its slash is one in every channel, in both languages, whatever is asked at the moment."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import access
+from tests.bot.flows.chat import Chat, Stage
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/mine", "mine_empty"), ("/我的工单", "mine_empty"), ("/help", "help"), ("/帮助", "help"),
+        ("/language", "language_which"), ("/语言", "language_which"), ("/work", "no_work_role"),
+        ("/report", "what"), ("/报修", "what"), ("/link", "link_home"), ("/绑定", "link_home"),
+        ("/cancel", "nothing_to_cancel"), ("/取消", "nothing_to_cancel"), ("/start", "welcome"),
+        ("/MINE", "mine_empty"), ("/mine@gongdan_bot", "mine_empty"), ("/dance", "help"), ("/follow", "help"),
+    ],
+)  # fmt: skip
+def test_a_typed_command_is_answered(li: Chat, said: str, answer: str) -> None:
+    assert li.say(said).kind == answer
+
+
+@pytest.mark.parametrize("said", ["/link {}", "/绑定 {}", "/start link-{}"])
+def test_a_one_time_code_behind_a_typed_command_joins_the_chat(stage: Stage, said: str) -> None:
+    with stage.db.write_scope() as session:
+        code = access.issue(session, "link", stage.cast.technician, stage.now, life=access.LINK_LIFE)
+    new = stage.stranger("newcomer")
+    assert new.say(said.format(code)).text.startswith("Done, Wang Wei")
+
+
+def test_a_code_on_the_wall_behind_a_typed_start_begins_a_report(stage: Stage, li: Chat) -> None:
+    assert li.say(f"/start {stage.lift()}").kind == "what"
+
+
+@pytest.mark.parametrize("said", ["/", "/ help", "A/12/1203", "/a/b"])
+def test_a_slash_alone_is_no_command(li: Chat, said: str) -> None:
+    assert li.say(said).kind not in ("help", "welcome")

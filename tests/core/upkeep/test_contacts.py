@@ -1,0 +1,50 @@
+"""A chat is parted from a resident by the desk: nothing is told there any more, and who writes there is a stranger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from core import changes, people
+from core.database import Database, Session
+from core.errors import Forbidden, NotFound
+from core.people import Identity
+from core.upkeep import residents
+from tests.personas import Cast
+
+
+def joined(session: Session, person_id: UUID, value: str) -> Identity:
+    return people.add_identity(
+        session,
+        person_id,
+        "telegram",
+        "bot",
+        "telegram_id",
+        value,
+        conversation=value,
+        via="test",
+    )
+
+
+def test_a_lost_telephone_is_parted(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        lost, kept = joined(session, cast.resident, "1"), joined(session, cast.resident, "2")
+        for _ in range(2):
+            residents.end_contact(session, cast.site, cast.resident, lost.id, cast.supervisor, now)
+        assert people.identify(session, "telegram", "bot", "telegram_id", "1") is None
+        assert kept in people.identities_of(session, cast.resident)
+        assert lost not in people.identities_of(session, cast.resident)
+        assert len([one for one in changes.of_site(session, cast.site) if one.kind == "contact"]) == 1
+
+
+def test_only_chats_of_residents_here_can_be_parted(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        of_staff, of_neighbour = joined(session, cast.technician, "3"), joined(session, cast.neighbour, "4")
+        for person, identity, error in (
+            (cast.technician, of_staff, Forbidden), (cast.resident, of_neighbour, NotFound),
+            (cast.outsider, of_neighbour, NotFound),
+        ):  # fmt: skip
+            with pytest.raises(error):
+                residents.end_contact(session, cast.site, person, identity.id, cast.supervisor, now)
