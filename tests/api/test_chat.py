@@ -39,7 +39,8 @@ STRANGE = "https://strange.example.org"
 
 
 @pytest.fixture
-def settings(db: Database, tmp_path: Path) -> Settings:
+def settings(db: Database, cast: Cast, tmp_path: Path) -> Settings:
+    """Of a server that was set up: its cast is there."""
     return settings_for(db, tmp_path)
 
 
