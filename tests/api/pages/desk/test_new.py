@@ -16,6 +16,7 @@ from tests.api.pages.browsing import Browser, Web, hidden, seen
 from tests.personas import Cast
 
 PAGE = "/desk/new"
+SENT = f"{PAGE}?site=WX"  # where its form goes
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def desk(web: Web, db: Database, cast: Cast) -> Browser:
 
 def send(desk: Browser, **fields: str) -> httpx.Response:
     """Fill in the form as it is shown and send it."""
-    return desk.post(f"{PAGE}?site=WX", **{**hidden(desk.get(PAGE), PAGE), **fields})
+    return desk.post(SENT, **{**hidden(desk.get(PAGE), SENT), **fields})
 
 
 def ticket_of(db: Database, answer: httpx.Response) -> Ticket:
@@ -101,8 +102,8 @@ def test_what_is_missing_is_said_and_nothing_is_lost(desk: Browser, fields: dict
 
 
 def test_the_same_press_opens_one_ticket(desk: Browser, db: Database) -> None:
-    form = {**hidden(desk.get(PAGE), PAGE), "caller": choice(desk, "8000"), "text": "The kitchen tap drips"}
-    answers = [desk.post(f"{PAGE}?site=WX", **form) for _ in range(2)]
+    form = {**hidden(desk.get(PAGE), SENT), "caller": choice(desk, "8000"), "text": "The kitchen tap drips"}
+    answers = [desk.post(SENT, **form) for _ in range(2)]
     assert len({ticket_of(db, answer).number for answer in answers}) == 1
 
 
@@ -123,7 +124,7 @@ def test_the_desk_decides_whether_it_is_the_same(
     desk: Browser, db: Database, asked: httpx.Response, reported: str, same: str
 ) -> None:
     told = {"caller": "new", "name": "Old Xu", "unit": "A/12/1204", "where": "LIFT-1", "text": "It does not move"}
-    answer = desk.post(f"{PAGE}?site=WX", **{**hidden(asked, PAGE), **told, "same": same})
+    answer = desk.post(SENT, **{**hidden(asked, SENT), **told, "same": same})
     assert (ticket_of(db, answer).number == reported) is (same == "join")
     assert "Old Xu" in seen(desk.get(answer.headers["location"]))
 
@@ -156,7 +157,7 @@ def test_of_several_homes_one_is_chosen_by_a_press(desk: Browser, db: Database, 
     typed = {"caller": "new", "name": "Old Xu", "unit": "1204", "text": "No light"}
     asked = send(desk, **typed)
     assert re.findall(r'name="unit_is" value="([^"]+)"', asked.text) == ["A/12/1204", "B/12/1204"]
-    answer = desk.post(f"{PAGE}?site=WX", **{**hidden(asked, PAGE), **typed, "unit_is": "B/12/1204"})
+    answer = desk.post(SENT, **{**hidden(asked, SENT), **typed, "unit_is": "B/12/1204"})
     assert ticket_of(db, answer).place == "B/12/1204"
 
 
