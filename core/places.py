@@ -96,6 +96,11 @@ def site_of(session: Session, site_id: UUID) -> SiteFacts:
     return SiteFacts(*_FACTS.rows(session, of_id=site_id)[0])
 
 
+def number_for(site: SiteFacts, emergency: str) -> str:
+    """Whom to call: the number for this kind of emergency, else the one that always answers."""
+    return str(site.settings.get("numbers", {}).get(emergency) or site.phone)
+
+
 def add_site(
     session: Session, name: str, *, timezone: str = "Asia/Shanghai", locale: str = "zh_CN", phone: str = ""
 ) -> Site:

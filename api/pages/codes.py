@@ -198,8 +198,9 @@ def _answer(visit: Guest, code: str, subject: Subject, given: Entered, result: R
         thing, where = _names(subject, site)
         if result.outcome == "emergency":
             name = f"{where} {thing}".strip()
+            phone = places.number_for(site, result.emergency)
             return visit.page(
-                "emergency.html", EmergencyPage(result.emergency, site.phone, result.number, name, f"report:{code}")
+                "emergency.html", EmergencyPage(result.emergency, phone, result.number, name, f"report:{code}")
             )
         return visit.page("question.html", _question(session, visit, code, subject, given, result))
 

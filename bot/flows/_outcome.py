@@ -42,7 +42,7 @@ def tell(talk: Talk, draft: Draft, subject: Subject, result: Intake) -> None:
 def _opened(talk: Talk, ticket: Ticket, result: Intake, more: list[Choice]) -> None:
     _tap.stay_with(talk, ticket)
     if ticket.emergency:
-        phone = result.site.phone if result.site else ""
+        phone = places.number_for(result.site, ticket.emergency) if result.site else ""
         told = alarming.reached(talk.session, ticket, talk.now)
         is_placed = ticket.place_id != places.root_of(talk.session, ticket.site_id).id
         kind = "emergency" if is_placed else "emergency_somewhere"

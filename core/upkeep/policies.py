@@ -1,7 +1,7 @@
 """A site's policies: how soon somebody comes, what a sign-off needs, and the answers that are prepared.
 
-They stand in the site's settings, where the rules read them: `promise`, `evidence`, `canned`, `quiet` and
-`chat_origins`.
+They stand in the site's settings, where the rules read them: `promise`, `evidence`, `canned`, `quiet`, `numbers`
+and `chat_origins`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import categories, changes
+from core import categories, changes, phones
 from core.deadlines import RESPOND_WITHIN
 from core.errors import Invalid
 from core.places import Site
 from core.tickets import evidence
 from core.tickets.states import PRIORITIES
+from core.upkeep import works
 
 LONGEST_MINUTES = 60 * 24 * 90
 MOST_TEXTS, LONGEST_TEXT = 40, 500
 PLACEHOLDERS = {"number", "name", "until"}
+SHORT_NUMBER = re.compile(r"\d{3,6}", re.ASCII)  # 110, 112, 119, 95598
 MOST_ORIGINS = 20
 ORIGIN = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?")
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -103,6 +105,22 @@ def set_quiet(session: Session, site_id: UUID, hours: tuple[str, str], actor: UU
     if begins == ends:
         raise Invalid(field="field.time")
     _set(session, site_id, "quiet", [f"{begins:%H:%M}", f"{ends:%H:%M}"], actor, now)
+
+
+def numbers(session: Session, site_id: UUID) -> dict[str, str]:
+    """Whom to call in each kind of emergency; empty where the site's own number answers."""
+    own = session.get_one(Site, site_id).settings.get("numbers", {})
+    return {kind: str(own.get(kind, "")) for kind in works.emergencies()}
+
+
+def set_numbers(session: Session, site_id: UUID, given: dict[str, str], actor: UUID | None, now: datetime) -> None:
+    """Errors: Invalid for what is no telephone number, or an emergency that nobody knows."""
+    kept = {kind: number.strip() for kind, number in given.items() if number.strip()}
+    if set(kept) - set(works.emergencies()):
+        raise Invalid(field="field.kind")
+    if not all(SHORT_NUMBER.fullmatch(number) or phones.is_number(number) for number in kept.values()):
+        raise Invalid(field="field.phone")
+    _set(session, site_id, "numbers", kept, actor, now)
 
 
 def chat_origins(session: Session, site_id: UUID | None = None) -> list[str]:

@@ -23,6 +23,10 @@ CHANNELS = ChannelsPage(
     [Lost("x1", "x1", "x1", "x1")], "x1", ["x1"], "x1", is_saved=True, error="",
 )  # fmt: skip
 
+POLICIES = PoliciesPage(
+    FRAME, {"urgent": 90}, ANY, ["1"], TEXTS, ("22:00", "07:00"), [("gas_smell", "x1", "x1")], is_saved=True, error=""
+)
+
 EXAMPLES = {
     "desk_channels.html": [CHANNELS, replace(CHANNELS, lost=[], always=[], is_saved=False, error="x1")],
     "desk_categories.html": [
@@ -32,7 +36,18 @@ EXAMPLES = {
         replace(PAGE, tried=NONE, error="x1"),
     ],
     "desk_policies.html": [
-        PoliciesPage(FRAME, {"urgent": 90}, ANY, ["1"], TEXTS, ("22:00", "07:00"), is_saved=True, error=""),
-        PoliciesPage(FRAME, {"urgent": 90}, ANY, [], TEXTS, ("", ""), is_saved=False, error="x1"),
+        PoliciesPage(
+            FRAME,
+            {"urgent": 90},
+            ANY,
+            ["1"],
+            TEXTS,
+            ("22:00", "07:00"),
+            [("gas_smell", "x1", "x1")],
+            is_saved=True,
+            error="",
+        ),
+        POLICIES,
+        replace(POLICIES, required=[], quiet=("", ""), numbers=[], is_saved=False, error="x1"),
     ],
 }

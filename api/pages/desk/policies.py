@@ -36,6 +36,7 @@ class PoliciesPage:
     required: list[str]
     canned: list[dict[str, str]]
     quiet: tuple[str, str]
+    numbers: list[tuple[str, str, str]]
     is_saved: bool
     error: str
 
@@ -67,31 +68,44 @@ def prepare(here: Here, db: WriteDb, form: Form) -> Response:
     )
 
 
+@router.post("/numbers")
+def whom_to_call(here: Here, db: WriteDb, form: Form) -> Response:
+    """Whom a resident is told to call in each kind of emergency."""
+    given = {kind: form.one(kind) for kind in policies.numbers(db, here.site.id)}
+    return _saved(here, db, lambda: policies.set_numbers(db, here.site.id, given, here.person_id, clock.now()), given)
+
+
 @router.post("/quiet")
 def rest(here: Here, db: WriteDb, form: Form) -> Response:
     hours = (form.one("begins"), form.one("ends"))
     return _saved(here, db, lambda: policies.set_quiet(db, here.site.id, hours, here.person_id, clock.now()))
 
 
-def _saved(here: At, db: Session, work: Callable[[], None], canned: list[dict[str, str]] | None = None) -> Response:
+def _saved(
+    here: At, db: Session, work: Callable[[], None], numbers: dict[str, str] | None = None,
+    canned: list[dict[str, str]] | None = None,
+) -> Response:  # fmt: skip
     try:
         with db.begin_nested():
             work()
     except GongdanError as error:
-        return here.page("desk_policies.html", _page(here, db, error=error, canned=canned), error)
+        return here.page("desk_policies.html", _page(here, db, error=error, canned=canned, numbers=numbers), error)
     return see_other(here.link("/desk/policies", saved="1"))
 
 
 def _page(
     here: At, db: Session, *, is_saved: bool = False, error: GongdanError | None = None,
-    canned: list[dict[str, str]] | None = None,
+    canned: list[dict[str, str]] | None = None, numbers: dict[str, str] | None = None,
 ) -> PoliciesPage:  # fmt: skip
+    called = numbers if numbers is not None else policies.numbers(db, here.site.id)
     texts = canned if canned is not None else [EMPTY | one for one in policies.canned(db, here.site.id)]
     items = [(item, translate(f"evidence.{item}", here.locale)) for item in evidence.KNOWN if item != "checklist"]
     begins, ends = policies.quiet(db, here.site.id) or ("", "")
+    emergencies = [(kind, translate(f"emergency.{kind}", here.locale), number) for kind, number in called.items()]
     return PoliciesPage(
         here.frame("policies"), policies.promises(db, here.site.id), items,
         list(policies.required(db, here.site.id)), [*texts, *(dict(EMPTY) for _ in range(SPARE))],
-        (begins, ends), is_saved,
+        (begins, ends), emergencies,
+        is_saved,
         i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip

@@ -150,6 +150,7 @@ RULES: dict[str, Rule] = {
     "GET /desk/export": Rule(SETS_UP),
     "GET /desk/export/{table}": Rule(SETS_UP, is_own=True),
     "POST /desk/policies/quiet": Rule(SETS_UP),
+    "POST /desk/policies/numbers": Rule(SETS_UP),
     "GET /desk/channels": Rule(SETS_UP),
     "POST /desk/channels/origins": Rule(SETS_UP),
     "GET /setup": Rule(()),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from assets import register
+from core.database import Database
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import Cast
 
@@ -91,3 +95,17 @@ def test_what_is_no_origin_is_refused_and_stays_typed(admin: Browser, origin: st
     refused = admin.post("/desk/channels/origins", origins=origin)
     assert refused.status_code == 422
     assert origin in seen(refused)
+
+
+def test_whom_to_call_in_an_emergency_is_what_residents_read(
+    web: Web, db: Database, cast: Cast, admin: Browser, now: datetime
+) -> None:
+    wrong = admin.post("/desk/policies/numbers", gas_smell="ask the porter", fire="119")
+    assert wrong.status_code == 422
+    assert 'value="ask the porter"' in wrong.text
+    assert admin.post("/desk/policies/numbers", gas_smell="95598", fire="119").status_code == 303
+    with db.write_scope() as session:
+        code = register.add_asset(session, cast.site, cast.hall, "Meter", now=now).code
+    resident = web.browser(cast.resident)
+    said = resident.send(resident.get(f"/q/{code}"), text="It smells of gas in the hall")
+    assert "95598" in seen(said)
