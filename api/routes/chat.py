@@ -31,7 +31,6 @@ from core.errors import Invalid, Missing, NotFound, SignInNeeded
 from core.people import Identity
 
 router = APIRouter(prefix="/chat", include_in_schema=False, route_class=LimitedRoute)
-files = APIRouter(route_class=UploadRoute)
 
 LONGEST_WAIT = 25.0
 LOOK_EVERY = 0.4
@@ -144,7 +143,6 @@ def _count(session: Session, incoming: Incoming, address: str) -> None:
         limits.count(session, f"chat-said-from:{address}", clock.now(), most=MOST_SAID_FROM)
 
 
-@files.post("/files", status_code=201)
 async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -> dict[str, Any]:
     """Take a photo or voice note in before it is said; its reference goes into the message.
 
@@ -158,7 +156,7 @@ async def upload(request: Request, system: SystemDep, web: Web, chat_id: Chat) -
     return await run_in_threadpool(_keep, system, web, chat_id, kind, data, uploads.address_of(request))
 
 
-router.include_router(files)
+router.add_api_route("/files", upload, methods=["POST"], status_code=201, route_class_override=UploadRoute)
 
 
 def _keep(

@@ -75,6 +75,7 @@ def _opened(chromium: Browser, demo: tuple[str, Things], who: str, language: str
         viewport={"width": width, "height": 800},
         locale=language.replace("_", "-"),
         color_scheme=theme,  # type: ignore[arg-type]
+        reduced_motion="reduce",  # what still fades in has no contrast to measure
     )
     cookies = {"gongdan_lang": language} | ({"gongdan_session": demo[1].sessions[who]} if who else {})
     context.add_cookies([{"name": name, "value": value, "url": demo[0]} for name, value in cookies.items()])

@@ -55,8 +55,8 @@ def test_every_hook_is_answered_in_time(seconds: float, telegram: FakeTelegram, 
             if status == 503:
                 assert timed(telegram, update)[0] == 200
         for who in people:
-            telegram.wait_for_text(who.id, "To report a fault", timeout=20)
-    assert all(sum("To report" in text for text in telegram.sent_texts(who.id)) == 1 for who in people)
+            telegram.wait_for_text(who.id, "not set up yet", timeout=20)
+    assert all(sum("not set up yet" in text for text in telegram.sent_texts(who.id)) == 1 for who in people)
 
 
 def timed(telegram: FakeTelegram, update: Update) -> tuple[int, float]:

@@ -56,4 +56,4 @@ def test_what_was_said_while_the_platform_was_away_is_answered_when_it_is_back(t
         assert answer is not None
         assert answer.status == 200
         with FakeTelegram(port) as telegram:
-            telegram.wait_for_text(7, "To report a fault", timeout=30)
+            telegram.wait_for_text(7, "not set up yet", timeout=30)

@@ -45,7 +45,7 @@ def test_somebody_else_of_the_same_name_has_another_number(site: Gongdan, told: 
     ("words", "said"),
     [
         (["site", "add", "Moon Base", "--timezone", "Mars/Phobos"], "There is no time zone called Mars/Phobos"),
-        (["site", "add", "Moon Base", "--locale", "tlh"], "language: this value cannot be used."),
+        (["site", "add", "Moon Base", "--locale", "tlh"], "Language: this value cannot be used."),
         (["site", "add", "Garden Court"], "There is already a site called Garden Court"),
         (["site", "add", " "], "Name is missing."),
         (["team", "add", "House crew", *HERE], "There is a team called House crew already."),
