@@ -23,14 +23,12 @@ OF_FILES: dict[type[OSError], str] = {
     NotADirectoryError: "command.file_missing",
 }
 
-app = typer.Typer(
-    name="gongdan", help="Report in chat, scan, photograph, sign, and follow it from end to end.",
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
-)  # fmt: skip
-
-
 def build() -> typer.Typer:
     """The whole command line."""
+    app = typer.Typer(
+        name="gongdan", help="Report in chat, scan, photograph, sign, and follow it from end to end.",
+        no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+    )  # fmt: skip
     registry.load(commands.__name__)
     for name, group in commands.GROUPS.items():
         app.add_typer(group, name=name or None)

@@ -90,13 +90,15 @@ class Router:
             return "replay"
         if behind:
             return "kept"
-        talk = greeting.begin(session, incoming, self.settings, now, known)
-        if self._has_begun(session):
+        self._turn(greeting.begin(session, incoming, self.settings, now, known))
+        return "done"
+
+    def _turn(self, talk: Talk) -> None:
+        if self._has_begun(talk.session):
             _turn(talk)
         else:
             talk.say("not_set_up")
             talk.finish()
-        return "done"
 
     def _has_begun(self, session: Session) -> bool:
         """Before there is a site, nothing can be reported and nobody claims a home."""
@@ -143,7 +145,8 @@ class Router:
     def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
         if not inbox.settle(session, message.id):
             return False
-        turn(session, incoming, self.settings, now)
+        known = greeting.resume(session, incoming, self.settings, now)
+        self._turn(greeting.begin(session, incoming, self.settings, now, known))
         return True
 
     def _redo_refused(

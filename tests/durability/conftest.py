@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +41,17 @@ def rows(all_rows: list[Row], pytestconfig: pytest.Config) -> list[Row]:
 
 @pytest.fixture(scope="session")
 def the_town(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Town:
-    return town.build(Installation(tmp_path_factory.mktemp("town")), rows)
+    """Built by the first worker that asks for it; the others wait for it and take the same."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "town"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = folder / "town.pickle"
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(town.build(Installation(folder), rows)))
+        built: Town = pickle.loads(kept.read_bytes())  # noqa: S301 - our own file
+    return built
 
 
 @pytest.fixture
