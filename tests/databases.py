@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -57,18 +58,37 @@ def db(database_kind: str, request: pytest.FixtureRequest) -> Iterator[Database]
 
 
 @pytest.fixture
-def sqlite_db(empty_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+def sqlite_db(empty_sqlite: Path, tmp_path: Path, compiled: Compiled) -> Iterator[Database]:
     database = open_database(f"sqlite:///{shutil.copyfile(empty_sqlite, tmp_path / 'gongdan.db')}")
+    compiled.lend(database)
     yield database
     database.dispose()
 
 
 @pytest.fixture
-def postgres_db(empty_postgres: Emptied) -> Iterator[Database]:
+def postgres_db(empty_postgres: Emptied, compiled: Compiled) -> Iterator[Database]:
     empty_postgres.empty()
     database = open_database(empty_postgres.server.url(empty_postgres.name))
+    compiled.lend(database)
     yield database
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def compiled() -> Compiled:
+    return Compiled()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What the first databases of each kind have compiled of our statements, lent to those that follow."""
+
+    first: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
+
+    def lend(self, database: Database) -> None:
+        for use, engine in (("write", database.engine), ("read", database.readers)):
+            own = (engine.dialect, engine._compiled_cache)  # noqa: SLF001 - the public option ends with its engine
+            engine.dialect, engine._compiled_cache = self.first.setdefault((engine.dialect.name, use), own)  # noqa: SLF001
 
 
 @pytest.fixture(scope="session")
