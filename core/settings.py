@@ -24,7 +24,7 @@ class TelegramSettings(BaseModel):
     """A Telegram bot. Off without a token; webhook mode refuses to run without a secret.
 
     `per_second`: messages of the whole bot; Telegram allows about 30, more to those who pay for it or run their own
-    Bot API server.
+    Bot API server. `per_chat_second`: messages of one chat; Telegram allows about one, and short bursts.
     """
 
     token: SecretStr | None = None
@@ -32,6 +32,7 @@ class TelegramSettings(BaseModel):
     base_url: str = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
     per_second: float = Field(default=24, gt=0, le=1000)
+    per_chat_second: float = Field(default=0.8, gt=0, le=100)
 
     @model_validator(mode="after")
     def _complete(self) -> TelegramSettings:

@@ -65,8 +65,9 @@ class TelegramChannel:
     def __init__(
         self, token: str, storage: Storage, *, base_url: str, secret: str = "", public_url: str = "",
         patience: float = PATIENCE, sleep: Sleep = asyncio.sleep, per_second: float = limits.per_second,
+        per_chat_second: float = limits.per_chat_second,
     ) -> None:  # fmt: skip
-        self.limits = replace(self.limits, per_second=per_second)
+        self.limits = replace(self.limits, per_second=per_second, per_chat_second=per_chat_second)
         self.account = token.partition(":")[0]
         self.username = ""
         self._secret = secret
@@ -211,8 +212,9 @@ def open_telegram(settings: Settings, storage: Storage, database: Database) -> C
         raise SettingsError(problem="GONGDAN_TELEGRAM__SECRET may hold 1 to 256 letters, digits, _ and - only")
     base_url = chosen.base_url.rstrip("/")
     return TelegramChannel(
-        token, storage, base_url=base_url, secret=secret, public_url=settings.public_url, per_second=chosen.per_second
-    )
+        token, storage, base_url=base_url, secret=secret, public_url=settings.public_url, per_second=chosen.per_second,
+        per_chat_second=chosen.per_chat_second,
+    )  # fmt: skip
 
 
 def _raw(text: str) -> bytes:
