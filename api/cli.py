@@ -23,6 +23,7 @@ OF_FILES: dict[type[OSError], str] = {
     NotADirectoryError: "command.file_missing",
 }
 
+
 def build() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
