@@ -52,7 +52,7 @@ def test_what_is_wanted_is_narrowed(db: Database, cast: Cast, now: datetime) -> 
         building = places.place_at(session, cast.site, "B").id
         for wanted, count in (
             (Wanted(under=building), 1),
-            (Wanted(words="pump 2f"), 1),
+            (Wanted(words="pump a/2f"), 1),
             (Wanted(kinds=("shared",), under=building), 2),
             (Wanted(kinds=("assets", "shared"), under=building), 3),
             (Wanted(kinds=("homes",), words="A/1F"), 0),
@@ -81,14 +81,14 @@ def test_only_what_was_never_printed_is_printed_next(db: Database, cast: Cast, n
         furnished(session, cast, now)
         prints.print_things(session, cast.site, Wanted(), replace(SETUP, is_test=True), None, now)
         assert len(choosing.things(session, cast.site, Wanted(is_new=True))) == len(FLOORS)
-        prints.print_things(session, cast.site, Wanted(words="2F"), SETUP, None, now)
+        prints.print_things(session, cast.site, Wanted(words="A/2F"), SETUP, None, now)
         assert len(choosing.things(session, cast.site, Wanted(is_new=True))) == len(FLOORS) - 1
 
 
 def test_places_without_a_code_get_one_and_keep_it(db: Database, cast: Cast, now: datetime) -> None:
     with db.write_scope() as session:
         furnished(session, cast, now)
-        shared = Wanted(kinds=("shared",), words="10F")
+        shared = Wanted(kinds=("shared",), words="A/10F")
         first, again = (
             prints.labels_of(session, prints.print_things(session, cast.site, shared, SETUP, None, now))
             for _ in range(2)
