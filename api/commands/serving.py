@@ -22,6 +22,7 @@ from core.migrations.run import is_current, upgrade
 from core.settings import Settings, load_settings
 
 NOT_STARTED = 3  # the status of a server that could not listen
+KEEP_ALIVE = 75  # seconds: longer than nginx keeps its own, so that it never writes into a connection that we close
 GRACE = 3  # seconds for open requests to end; long polls of the web chat begin again elsewhere
 
 
@@ -87,6 +88,7 @@ def run_server(settings: Settings, host: str, port: int, told: str, *, with_work
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=KEEP_ALIVE,
         )
         server = _Server(config, told)
         with suppress(KeyboardInterrupt):

@@ -40,7 +40,8 @@ def show_desk(title: str, found: list[dict[str, Any]], live: dict[str, Any]) -> 
     console.print(table)
     console.print(
         f"{live['browsers']} browsers: every screen after p50 {live['p50']:.0f} ms, p99 {live['p99']:.0f} ms, the last "
-        f"{live['slowest']:.0f} ms; memory {live['idle']:.0f} MB idle, {live['busy']:.0f} MB with all of them"
+        f"{live['slowest']:.0f} ms; memory {live['idle']:.0f} MB idle, {live['busy']:.0f} MB with all of them; "
+        f"the browsers' own processor share {live['share']:.0%}"
     )
 
 

@@ -86,16 +86,20 @@ def page(
 
 
 @router.get("/rows")
-def rows(here: Here, db: Db, chosen: Chosen, mark: str = "") -> HTMLResponse:
-    """The figures and columns alone; one rendering serves everybody who looks at the same."""
-    sites = _shown(filters.sites_of(db, here.viewer), chosen)
+def rows(here: Here, chosen: Chosen, mark: str = "") -> HTMLResponse:
+    """The figures and columns alone; one rendering serves everybody who looks at the same.
+
+    It asks for no session of its own: of hundreds who come at once only the one that renders reads the database.
+    """
+    sites = _shown(here.sites, chosen)
     steers = _steers(here)
     key = (here.locale, chosen, tuple(site.id for site in sites), steers, mark[:40])
 
     def render() -> str:
-        part = RowsPart(_board(db, here.locale, chosen, sites).rows(), steers)
-        told = {**words(here.request, here.locale), **as_context(part)}
-        return environment().get_template("_desk_rows.html").render(told)
+        with here.system.database.read_scope() as db:
+            part = RowsPart(_board(db, here.locale, chosen, sites).rows(), steers)
+            told = {**words(here.request, here.locale), **as_context(part)}
+            return environment().get_template("_desk_rows.html").render(told)
 
     return HTMLResponse(_shared.get(key, render))
 
