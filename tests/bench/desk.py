@@ -91,7 +91,7 @@ async def _live(made: Compound, ports: list[int], processes: list[int]) -> dict[
         browsers = [
             await ends.enter_async_context(httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{ports[place % len(ports)]}", cookies={"gongdan_session": made.session},
-                timeout=60, verify=False,
+                timeout=60, verify=False,  # noqa: S501 - plain HTTP, and a context of TLS for each costs a second
             ))
             for place in range(BROWSERS)
         ]  # fmt: skip
