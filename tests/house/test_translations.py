@@ -18,6 +18,7 @@ from tests.house.source import ROOMS
 KEYS = {locale: {key for key in catalog(locale) if not key[0].isupper()} for locale in LOCALES}
 NAMED_IN_FACTS = re.compile(r"(field|word)\.[a-z_]+")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+EDIT = re.compile(r'Edit\(\s*[^"()]+, "(\w+)"')
 TELLING = {"letter": 1, "_to_reporters": 1, "_to_assignee": 1, "_to_desk": 1, "Letter": 0}
 # Chinese that nobody is told: what people of the demo say, headers of a table that the command line names in its
 # help, and words of time that are understood when somebody types them.
@@ -55,6 +56,13 @@ def test_every_error_speaks_chinese() -> None:
 
 def test_every_key_that_the_code_names_exists() -> None:
     assert sorted(f"{where} {key}" for where, key in _keys_in_code() if key not in KEYS["en"]) == []
+
+
+def test_every_kind_of_change_is_told_in_words() -> None:
+    """The history shows what has no words by its label alone, which tells nobody what it was."""
+    kinds = {kind for file in source.files("core", "assets") for kind in EDIT.findall(file.read_text(encoding="utf-8"))}
+    assert kinds >= {"site", "duty", "invitations"}
+    assert sorted(kind for kind in kinds if f"change.{kind}" not in KEYS["en"]) == []
 
 
 def test_every_beginning_of_a_key_that_the_code_names_exists() -> None:

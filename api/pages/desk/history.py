@@ -89,11 +89,13 @@ def _what(change: changes.Change, locale: str) -> str:
 
 def _difference(change: changes.Change, name: str, locale: str) -> Difference:
     word = translate(f"field.{name}", locale) if has_text(f"field.{name}", locale) else name
-    return Difference(word, _said(change.before.get(name)), _said(change.after.get(name)))
+    return Difference(word, _said(change.before.get(name), locale), _said(change.after.get(name), locale))
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, locale: str) -> str:
     """A value as people read it."""
     if isinstance(value, list):
-        return ", ".join(map(_said, value))
+        return ", ".join(_said(one, locale) for one in value)
+    if isinstance(value, str) and has_text(f"said.{value}", locale):
+        return translate(f"said.{value}", locale)
     return "" if value is None else str(value)
