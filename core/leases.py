@@ -6,6 +6,8 @@ or keep a lease. The epoch grows whenever a lease changes hands.
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, or_, select, text, update
@@ -23,6 +25,11 @@ class Lease(Table):
     holder: Mapped[str]
     epoch: Mapped[int]
     expires_at: Mapped[datetime]
+
+
+def name_of_this_process() -> str:
+    """A holder's name: machine and process, so that an operator finds who it is, and a secret of this one holder."""
+    return f"{socket.gethostname()}:{os.getpid()}:{clock.secret()}"
 
 
 def shared_now(session: Session) -> datetime:

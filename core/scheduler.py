@@ -50,7 +50,7 @@ class Scheduler:
         self._database = database
         self._settings = settings
         self._life = life
-        self._holder = clock.secret()
+        self._holder = leases.name_of_this_process()
         self._held_until = 0.0
         self._ticker = BackgroundScheduler(
             timezone=UTC,
