@@ -261,7 +261,10 @@ class Offer(Table):
 
 
 class Rating(Table):
-    """The answer to the survey of a round: 1 to 5, and why when it is low. No row means no answer."""
+    """The answer to the survey of a round: 1 to 5, and why when it is low. No row means no answer.
+
+    `speed`, `quality` and `attitude`: 1 to 5 from who went on; None where nobody said.
+    """
 
     __tablename__ = "ratings"
     __table_args__ = (UniqueConstraint("ticket_id", "round", "person_id"),)
@@ -273,6 +276,9 @@ class Rating(Table):
     stars: Mapped[int]
     reason: Mapped[str] = mapped_column(default="")
     text: Mapped[str] = mapped_column(default="")
+    speed: Mapped[int | None]
+    quality: Mapped[int | None]
+    attitude: Mapped[int | None]
     rated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
