@@ -38,6 +38,7 @@ class Survey(Table):
         Index("ix_surveys_next", "next_at", sqlite_where=text("next_at IS NOT NULL"),
               postgresql_where=text("next_at IS NOT NULL")),
         Index(None, "person_id", "asked_at"),
+        Index(None, "asked_at"),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)

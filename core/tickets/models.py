@@ -61,6 +61,11 @@ class Ticket(Table):
         Index(None, "reporter_id", "id"),
         Index(None, "asset_id", "id"),
         Index(None, "site_id", "state", "id"),
+        Index(None, "site_id", "opened_at"),
+        Index("ix_tickets_done", "site_id", "done_at", sqlite_where=text("done_at IS NOT NULL"),
+              postgresql_where=text("done_at IS NOT NULL")),
+        Index("ix_tickets_closed", "site_id", "closed_at", sqlite_where=text("closed_at IS NOT NULL"),
+              postgresql_where=text("closed_at IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
@@ -267,7 +272,7 @@ class Rating(Table):
     """
 
     __tablename__ = "ratings"
-    __table_args__ = (UniqueConstraint("ticket_id", "round", "person_id"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "round", "person_id"), Index(None, "rated_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"))
