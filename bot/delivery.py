@@ -10,14 +10,17 @@ A slow conversation holds up nobody else: the next rows are claimed while it is 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from assets.fonts import NoChineseFont
+from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
@@ -27,6 +30,7 @@ from core.outbox import OutboxMessage
 from core.people import Identity, Person
 from core.places import SiteFacts
 from core.settings import Settings
+from core.storage import Storage, StorageUnavailable, key_of
 from core.tickets import queries
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,7 @@ class Parcel:
     conversation: str
     outgoing: Outgoing
     identity_id: UUID | None
+    locale: str
 
 
 @dataclass(slots=True)
@@ -73,10 +78,13 @@ def _interval(limits: Limits, conversation: str) -> float:
 class Delivery:
     """The sender of one process. Any number may run: rows are claimed by a conditional update."""
 
-    def __init__(self, database: Database, settings: Settings, channels: dict[str, Channel]) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, channels: dict[str, Channel], storage: Storage | None = None
+    ) -> None:
         self.database = database
         self.settings = settings
         self.channels = channels
+        self.storage = storage
         self.pace = Pace()
         self.nudged = asyncio.Event()
         self._under_way = 0
@@ -130,12 +138,27 @@ class Delivery:
         self.nudged.set()
 
     async def _send(self, parcel: Parcel) -> None:
+        outgoing = await asyncio.to_thread(self._illustrated, parcel)
         try:
-            reference = await parcel.channel.send(parcel.conversation, parcel.outgoing, str(parcel.row.id))
+            reference = await parcel.channel.send(parcel.conversation, outgoing, str(parcel.row.id))
         except SendError as error:
             await asyncio.to_thread(self._settle_failure, parcel, error)
             return
         await asyncio.to_thread(self.database.write, lambda s: outbox.sent(s, parcel.row.id, reference, clock.now()))
+
+    def _illustrated(self, parcel: Parcel) -> Outgoing:
+        """A message with figures to draw gets its picture; without a font or a store its words go alone."""
+        rows = parcel.row.facts.get("chart")
+        if not rows or self.storage is None or not parcel.channel.limits.has_photos:
+            return parcel.outgoing
+        try:
+            picture = charts.draw(rows, str(parcel.row.facts.get("site_name", "")), parcel.locale)
+            key = key_of(hashlib.sha256(picture).hexdigest(), ".png")
+            self.storage.put(key, picture)
+        except (NoChineseFont, StorageUnavailable) as problem:
+            log.warning("a chart is left out: %s", type(problem).__name__)
+            return parcel.outgoing
+        return replace(parcel.outgoing, photo=key)
 
     def _settle_failure(self, parcel: Parcel, error: SendError) -> None:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
@@ -177,7 +200,8 @@ class Delivery:
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
             return None
-        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None)
+        locale = self._locale(session, row)
+        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None, locale)
 
     def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
         """The reader's identity that the message goes to: the one of its conversation, else the one used last.
@@ -192,14 +216,18 @@ class Delivery:
         return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
 
     def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
-        person = session.get(Person, row.person_id) if row.person_id else None
-        locale = person.locale if person else "zh_CN"
-        site = self._site(session, row)
+        locale, site = self._locale(session, row), self._site(session, row)
         buttons = [
             (button, outbox.token_of(row.id, index, self.settings.key)) for index, button in enumerate(row.buttons)
         ]
         setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
         return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
+
+    def _locale(self, session: Session, row: OutboxMessage) -> str:
+        """The reader's language; a group's is that of its site."""
+        person = session.get(Person, row.person_id) if row.person_id else None
+        site = None if person else self._site(session, row)
+        return person.locale if person else site.locale if site else "zh_CN"
 
     def _site(self, session: Session, row: OutboxMessage) -> SiteFacts | None:
         if row.ticket_id is not None:

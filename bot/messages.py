@@ -103,7 +103,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform can carry. `text` and `caption` count in `unit`; buttons=0 means numbered replies or links."""
+    """What a platform can carry. `text` and `caption` count in `unit`; buttons=0 means numbered replies or links.
+
+    `push_window`: how long after a person's last message the platform takes ours; None for as long as one likes.
+    """
 
     text: int = 4096
     caption: int = 1024
@@ -114,6 +117,7 @@ class Limits:
     has_links: bool = True
     has_photos: bool = True
     has_edits: bool = False
+    push_window: timedelta | None = None
     per_second: float = 30.0
     per_chat_second: float = 1.0
     per_group_minute: int = 20

@@ -35,7 +35,7 @@ class Worker:
     ) -> None:
         self.router = router
         self.channels = channels
-        self.delivery = Delivery(database, settings, channels)
+        self.delivery = Delivery(database, settings, channels, storage)
         self.fetching = Fetching(database, settings, storage, channels)
         self.scheduler = Scheduler(database, settings)
 

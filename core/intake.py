@@ -34,7 +34,8 @@ class FaultReport:
     `via`: phone when it was called in by somebody whom no message can reach; nobody is asked to rate it.
     `category`: set when the person has said which; then nothing is asked about it. `is_own`: the person has said
     that it is not the same as the open ticket. `may_ask`: whether there is somebody who can answer a question;
-    without, an unsure report opens with the best guess.
+    without, an unsure report opens with the best guess. `follows_id`: the ticket whose work it makes good; whoever
+    opens it gives it out, because dispatch would ask the same people again.
     """
 
     subject: Subject
@@ -48,6 +49,7 @@ class FaultReport:
     location: dict[str, Any] = field(default_factory=dict)
     has_media: bool = False
     is_own: bool = False
+    follows_id: UUID | None = None
     may_ask: bool = True
 
 
@@ -135,11 +137,13 @@ def open_ticket(
         "place_id": subject.place_id, "asset_id": subject.asset_id, "place": subject.place,
         "asset_code": subject.code, "asset_name": subject.name, "text": report.text.strip()[:MAX_WORDS], "salt": salt,
         "contact": report.contact[:200], "via": report.via, "location": report.location,
-        "reporter_id": report.reporter_id, "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
+        "reporter_id": report.reporter_id, "follows_id": report.follows_id,
+        "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,
     }  # fmt: skip
     ticket = _insert(session, values, guess, now)
-    dispatching.dispatch(session, ticket, now, site)
+    if report.follows_id is None:
+        dispatching.dispatch(session, ticket, now, site)
     return ticket
 
 

@@ -1,7 +1,7 @@
 """The question after closure: 1 to 5 stars for a round of a ticket, and why where they are few.
 
 Statistics stay honest: nobody rates their own work, a person has one rating a round, no answer is no row, and
-the trace holds the stars and the key of the reason, never the words.
+the trace holds the stars and the key of the reason, never the words. A low score opens a recovery task, once a round.
 """
 
 from __future__ import annotations
@@ -10,19 +10,38 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock, outbox, trace
+from core import categories, clock, i18n, lexicon, outbox, places, trace
+from core.database import Table
 from core.errors import Forbidden, Invalid, NotFound
-from core.tickets import news, queries
+from core.intake import FaultReport, open_ticket
+from core.people import Membership, Role, Team
+from core.places import SiteFacts
+from core.tickets import actions, asking, news, queries
 from core.tickets.actions import Actor, StaleTicket, record
+from core.tickets.asking import FEW_STARS, WINDOWS, Survey
 from core.tickets.models import Rating, Ticket
 
+__all__ = ["FEW_STARS", "MOST_STARS", "PARTS", "REASONS", "WINDOWS", "OwnWork", "Survey", "detail", "explain", "rate",
+           "rating_of", "remind"]  # fmt: skip
+
+NAME = "surveys"
 MOST_STARS = 5
-FEW_STARS = 2
+PARTS = ("speed", "quality", "attitude")
 REASONS = ("speed", "quality", "attitude", "price", "other")
 LONGEST_TEXT = 1000
+
+
+class Recovery(Table):
+    """The task that a low score of a round has opened."""
+
+    __tablename__ = "recoveries"
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"))
 
 
 class OwnWork(Forbidden):
@@ -48,8 +67,9 @@ def rate(session: Session, ticket: Ticket, person_id: UUID, stars: int, now: dat
     session.add(rating)
     session.flush()
     record(session, ticket, "rate", Actor(person_id), {"stars": stars, "was": was, "round": ticket.round}, now)
+    _answered(session, ticket, person_id, now)
     if is_news:
-        _tell_desk(session, ticket, stars, now)
+        _tell_desk(session, ticket, stars, _recover(session, ticket, stars, now), now)
     return rating
 
 
@@ -75,7 +95,7 @@ def rating_of(session: Session, ticket: Ticket, person_id: UUID) -> Rating | Non
 
 
 def _check(session: Session, ticket: Ticket, person_id: UUID) -> None:
-    if person_id in _workers(session, ticket):
+    if person_id in asking.workers(session, ticket):
         raise OwnWork
     if person_id not in queries.concerned(session, ticket):
         raise Forbidden
@@ -83,14 +103,25 @@ def _check(session: Session, ticket: Ticket, person_id: UUID) -> None:
         raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
 
 
-def _workers(session: Session, ticket: Ticket) -> set[UUID]:
-    """Who had accepted the work of the present round, also before a transfer."""
-    taken = {offer.person_id for offer in queries.offers_of(session, ticket) if offer.state == "accepted"}
-    return taken | {ticket.assignee_id} if ticket.assignee_id else taken
+def _answered(session: Session, ticket: Ticket, person_id: UUID, now: datetime) -> None:
+    """Mark the question as answered. Who was not asked and rates all the same is no part of the response rate."""
+    survey = asking.of_round(session, ticket, person_id)
+    if survey is None:
+        return
+    survey.answered_at = survey.answered_at or now
+    survey.next_at = None
+    if survey.asked_at is not None:
+        survey.state, survey.reason = "answered", ""
+    elif survey.state == "planned":
+        survey.state, survey.reason = "skipped", "rated_before"
+    session.flush()
 
 
 def _blank(ticket: Ticket, person_id: UUID) -> Rating:
-    return Rating(id=clock.new_id(), ticket_id=ticket.id, round=ticket.round, person_id=person_id, reason="", text="")
+    return Rating(
+        id=clock.new_id(), ticket_id=ticket.id, round=ticket.round, person_id=person_id, reason="", text="",
+        speed=None, quality=None, attitude=None,
+    )  # fmt: skip
 
 
 def _was_low(session: Session, ticket: Ticket, person_id: UUID) -> bool:
@@ -102,6 +133,91 @@ def _was_low(session: Session, ticket: Ticket, person_id: UUID) -> bool:
     return any(facts["round"] == ticket.round and facts["stars"] <= FEW_STARS for facts in said)
 
 
-def _tell_desk(session: Session, ticket: Ticket, stars: int, now: datetime) -> None:
+def _tell_desk(session: Session, ticket: Ticket, stars: int, recovery: str, now: datetime) -> None:
     readers = queries.desk_of(session, ticket.site_id)
-    outbox.post(session, [news.letter(ticket, "few_stars", who, stars=stars) for who in readers], now)
+    letters = [news.letter(ticket, "few_stars", who, stars=stars, recovery=recovery) for who in readers]
+    outbox.post(session, letters, now)
+
+
+def _recover(session: Session, ticket: Ticket, stars: int, now: datetime) -> str:
+    """Open a task to make it good, once a round whoever gives few stars, and return its number.
+
+    It goes to the supervisors' team where there is one and otherwise waits at the desk: not to who did the work.
+    """
+    known = session.scalar(select(Recovery.task_id).where(*_recovery_of(ticket)))
+    if known is not None:
+        return queries.by_id(session, known).number
+    site = places.site_of(session, ticket.site_id)
+    task = _recovery_task(session, site, ticket, stars, now)
+    session.add(Recovery(ticket_id=ticket.id, round=ticket.round, task_id=task.id))
+    session.flush()
+    record(session, ticket, "recovery", Actor(trigger=NAME), {"task": task.number, "round": ticket.round}, now)
+    team = _team_of_desk(session, ticket.site_id)
+    if team is not None:
+        actions.act(session, task, "offer_team", NAME, now, facts={"team": team})
+    return task.number
+
+
+def _recovery_of(ticket: Ticket) -> tuple[ColumnElement[bool], ...]:
+    return (Recovery.ticket_id == ticket.id, Recovery.round == ticket.round)
+
+
+def _recovery_task(session: Session, site: SiteFacts, ticket: Ticket, stars: int, now: datetime) -> Ticket:
+    words = i18n.translate("recovery.text", site.locale, number=ticket.number, stars=stars)
+    report = FaultReport(
+        queries.subject_of(ticket, is_common=False), words, kind="task", category=ticket.category, priority="urgent",
+        follows_id=ticket.id,
+    )  # fmt: skip
+    book = categories.handbook(session, site)
+    return open_ticket(session, site, book, report, lexicon.guess("", book.lexicon), ticket.category, now)
+
+
+def _team_of_desk(session: Session, site_id: UUID) -> UUID | None:
+    """The oldest team of a site that a supervisor is a member of."""
+    query = select(Team.id).join(Membership, Membership.team_id == Team.id)
+    query = query.join(Role, Role.person_id == Membership.person_id)
+    here = (Team.site_id == site_id, Role.site_id == site_id, Role.role == "supervisor")
+    return session.scalar(query.where(*here).order_by(Team.id).limit(1))
+
+
+def detail(session: Session, ticket: Ticket, person_id: UUID, part: str, stars: int, now: datetime) -> Rating:
+    """Keep the stars for one part of a rated repair. Errors: Invalid, NotFound without a rating."""
+    if part not in PARTS or not 1 <= stars <= MOST_STARS:
+        raise Invalid(field="field.stars")
+    rating = rating_of(session, ticket, person_id)
+    if rating is None:
+        raise NotFound(what="word.rating")
+    setattr(rating, part, stars)
+    session.flush()
+    facts = {"kind": part, "stars": stars, "round": ticket.round}
+    record(session, ticket, "rate_part", Actor(person_id), facts, now)
+    return rating
+
+
+def remind(session: Session, survey: Survey, now: datetime) -> None:
+    """Do what is due for a question: ask it, or remind of it once. Each decision is an event."""
+    ticket = queries.by_id(session, survey.ticket_id, lock=True)
+    if ticket.state != "closed" or ticket.round != survey.round:
+        survey.state, survey.reason, survey.next_at = "cancelled", "reopened", None
+        record(session, ticket, "survey", Actor(trigger=NAME), asking.entry(survey).facts, now)
+        return
+    if survey.state == "planned":
+        asking.put(session, ticket, survey, now)
+        kind, is_told = survey.state, survey.state == "asked"
+    else:
+        kind, is_told = _reminded(survey, now)
+    session.flush()
+    facts = asking.entry(survey, kind, "too_late" if kind == "not_reminded" else "").facts
+    record(session, ticket, "survey", Actor(trigger=NAME), facts, now)
+    if is_told:
+        said = "survey_again" if kind == "reminded" else "survey"
+        outbox.post(session, [news.letter(ticket, said, survey.person_id, news.RATE_BUTTONS)], now)
+
+
+def _reminded(survey: Survey, now: datetime) -> tuple[str, bool]:
+    """What becomes of a reminder: one that is two days late is left out."""
+    due_at, survey.next_at = survey.next_at or now, None
+    if now - due_at > asking.LATEST:
+        return "not_reminded", False
+    survey.reminded_at = now
+    return "reminded", True

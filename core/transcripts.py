@@ -118,5 +118,5 @@ def shows(session: Session, chat_id: str, file: str) -> str | None:
 
 def _shown(body: dict[str, Any], file: str) -> str | None:
     if body.get("photo") == file:
-        return "image/jpeg"
+        return "image/png" if file.endswith(".png") else "image/jpeg"
     return next((str(item["mime"]) for item in body.get("files", ()) if item["key"] == file), None)

@@ -169,7 +169,7 @@ def _title(reading: _Reading, event: trace.Event, facts: dict[str, Any]) -> str:
     locale = reading.locale
     told = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
     told["reason"] = reason(str(facts.get("reason", "")), locale)
-    told["name"] = _named(reading, facts.get("assignee"))
+    told["name"] = _named(reading, facts.get("assignee") or facts.get("person"))
     if event.action in ("schedule", "agree") and facts.get("from") and facts.get("until"):
         told["span"] = _span(reading, facts)
     if "resolution" in facts:

@@ -33,7 +33,7 @@ class Figure(Shown):
     name: str
     title: str
     value: float | None
-    unit: Literal["tickets", "percent", "minutes", "stars"]
+    unit: Literal["tickets", "percent", "minutes", "stars", "surveys"]
     tickets: list[str]
 
 

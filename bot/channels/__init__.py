@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from bot.messages import HookRequest, Incoming, Limits, Outgoing
-from core import registry
+from core import registry, surveys
 from core.database import Database
 from core.settings import Settings
 from core.storage import Storage
@@ -100,4 +100,7 @@ def open_channels(settings: Settings, storage: Storage, database: Database) -> d
     """Every channel whose settings are there, by name."""
     registry.load(__name__)
     opened = {name: opener(settings, storage, database) for name, opener in CHANNELS.items()}
-    return {name: found for name, found in opened.items() if found is not None}
+    found = {name: one for name, one in opened.items() if one is not None}
+    windows = {name: one.limits.push_window for name, one in found.items()}
+    surveys.WINDOWS.update({name: window for name, window in windows.items() if window is not None})
+    return found

@@ -105,7 +105,7 @@ def stars(talk: Talk, tap: Tap) -> None:
     given = int(tap.facts["stars"])
     surveys.rate(talk.session, ticket, talk.person_id, given, talk.now)
     if given > surveys.FEW_STARS:
-        talk.say("rated", ticket=ticket, stars=given)
+        talk.say("rated", [Choice("rate.more")], ticket, stars=given)
         return
     talk.go("rate", "why", ticket=str(ticket.id), round=ticket.round)
     talk.wake_in(PATIENCE)
@@ -123,7 +123,7 @@ def why(talk: Talk, tap: Tap) -> None:
         talk.say("rated_tell", ticket=ticket)
         return
     talk.end()
-    talk.say("rated_thanks", ticket=ticket)
+    talk.say("rated_thanks", [Choice("rate.more")], ticket)
 
 
 @rate.step("why")
@@ -138,7 +138,44 @@ def told_why(talk: Talk) -> None:
     else:
         surveys.explain(talk.session, ticket, talk.person_id, "other", talk.now, text=talk.text)
         talk.end()
-        talk.say("rated_thanks", ticket=ticket)
+        talk.say("rated_thanks", [Choice("rate.more")], ticket)
+
+
+@rate.action("more")
+def more(talk: Talk, tap: Tap) -> None:
+    """Three questions for who goes on, one at a time."""
+    ticket = _rated_ticket(talk, tap)
+    if ticket is not None:
+        talk.end()
+        talk.say(f"rate_{surveys.PARTS[0]}", _part_buttons(surveys.PARTS[0]), ticket)
+
+
+@rate.action("part")
+def part(talk: Talk, tap: Tap) -> None:
+    """An answer to one of the three; the next question takes its place."""
+    ticket = _rated_ticket(talk, tap)
+    if ticket is None:
+        return
+    asked, given = tap.facts["part"], int(tap.facts["stars"])
+    surveys.detail(talk.session, ticket, talk.person_id, asked, given, talk.now)
+    rest = surveys.PARTS[surveys.PARTS.index(asked) + 1 :]
+    if rest:
+        talk.replace(f"rate_{rest[0]}", _part_buttons(rest[0]), ticket)
+    else:
+        talk.replace("rated_parts", ticket=ticket)
+
+
+def _rated_ticket(talk: Talk, tap: Tap) -> Ticket | None:
+    """The ticket of a tap, while its round is the one that was rated."""
+    ticket = _tap.ticket_of(talk, tap)
+    if ticket.state == "closed" and not _tap.is_stale(tap, ticket):
+        return ticket
+    _progress.show_present(talk, ticket)
+    return None
+
+
+def _part_buttons(name: str) -> list[Choice]:
+    return [Choice("rate.part", {"part": name, "stars": stars}, label=f"stars_{stars}") for stars in news.STARS]
 
 
 @rate.on_silence

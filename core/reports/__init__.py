@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from core import calendars, places, registry
 from core.errors import Invalid, NotFound
 
-Unit = Literal["tickets", "percent", "minutes", "stars"]
+Unit = Literal["tickets", "percent", "minutes", "stars", "surveys"]
 MONTHS = re.compile(r"(?P<year>\d{4})(-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?", re.ASCII)
 WEEK = re.compile(r"(?P<year>\d{4})-W(?P<week>\d{2})", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 9998

@@ -1,7 +1,7 @@
 """How the work went: opened, done, closed, still open, promises kept, minutes to accept, ratings.
 
 It is read from the trace, so that what happened in a past month stays there whatever happens to a ticket later.
-Stars stand beside the share of work that anybody rated: silence is no praise.
+Stars stand beside the share of questions that were answered: silence is no praise, and what nobody was asked is none.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from core.deadlines import promised_at
 from core.reports import Figure, Scope, counted, report, share
+from core.tickets.asking import Survey
 from core.tickets.models import Rating, Ticket
 from core.tickets.states import OPEN
 from core.trace import Event
 
 BATCH = 500
 TAKING = ("accept", "claim")
-ASKING = ("confirm", "lapse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class Step:
 class Story:
     """A ticket with everything that happened to it. `promised_at`: until when its first round was to be accepted.
 
-    `stars`: what people gave, by round. `has_reporter`: whether there is somebody to ask.
+    `stars`: what people gave, by round. `surveys`: each question that was put, by round, and whether it was answered.
     """
 
     number: str
-    has_reporter: bool
     opened_at: datetime
     promised_at: datetime | None
     steps: tuple[Step, ...]
     stars: tuple[tuple[int, int], ...] = ()
+    surveys: tuple[tuple[int, bool], ...] = ()
 
     def first(self, *actions: str) -> datetime | None:
         return next((step.at for step in self.steps if step.action in actions), None)
@@ -72,6 +72,15 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of some tickets, by ticket."""
+
+    steps: dict[UUID, list[Step]]
+    stars: dict[UUID, list[tuple[int, int]]]
+    surveys: dict[UUID, list[tuple[int, bool]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Stories:
     scope: Scope
     stories: tuple[Story, ...]
@@ -83,11 +92,9 @@ def stories(session: Session, scope: Scope) -> Stories:
     ended_after = or_(Ticket.closed_at.is_(None), Ticket.closed_at >= scope.period.starts_at)
     query = select(Ticket).where(Ticket.site_id == scope.site.id, began_before, ended_after).order_by(Ticket.id)
     tickets = session.scalars(query).all()
-    steps, stars = (
-        _steps(session, [ticket.id for ticket in tickets]),
-        _stars(session, [ticket.id for ticket in tickets]),
-    )
-    return Stories(scope, tuple(_story(scope, one, steps.get(one.id, ()), stars.get(one.id, ())) for one in tickets))
+    ids = [ticket.id for ticket in tickets]
+    read = Read(_steps(session, ids), _stars(session, ids), _surveys(session, ids))
+    return Stories(scope, tuple(_story(scope, one, read) for one in tickets))
 
 
 @report("tickets", facts=stories)
@@ -143,24 +150,31 @@ def _minutes_to_accept(facts: Stories) -> Figure:
 
 
 def _ratings(facts: Stories) -> Iterator[Figure]:
-    """The mean of all stars for rounds closed in the period, and the share of closed work that anybody rated."""
-    asked = {
-        story.number: [stars for number, stars in story.stars if number in {step.round for step in steps}]
-        for story, steps in _closings(facts)
-        if story.has_reporter and any(step.action in ASKING for step in steps)
-    }
-    rated = {number: stars for number, stars in asked.items() if stars}
-    given = [stars for all_stars in rated.values() for stars in all_stars]
-    yield Figure("stars", round(mean(given), 2) if given else None, tuple(rated), "stars")
-    yield share("response_rate", len(rated), asked)
+    """Questions put and answered about rounds that were closed in the period; the mean and spread of all stars."""
+    closed = [(story, {step.round for step in steps}) for story, steps in _closings(facts)]
+    asked = [
+        (story.number, was_answered) for story, rounds in closed for n, was_answered in story.surveys if n in rounds
+    ]
+    given = [(story.number, stars) for story, rounds in closed for n, stars in story.stars if n in rounds]
+    rated = tuple(dict.fromkeys(number for number, _ in given))
+    answered = [number for number, was_answered in asked if was_answered]
+    yield Figure("asked", len(asked), tuple(dict.fromkeys(number for number, _ in asked)), "surveys")
+    yield Figure("answered", len(answered), tuple(dict.fromkeys(answered)), "surveys")
+    yield Figure("stars", round(mean(stars for _, stars in given), 2) if given else None, rated, "stars")
+    yield share("response_rate", len(answered), (number for number, _ in asked))
+    for stars in range(5, 0, -1):
+        with_it = [number for number, one in given if one == stars]
+        yield Figure(f"stars_{stars}", len(with_it), tuple(dict.fromkeys(with_it)), "surveys")
 
 
-def _story(scope: Scope, ticket: Ticket, steps: Sequence[Step], stars: Sequence[tuple[int, int]]) -> Story:
+def _story(scope: Scope, ticket: Ticket, read: Read) -> Story:
     """The row holds the promise of the present round; that of an earlier one is computed again."""
     first = ticket.round == 1
     promised = ticket.promised_at if first else promised_at(ticket.priority, ticket.opened_at, scope.site.settings)
-    has_reporter = ticket.reporter_id is not None and ticket.via != "phone"
-    return Story(ticket.number, has_reporter, ticket.opened_at, promised, tuple(steps), tuple(stars))
+    return Story(
+        ticket.number, ticket.opened_at, promised, tuple(read.steps.get(ticket.id, ())),
+        tuple(read.stars.get(ticket.id, ())), tuple(read.surveys.get(ticket.id, ())),
+    )  # fmt: skip
 
 
 def _steps(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
@@ -187,6 +201,16 @@ def _stars(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[tupl
         query = select(Rating.ticket_id, Rating.round, Rating.stars).where(Rating.ticket_id.in_(some))
         for ticket_id, number, stars in session.execute(query.order_by(Rating.id)):
             found.setdefault(ticket_id, []).append((number, stars))
+    return found
+
+
+def _surveys(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, bool]]]:
+    found: dict[UUID, list[tuple[int, bool]]] = {}
+    for some in _batches(ticket_ids):
+        query = select(Survey.ticket_id, Survey.round, Survey.answered_at)
+        query = query.where(Survey.ticket_id.in_(some), Survey.asked_at.is_not(None)).order_by(Survey.id)
+        for ticket_id, number, answered_at in session.execute(query):
+            found.setdefault(ticket_id, []).append((number, answered_at is not None))
     return found
 
 

@@ -95,7 +95,9 @@ def apply(
     target = {states.SAME: ticket.state, states.HELD_FROM: ticket.held_from or "assigned"}.get(row.to, row.to)
     facts = {name: news.plain(value) for name, value in change.facts.items()}
     entry = trace.Entry(row.action, facts, actor.name, ticket.state, target, device_at)
-    events = trace.chain(f"ticket:{ticket.id}", trace.Head(ticket.trace_seq, ticket.trace_head), [entry], now)
+    events = trace.chain(
+        f"ticket:{ticket.id}", trace.Head(ticket.trace_seq, ticket.trace_head), [entry, *change.then], now
+    )
     values = {
         **change.values, "state": target, "is_open": target in states.OPEN, "version": ticket.version + 1,
         "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"],

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core import trace
 from core.errors import Conflict, Invalid
 from core.tickets.models import Ticket
 
@@ -58,11 +59,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a verb does: values written to the ticket, facts for the trace, facts for the messages."""
+    """What a verb does: values written to the ticket, facts for the trace, facts for the messages.
+
+    `then`: what was decided with it, as events that follow its own.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     news: dict[str, Any] = field(default_factory=dict)
+    then: tuple[trace.Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class Ticket(Table):
         Index(None, "reporter_id", "id"),
         Index(None, "asset_id", "id"),
         Index(None, "site_id", "state", "id"),
+        Index(None, "site_id", "opened_at"),
+        Index("ix_tickets_done", "site_id", "done_at", sqlite_where=text("done_at IS NOT NULL"),
+              postgresql_where=text("done_at IS NOT NULL")),
+        Index("ix_tickets_closed", "site_id", "closed_at", sqlite_where=text("closed_at IS NOT NULL"),
+              postgresql_where=text("closed_at IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
@@ -261,10 +266,13 @@ class Offer(Table):
 
 
 class Rating(Table):
-    """The answer to the survey of a round: 1 to 5, and why when it is low. No row means no answer."""
+    """The answer to the survey of a round: 1 to 5, and why when it is low. No row means no answer.
+
+    `speed`, `quality` and `attitude`: 1 to 5 from who went on; None where nobody said.
+    """
 
     __tablename__ = "ratings"
-    __table_args__ = (UniqueConstraint("ticket_id", "round", "person_id"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "round", "person_id"), Index(None, "rated_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"))
@@ -273,6 +281,9 @@ class Rating(Table):
     stars: Mapped[int]
     reason: Mapped[str] = mapped_column(default="")
     text: Mapped[str] = mapped_column(default="")
+    speed: Mapped[int | None]
+    quality: Mapped[int | None]
+    attitude: Mapped[int | None]
     rated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

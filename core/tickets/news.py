@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -176,14 +176,15 @@ def _done(it: Happening) -> Iterable[Letter]:
 @on("confirm")
 def _confirmed(it: Happening) -> Iterable[Letter]:
     yield from _to_assignee(it, "confirmed")
-    for who in queries.concerned(it.session, it.ticket):
-        if who != it.ticket.assignee_id:
-            yield letter(it.ticket, "survey", who, RATE_BUTTONS)
+    for who in it.told["asked"]:
+        yield letter(it.ticket, "survey", who, RATE_BUTTONS)
 
 
 @on("lapse")
 def _lapsed(it: Happening) -> Iterable[Letter]:
-    yield from _to_reporters(it, "lapsed", [Choice("rate.reopen")])
+    for one in _to_reporters(it, "lapsed", [Choice("rate.reopen")]):
+        asked = one.person_id in it.told["asked"]
+        yield replace(one, kind="lapsed_rate", buttons=(*RATE_BUTTONS, *one.buttons)) if asked else one
 
 
 @on("reopen")

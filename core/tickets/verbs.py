@@ -18,7 +18,7 @@ from core.deadlines import promised_at
 from core.errors import Invalid, Missing
 from core.people import Person, Role, Team, roles_of
 from core.prepared import Prepared
-from core.tickets import evidence, following, queries, states, words
+from core.tickets import asking, evidence, following, queries, states, words
 from core.tickets.acts import DISPATCH, Act, Awaited, Change, MissingEvidence, TooLateToReopen, WrongCode
 from core.tickets.models import Offer
 
@@ -184,13 +184,23 @@ def _sign_off(act: Act) -> Change:
 
 @verb("confirm")
 def _confirm(act: Act) -> Change:
-    return Change({"closed_at": act.now, "wake_at": None}, {"round": act.ticket.round})
+    return _closed(act, {}, act.now)
 
 
 @verb("lapse")
 def _lapse(act: Act) -> Change:
     """Nobody answered: close as unanswered, which never counts as satisfied."""
-    return Change({"closed_at": act.now, "wake_at": None, "resolution": "unanswered"}, {"round": act.ticket.round})
+    ended_at = act.ticket.done_at + SILENCE if act.ticket.done_at else act.now
+    return _closed(act, {"resolution": "unanswered"}, min(ended_at, act.now))
+
+
+def _closed(act: Act, values: dict[str, Any], due_at: datetime) -> Change:
+    """Close, and ask those concerned how it went. `due_at`: when that would have been without any downtime."""
+    found = asking.begin(act.session, act.ticket, act.actor.person_id, due_at, act.now)
+    asked = [survey.person_id for survey in found if survey.state == "asked"]
+    ended = {"closed_at": act.now, "wake_at": None, **values}
+    then = tuple(asking.entry(survey) for survey in found)
+    return Change(ended, {"round": act.ticket.round}, {"asked": asked}, then)
 
 
 @verb("reopen")

@@ -16,6 +16,7 @@ HASHES_OF_OTHER_THINGS = {
 }
 JSON_WITHOUT_FILES = {
     "sites.settings": "choices of the desk",
+    "digests.facts": "figures and the numbers of tickets",
     "memberships.skills": "words",
     "replays.result": "an answer that was given; what it tells of stands in attachments",
     "changes.before": "settings as they were",

@@ -361,6 +361,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_roles_site_id"), ["site_id"], unique=False)
 
     op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("period", sa.String(), nullable=False),
+        sa.Column("at", sa.String(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_subscriptions_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_subscriptions_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscriptions_next_at"), ["next_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscriptions_site_id"), ["site_id"], unique=False)
+
+    op.create_table(
         "teams",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=False),
@@ -421,6 +440,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_categories_team_id")),
         sa.PrimaryKeyConstraint("site_id", "key", name=op.f("pk_categories")),
     )
+    op.create_table(
+        "digests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subscription_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_digests_site_id")),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_digests_subscription_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
+        sa.UniqueConstraint("subscription_id", "day", name=op.f("uq_digests_subscription_id_day")),
+    )
+    with op.batch_alter_table("digests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_digests_site_id_id"), ["site_id", "id"], unique=False)
+
     op.create_table(
         "homes",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -567,6 +604,20 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tickets_asset_id_id"), ["asset_id", "id"], unique=False)
         batch_op.create_index(
+            "ix_tickets_closed",
+            ["site_id", "closed_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_tickets_done",
+            ["site_id", "done_at"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NOT NULL"),
+            postgresql_where=sa.text("done_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_tickets_open_assignee",
             ["assignee_id"],
             unique=False,
@@ -588,6 +639,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(batch_op.f("ix_tickets_reporter_id_id"), ["reporter_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tickets_site_id_opened_at"), ["site_id", "opened_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_tickets_site_id_state_id"), ["site_id", "state", "id"], unique=False)
         batch_op.create_index(
             "ix_tickets_wake",
@@ -805,11 +857,26 @@ def upgrade() -> None:
         sa.Column("stars", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("speed", sa.Integer(), nullable=True),
+        sa.Column("quality", sa.Integer(), nullable=True),
+        sa.Column("attitude", sa.Integer(), nullable=True),
         sa.Column("rated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_ratings_person_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ratings_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ratings")),
         sa.UniqueConstraint("ticket_id", "round", "person_id", name=op.f("uq_ratings_ticket_id_round_person_id")),
+    )
+    with op.batch_alter_table("ratings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ratings_rated_at"), ["rated_at"], unique=False)
+
+    op.create_table(
+        "recoveries",
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["tickets.id"], name=op.f("fk_recoveries_task_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_recoveries_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "round", name=op.f("pk_recoveries")),
     )
     op.create_table(
         "signatures",
@@ -830,6 +897,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("signatures", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signatures_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "surveys",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_surveys_person_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_surveys_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
+        sa.UniqueConstraint("ticket_id", "round", "person_id", name=op.f("uq_surveys_ticket_id_round_person_id")),
+    )
+    with op.batch_alter_table("surveys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_surveys_asked_at"), ["asked_at"], unique=False)
+        batch_op.create_index(
+            "ix_surveys_next",
+            ["next_at"],
+            unique=False,
+            sqlite_where=sa.text("next_at IS NOT NULL"),
+            postgresql_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_surveys_person_id_asked_at"), ["person_id", "asked_at"], unique=False)
 
     op.create_table(
         "tokens",

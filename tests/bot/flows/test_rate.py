@@ -147,3 +147,14 @@ def test_an_emergency_instead_of_a_reason_is_a_report(stage: Stage, li: Chat, nu
     confirm(li)
     li.press(li.last("survey"), "rate.stars", stars=1)
     assert li.say("着火了!").kind == "emergency"
+
+
+def test_who_goes_on_is_asked_three_more(stage: Stage, li: Chat, number: str) -> None:
+    confirm(li)
+    said = li.press(li.last("survey"), "rate.stars", stars=5)
+    asked = li.press(said, "rate.more")
+    for part, stars in (("speed", 5), ("quality", 4), ("attitude", 3)):
+        assert asked.kind == f"rate_{part}"
+        asked = li.press(asked, "rate.part", part=part, stars=stars)
+    assert asked.kind == "rated_parts"
+    assert [(one.speed, one.quality, one.attitude) for one in ratings(stage, number)] == [(5, 4, 3)]

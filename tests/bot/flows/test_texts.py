@@ -27,6 +27,8 @@ SAMPLE: dict[str, Any] = {
     "happened_at": NOW.isoformat(), "ended_at": NOW.isoformat(), "accepted_at": NOW.isoformat(), "state": "on_hold",
     "level": 2, "stars": 3, "seconds": 10, "minutes": 12, "into": "WX-261120-001", "head": "ab12", "unit": "3/502",
     "told": "duty", "text": "still dark", "contact": "13800138000", "evidence": "after_photo", "url": "https://fix.example/privacy",
+    "recovery": "WX-261120-050", "days": "2026-11-20", "site_name": "Garden Court", "new": 3, "done": 2, "open": 9,
+    "percent": 50.0, "answered": 1, "asked": 2, "missed": 0, "numbers": "WX-261120-042",
     "made_at": NOW.isoformat(), "was": "Lift B", "nth": 1, "count": 2, "phone": "0571 5555 0100", "advice": "gas_smell",
 }  # fmt: skip
 TOLD: dict[str, dict[str, Any]] = {
@@ -35,6 +37,7 @@ TOLD: dict[str, dict[str, Any]] = {
     "schedule": {"from": NOW, "until": NOW, "agreed": False}, "agree": {"from": NOW, "until": NOW},
     "sign_off": {"resolution": "fixed"}, "reopen": {"reason": "still dark"}, "merge": {"into": "WX-261120-001"},
     "relocate": {"was": "the hall"},
+    "confirm": {"asked": ["resident"]}, "lapse": {"asked": ["resident"]},
     "cancel": {"reason": "withdrawn"}, "escalate": {"people": ["supervisor", "technician"], "level": 2},
 }  # fmt: skip
 

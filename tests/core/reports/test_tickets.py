@@ -109,12 +109,16 @@ def test_minutes_to_accept_are_the_median_of_what_was_accepted(month: Month) -> 
     assert month.figure("minutes_to_accept") == (5.0, [number])
 
 
-def test_stars_stand_beside_the_share_of_work_that_was_rated(month: Month) -> None:
-    rated, silent = month.done(), month.done()
-    for number in (rated, silent):
-        month.act(number, "confirm", after=timedelta(hours=2))
+def test_stars_stand_beside_the_share_of_questions_that_were_answered(month: Month) -> None:
+    """The second closure is within a week of the first, so nobody is asked about it again."""
+    rated, unasked, silent = month.done(), month.done(), month.done()
+    for number, days in ((rated, 0), (unasked, 1), (silent, 8)):
+        month.act(number, "confirm", after=timedelta(days=days, hours=2))
     month.rate(rated, 2)
     assert month.figure("stars") == (2.0, [rated])
+    assert month.figure("asked") == (2, [rated, silent])
+    assert month.figure("answered") == month.figure("stars_2") == (1, [rated])
+    assert month.figure("stars_5") == (0, [])
     assert month.figure("response_rate") == (50.0, [rated, silent])
 
 

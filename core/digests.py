@@ -1,0 +1,314 @@
+"""Who gets a digest when, and each digest that was sent, with the tickets behind its figures as they were then.
+
+A subscription has a moment at which it is due next. One that was missed is made up for by one digest that reaches back
+to the last; there is one a local day at most, which a unique key holds against any number of schedulers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import calendars, changes, clock, outbox, people, places, trace, worktime
+from core.database import Table
+from core.errors import Invalid, NotFound
+from core.outbox import Choice, Letter
+from core.places import SiteFacts
+from core.reports.digest import PERIODS, Digest, Span, digest, span_of
+from core.worktime import Calendar, NeverWorked
+
+READERS = ("supervisor", "manager", "admin")
+MOST_LATE = 5
+WEEK = 7
+
+
+class Subscription(Table):
+    """A digest for a person, or for a group chat by its address. `at`: the local time. `next_at`: None while ended."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    channel: Mapped[str] = mapped_column(default="")
+    account: Mapped[str] = mapped_column(default="")
+    conversation: Mapped[str] = mapped_column(default="")
+    period: Mapped[str]
+    at: Mapped[str]
+    next_at: Mapped[datetime | None]
+
+
+class Sent(Table):
+    """A digest that was sent. `facts`: its figures with the numbers of their tickets."""
+
+    __tablename__ = "digests"
+    __table_args__ = (UniqueConstraint("subscription_id", "day"), Index(None, "site_id", "id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscriptions.id"))
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    day: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    sent_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to get. Either a person or the address of a group chat: channel, account, conversation."""
+
+    period: str
+    at: str
+    person_id: UUID | None = None
+    address: tuple[str, str, str] = ("", "", "")
+
+
+def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, now: datetime) -> Subscription:
+    """Errors: Invalid for a period, time or recipient that is none."""
+    if wish.period not in PERIODS or not (wish.person_id or all(wish.address)):
+        raise Invalid(field="field.period" if wish.period not in PERIODS else "field.person")
+    if wish.person_id and not _may_read(session, wish.person_id, site_id):
+        raise Invalid(field="field.person")
+    at, site = _time(wish.at), places.site_of(session, site_id)
+    channel, account, conversation = wish.address
+    one = Subscription(
+        id=clock.new_id(), site_id=site_id, person_id=wish.person_id, channel=channel, account=account,
+        conversation=conversation, period=wish.period, at=f"{at:%H:%M}", next_at=None,
+    )  # fmt: skip
+    one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
+    session.add(one)
+    session.flush()
+    _note(session, one, {}, _values(one), actor, now)
+    return one
+
+
+def end(session: Session, site_id: UUID, subscription_id: UUID, actor: UUID | None, now: datetime) -> None:
+    """Errors: NotFound."""
+    one = of_site(session, site_id, subscription_id)
+    before, one.next_at = _values(one), None
+    session.flush()
+    _note(session, one, before, {}, actor, now)
+
+
+def of_site(session: Session, site_id: UUID, subscription_id: UUID) -> Subscription:
+    one = session.get(Subscription, subscription_id)
+    if one is None or one.site_id != site_id:
+        raise NotFound(what="word.digest")
+    return one
+
+
+def running(session: Session, site_id: UUID) -> list[Subscription]:
+    """The subscriptions of a site that have not ended."""
+    query = select(Subscription).where(Subscription.site_id == site_id, Subscription.next_at.is_not(None))
+    return list(session.scalars(query.order_by(Subscription.id)))
+
+
+def sent_at_site(session: Session, site_id: UUID, limit: int = 20) -> list[Sent]:
+    """What was sent last, the newest first."""
+    return list(session.scalars(select(Sent).where(Sent.site_id == site_id).order_by(Sent.id.desc()).limit(limit)))
+
+
+def next_moment(one: Subscription, site: SiteFacts, first: date, after: datetime) -> datetime | None:
+    """When it is due next, on `first` or later and after a moment: on worked days, weekly on a week's first one."""
+    calendar = worktime.of(site.settings, site.timezone)
+    at, day = _time(one.at), first
+    try:
+        while True:
+            day = _weekly(calendar, day) if one.period == "week" else calendar.near(day, 1)
+            moment = calendars.instant(day, at, site.timezone)
+            if moment > after:
+                return moment
+            day += timedelta(days=1)
+    except NeverWorked:
+        return None
+
+
+def _weekly(calendar: Calendar, day: date) -> date:
+    """The first worked day of a week, on a day or later."""
+    while True:
+        worked = calendar.near(day, 1)
+        monday = worked - timedelta(days=worked.weekday())
+        if calendar.near(monday, 1) == worked:
+            return worked
+        day = monday + timedelta(days=WEEK)
+
+
+def send_due(session: Session, subscription_id: UUID, address: str, now: datetime) -> Sent | None:
+    """Send what is due of a subscription, once a local day, and plan the next. None where there is nothing to do."""
+    one = session.get_one(Subscription, subscription_id, with_for_update=True)
+    if one.next_at is None or one.next_at > now:
+        return None
+    site = places.site_of(session, one.site_id)
+    today = calendars.local_day(now, site.timezone)
+    due_at, one.next_at = one.next_at, next_moment(one, site, today + timedelta(days=1), now)
+    if one.person_id and not _may_read(session, one.person_id, one.site_id):
+        one.next_at = None
+        _tell(session, one, {"skipped": "no_role"}, now)
+        return None
+    span = span_of(one.period, _last_end(session, one), site.timezone, now)
+    if span.starts_at >= span.ends_at:
+        _tell(session, one, {"skipped": "told_before"}, now)
+        return None
+    found = digest(session, site, span)
+    sent = Sent(
+        id=clock.new_id(), subscription_id=one.id, site_id=one.site_id, day=today.isoformat(),
+        starts_at=span.starts_at, ends_at=span.ends_at, sent_at=now, facts=_kept(found),
+    )  # fmt: skip
+    session.add(sent)
+    session.flush()
+    is_merged = span.ends_at - span.starts_at > PERIODS[one.period] + timedelta(hours=2)
+    _tell(session, one, {"digest": str(sent.id), "due_at": due_at.isoformat(), "is_merged": is_merged}, now)
+    outbox.post(session, [letter(one, site, found, address, sent.id)], now)
+    return sent
+
+
+def preview(session: Session, one: Subscription, now: datetime) -> Digest:
+    """What it would say now, of the last whole period."""
+    site = places.site_of(session, one.site_id)
+    return digest(session, site, span_of(one.period, None, site.timezone, now))
+
+
+def send_test(session: Session, one: Subscription, address: str, now: datetime) -> None:
+    """Send what it would say now; this is no digest of a period, so the next one is not affected."""
+    site = places.site_of(session, one.site_id)
+    outbox.post(session, [letter(one, site, preview(session, one, now), address, None)], now)
+
+
+def letter(one: Subscription, site: SiteFacts, found: Digest, address: str, sent_id: UUID | None) -> Letter:
+    """A digest as a message: a line where nothing happened, otherwise lines, a chart, and buttons that lead on."""
+    kind = "digest_empty" if found.is_empty else f"digest_{found.span.period}"
+    to = (one.channel, one.account, one.conversation)
+    desk = f"{address}/desk?site={site.prefix}"
+    buttons = [Choice("digest.board", url=desk, row=0)]
+    if sent_id is not None:
+        buttons.append(Choice("digest.figures", url=f"{address}/desk/digests/sent/{sent_id}?site={site.prefix}", row=0))
+    if found.figure("unassigned").value:
+        oldest = found.figure("unassigned").tickets[0]
+        buttons.append(Choice("digest.assign", text=oldest, label="digest.assign", url=f"{address}/t/{oldest}", row=1))
+    late = next((ticket for ticket in found.late if ticket.name), None)
+    if late is not None and one.person_id is not None:
+        facts = {"ticket": str(late.ticket_id)}
+        buttons.append(Choice("track.nudge", facts, text=late.number, label="digest.nudge", row=1))
+    return Letter(kind, told(site, found), one.person_id, to, buttons=tuple(buttons))
+
+
+def told(site: SiteFacts, found: Digest) -> dict[str, Any]:
+    """A digest as facts of a message: numbers, keys and instants, never words."""
+    values = {one.name: one.value for one in found.figures}
+    counts = {one.name: len(one.tickets) for one in found.figures}
+    facts: dict[str, Any] = {
+        "site": str(site.id), "site_name": site.name, "days": _days(site, found.span), "open": values["open"],
+    }  # fmt: skip
+    return {**facts, "lines": list(_lines(values, counts, found)), "chart": _chart(found)}
+
+
+def _lines(values: dict[str, Any], counts: dict[str, int], found: Digest) -> list[dict[str, Any]]:
+    """The lines that say something: a figure without anything to compute it from is left out."""
+    lines: list[dict[str, Any]] = [
+        {"line": "digest_flow", "new": values["new"], "done": values["done"], "open": values["open"]}
+    ]
+    if values["kept"] is not None:
+        lines.append({"line": "digest_kept", "percent": values["kept"], "count": counts["kept"]})
+    if values["overdue"]:
+        lines.append({"line": "digest_overdue", "count": values["overdue"]})
+    lines += [
+        {"line": f"digest_late_{one.why}", "number": one.number, "place": one.thing, "name": one.name}
+        for one in found.late[:MOST_LATE]
+    ]
+    if values["response_rate"] is not None or values["stars"] is not None:
+        lines.append(_satisfaction(values, counts))
+    if values["inspections_done"] or values["inspections_missed"]:
+        done, missed = values["inspections_done"], values["inspections_missed"]
+        lines.append({"line": "digest_inspections", "done": done, "missed": missed})
+    for name in ("today", "oldest"):
+        numbers = list(found.figure(name).tickets)
+        if numbers:
+            lines.append({"line": f"digest_{name}", "count": len(numbers), "numbers": ", ".join(numbers[:MOST_LATE])})
+    return lines
+
+
+def _satisfaction(values: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
+    """No stars are said to be none, never left to be taken for good ones."""
+    asked = counts["response_rate"]
+    answered = round((values["response_rate"] or 0) * asked / 100)
+    facts = {"answered": answered, "asked": asked, "count": counts["stars"]}
+    if values["stars"] is None:
+        return {"line": "digest_unrated", **facts}
+    return {"line": "digest_stars", "stars": values["stars"], **facts}
+
+
+def _chart(found: Digest) -> list[list[Any]]:
+    return [[bar.first.isoformat(), bar.new, bar.done, bar.open] for bar in found.bars]
+
+
+def _kept(found: Digest) -> dict[str, Any]:
+    return {one.name: {"value": one.value, "tickets": list(one.tickets), "unit": one.unit} for one in found.figures}
+
+
+def _days(site: SiteFacts, span: Span) -> str:
+    """The days that a digest is about: 2026-11-20, or 2026-11-20 – 2026-11-22."""
+    ends = span.ends_at - timedelta(seconds=1)
+    days = [calendars.local_day(moment, site.timezone).isoformat() for moment in (span.starts_at, ends)]
+    return " – ".join(dict.fromkeys(days))
+
+
+def _last_end(session: Session, one: Subscription) -> datetime | None:
+    query = select(Sent.ends_at).where(Sent.subscription_id == one.id).order_by(Sent.day.desc()).limit(1)
+    return session.scalar(query)
+
+
+def _tell(session: Session, one: Subscription, facts: dict[str, Any], now: datetime) -> None:
+    told = {"subscription": str(one.id), "period": one.period, **facts}
+    trace.append(session, f"site:{one.site_id}", [trace.Entry("digest", told, actor="digests")], now)
+
+
+def _may_read(session: Session, person_id: UUID, site_id: UUID) -> bool:
+    held = people.roles_of(session, person_id).get(site_id, set())
+    return bool(held & set(READERS)) and people.get(session, person_id).is_active
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise Invalid(field="field.time") from None
+
+
+def _values(one: Subscription) -> dict[str, Any]:
+    to = [one.channel, one.account, one.conversation]
+    return {"period": one.period, "time": one.at, "person": str(one.person_id or ""), "address": to if any(to) else []}
+
+
+def _note(
+    session: Session, one: Subscription, before: dict[str, Any], after: dict[str, Any], actor: UUID | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    name = people.get(session, one.person_id).name if one.person_id else one.conversation
+    changes.record(session, changes.Edit(one.site_id, "digest", str(one.id), before, after, name), actor, now)
+
+
+@changes.restores("digest")
+def _restore(
+    session: Session, site_id: UUID, key: str, values: dict[str, Any], actor: UUID | None, now: datetime
+) -> None:
+    """A subscription goes on, or ends, as it was."""
+    one = of_site(session, site_id, UUID(key))
+    before = _values(one) if one.next_at else {}
+    site = places.site_of(session, site_id)
+    one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now) if values else None
+    session.flush()
+    _note(session, one, before, _values(one) if values else {}, actor, now)
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """The subscriptions whose moment has come."""
+    query = select(Subscription.id).where(Subscription.next_at <= now).order_by(Subscription.next_at, Subscription.id)
+    return session.scalars(query.limit(limit)).all()

@@ -1,0 +1,129 @@
+"""A digest comes once a period on worked days; after downtime there is one, and it reaches back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from core import changes, digests, people, trace
+from core.database import Database
+from core.digests import Sent, Subscription, Wish
+from core.errors import Invalid
+from core.outbox import OutboxMessage
+from tests.core.history import opened
+from tests.core.triggers.conftest import Wake
+from tests.personas import Cast
+
+DAY = timedelta(days=1)
+EIGHT = timedelta(hours=22)  # from Friday, ten o'clock, to eight the next morning
+
+
+def subscribed(db: Database, cast: Cast, now: datetime, period: str = "day") -> UUID:
+    with db.write_scope() as session:
+        return digests.subscribe(session, cast.site, Wish(period, "08:00", cast.manager), cast.admin, now).id
+
+
+def sent(db: Database) -> list[Sent]:
+    with db.read_scope() as session:
+        return list(session.scalars(select(Sent).order_by(Sent.day)))
+
+
+def letters(db: Database) -> list[OutboxMessage]:
+    with db.read_scope() as session:
+        query = select(OutboxMessage).where(OutboxMessage.kind.like("digest%"))
+        return list(session.scalars(query.order_by(OutboxMessage.id)))
+
+
+def test_monday_tells_of_the_weekend(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    subscribed(db, cast, now - DAY)
+    for hours in range(24 * 5 + 1):
+        wake("digests", now - DAY + EIGHT + timedelta(hours=hours))
+    assert [one.day for one in sent(db)] == ["2026-11-20", "2026-11-23", "2026-11-24", "2026-11-25"]
+    assert [one.ends_at - one.starts_at for one in sent(db)] == [DAY, 3 * DAY, DAY, DAY]
+    assert all(one.starts_at == before.ends_at for before, one in zip(sent(db), sent(db)[1:], strict=False))
+
+
+def test_after_downtime_there_is_one_that_reaches_back(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    subscribed(db, cast, now - DAY)
+    wake("digests", now)
+    with db.write_scope() as session:
+        number = opened(session, cast, now + DAY).number
+    for hours in range(5):
+        wake("digests", now + 9 * DAY + timedelta(hours=hours))
+    assert len(sent(db)) == 2
+    assert sent(db)[1].facts["new"]["tickets"] == [number]
+    with db.read_scope() as session:
+        told = [one.facts for one in trace.events_of(session, f"site:{cast.site}") if one.action == "digest"]
+    assert '"is_merged":true' in told[-1]
+
+
+def test_two_schedulers_at_once_send_one(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    subscribed(db, cast, now - DAY)
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda _: wake("digests", now), range(4)))
+    assert all(outcome.failed == 0 for outcome in outcomes)
+    assert (len(sent(db)), len(letters(db))) == (1, 1)
+
+
+def test_an_empty_day_is_one_line(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    subscribed(db, cast, now - DAY)
+    wake("digests", now)
+    assert [one.kind for one in letters(db)] == ["digest_empty"]
+
+
+def test_a_week_is_told_on_its_first_worked_day(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    """The Monday after is declared off."""
+    with db.write_scope() as session:
+        site = session.get_one(digests.places.Site, cast.site)
+        site.settings = {**site.settings, "calendar": {"days": {"2026-11-23": {"off": True, "name": "outing"}}}}
+    subscribed(db, cast, now, "week")
+    for hours in range(24 * 12):
+        wake("digests", now + timedelta(hours=hours))
+    assert [one.day for one in sent(db)] == ["2026-11-24", "2026-11-30"]
+
+
+def test_buttons_lead_to_what_can_be_done(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        ticket = opened(session, cast, now - DAY)
+        assert ticket.assignee_id
+    subscribed(db, cast, now - DAY)
+    wake("digests", now)
+    (letter,) = letters(db)
+    assert [one["action"] for one in letter.buttons] == ["digest.board", "digest.figures", "track.nudge"]
+    assert letter.facts["lines"][0] == {"line": "digest_flow", "new": 1, "done": 0, "open": 1}
+    assert letter.facts["chart"][-1] == ["2026-11-19", 1, 0, 1]
+
+
+def test_who_has_left_the_desk_gets_none(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    subscribed(db, cast, now - DAY)
+    with db.write_scope() as session:
+        people.get(session, cast.manager).is_active = False
+    wake("digests", now)
+    assert (sent(db), letters(db)) == ([], [])
+    with db.read_scope() as session:
+        assert digests.running(session, cast.site) == []
+
+
+def test_a_subscription_is_a_change_that_can_be_taken_back(db: Database, cast: Cast, now: datetime) -> None:
+    known = subscribed(db, cast, now)
+    with db.write_scope() as session:
+        digests.end(session, cast.site, known, cast.admin, now)
+        newest = changes.last_of(session, cast.site, "digest", str(known))
+        assert newest is not None
+        changes.take_back(session, cast.site, newest.id, cast.admin, now)
+        assert session.get_one(Subscription, known).next_at == now + 2 * DAY + EIGHT
+
+
+@pytest.mark.parametrize("wish", [("year", "08:00"), ("day", "8"), ("day", "25:00")])
+def test_what_is_no_period_or_time_is_refused(db: Database, cast: Cast, now: datetime, wish: tuple[str, str]) -> None:
+    with db.write_scope() as session, pytest.raises(Invalid):
+        digests.subscribe(session, cast.site, Wish(*wish, cast.manager), cast.admin, now)
+
+
+def test_a_resident_gets_no_digest(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session, pytest.raises(Invalid):
+        digests.subscribe(session, cast.site, Wish("day", "08:00", cast.resident), cast.admin, now)
