@@ -70,6 +70,8 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /scan": [(TECHNICIAN, lambda t: "/scan")],
     "GET /work": [(TECHNICIAN, lambda t: "/work")],
+    "GET /work/calendar": [(TECHNICIAN, lambda t: "/work/calendar")],
+    "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
     "GET /t/{number}/do/{action}": [(TECHNICIAN, lambda t: f"/t/{t.job}/do/hold")],
     "GET /t/{number}/sign": [(TECHNICIAN, lambda t: f"/t/{t.job}/sign")],
@@ -119,7 +121,8 @@ NO_PAGES = {
     "GET /chat/lines", "GET /chat/photos/{photo:path}", "GET /chat/widget.js", "GET /desk/live", "GET /desk/rows",
     "GET /desk/new/found", "GET /desk/assets/{asset_id}/files/{file_id}", "GET /desk/labels/{run_id}/sheet.pdf",
     "GET /desk/import/{import_id}/mend.xlsx",
-    "GET /desk/digests/{subscription_id}/chart.png", "GET /desk/export", "GET /desk/export/{table}",
+    "GET /desk/digests/{subscription_id}/chart.png", "GET /calendar/{secret}.ics",
+    "GET /desk/export", "GET /desk/export/{table}",
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
 }  # fmt: skip
 

@@ -78,6 +78,13 @@ RULES: dict[str, Rule] = {
     "GET /scan": PUBLIC,
     "POST /scan": PUBLIC,
     "GET /work": Rule(STAFF, is_own=True),
+    "GET /calendar/{secret}.ics": Rule(()),
+    "GET /work/calendar": Rule(STAFF, is_own=True),
+    "POST /work/calendar": Rule((TECHNICIAN,), is_own=True),
+    "POST /work/calendar/end": Rule(STAFF, is_own=True),
+    "GET /desk/feeds": Rule(STEERS),
+    "POST /desk/feeds": Rule(STEERS),
+    "POST /desk/feeds/{feed_id}/end": Rule(STEERS),
     "POST /work/code": Rule(STAFF, is_own=True),
     # a ticket's pages
     "GET /t/{number}": Rule(OF_THE_TICKET),

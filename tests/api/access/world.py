@@ -10,7 +10,7 @@ from assets import imports, prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
 from assets.story import Kept
-from core import access, calendars, clock, digests, intake, people, places
+from core import access, calendars, clock, digests, feeds, intake, people, places
 from core.database import Session
 from core.digests import Wish
 from core.intake import FaultReport
@@ -112,6 +112,7 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
         session, site_id, "assets", f"{words}.csv", imports.keep(storage, brought), crew.supervisor, NOW
     )
     ids = {
+        "feed_id": str(feeds.make(session, site_id, feeds.Of(words), crew.supervisor, NOW).id),
         "subscription_id": str(reading.id), "digest_id": str(sent.id),
         "import_id": str(table.id),
         "identity_id": str(identity.id),
