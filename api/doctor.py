@@ -30,11 +30,12 @@ from core.storage import Storage, key_of, open_storage
 State = Literal["ok", "warning", "broken"]
 WARNINGS = {
     "address.local", "address.plain", "keys.absent", "keys.shared", "database.absent", "database.behind",
-    "scheduler.never", "outbox.dead", "inbox.dead", "setup.needed",
+    "scheduler.never", "late.some", "outbox.dead", "inbox.dead", "setup.needed",
 }  # fmt: skip
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (names what is not public)
 SAFE_SQLITE = (3, 51, 3)  # below it lies a WAL reset that can corrupt a database
 PATIENCE = timedelta(seconds=8)
+LATE_SINCE = "late_oldest_seconds"
 LONG_IN_QUEUE = timedelta(minutes=10).total_seconds()
 
 
@@ -198,6 +199,9 @@ def _traffic(found: Health) -> Iterator[Finding]:
     silent = int(found.gauges["scheduler_silent_seconds"])
     key = "scheduler.silent" if "scheduler" in found.reasons else "scheduler.ok"
     yield Finding("scheduler", "scheduler.never" if silent < 0 else key, {"seconds": silent})
+    late = sum(value for name, value in found.gauges.items() if name.startswith("late_") and name != LATE_SINCE)
+    minutes = int(found.gauges[LATE_SINCE]) // 60
+    yield Finding("late", "late.some" if late else "late.ok", {"count": int(late), "minutes": minutes})
     yield _queue("outbox", found.gauges["outbox_due"], found)
     yield _queue("inbox", found.gauges["inbox_pending"], found)
 

@@ -20,7 +20,7 @@ from core.database import Table
 from core.errors import Invalid, NotFound
 from core.outbox import Choice, Letter
 from core.places import SiteFacts
-from core.reports.digest import PERIODS, Digest, Span, digest, span_of
+from core.reports.digest import PERIODS, Digest, digest, span_of
 from core.worktime import Calendar, NeverWorked
 
 READERS = ("supervisor", "manager", "admin")
@@ -116,6 +116,14 @@ def sent_at_site(session: Session, site_id: UUID, limit: int = 20) -> list[Sent]
     return list(session.scalars(select(Sent).where(Sent.site_id == site_id).order_by(Sent.id.desc()).limit(limit)))
 
 
+def sent_of_site(session: Session, site_id: UUID, digest_id: UUID) -> Sent:
+    """Errors: NotFound."""
+    one = session.get(Sent, digest_id)
+    if one is None or one.site_id != site_id:
+        raise NotFound(what="word.digest")
+    return one
+
+
 def next_moment(one: Subscription, site: SiteFacts, first: date, after: datetime) -> datetime | None:
     """When it is due next, on `first` or later and after a moment: on worked days, weekly on a week's first one."""
     calendar = worktime.of(site.settings, site.timezone)
@@ -205,7 +213,8 @@ def told(site: SiteFacts, found: Digest) -> dict[str, Any]:
     values = {one.name: one.value for one in found.figures}
     counts = {one.name: len(one.tickets) for one in found.figures}
     facts: dict[str, Any] = {
-        "site": str(site.id), "site_name": site.name, "days": _days(site, found.span), "open": values["open"],
+        "site": str(site.id), "site_name": site.name, "open": values["open"],
+        "days": days(site, found.span.starts_at, found.span.ends_at),
     }  # fmt: skip
     return {**facts, "lines": list(_lines(values, counts, found)), "chart": _chart(found)}
 
@@ -253,11 +262,10 @@ def _kept(found: Digest) -> dict[str, Any]:
     return {one.name: {"value": one.value, "tickets": list(one.tickets), "unit": one.unit} for one in found.figures}
 
 
-def _days(site: SiteFacts, span: Span) -> str:
+def days(site: SiteFacts, starts_at: datetime, ends_at: datetime) -> str:
     """The days that a digest is about: 2026-11-20, or 2026-11-20 – 2026-11-22."""
-    ends = span.ends_at - timedelta(seconds=1)
-    days = [calendars.local_day(moment, site.timezone).isoformat() for moment in (span.starts_at, ends)]
-    return " – ".join(dict.fromkeys(days))
+    moments = (starts_at, ends_at - timedelta(seconds=1))
+    return " – ".join(dict.fromkeys(calendars.local_day(one, site.timezone).isoformat() for one in moments))
 
 
 def _last_end(session: Session, one: Subscription) -> datetime | None:

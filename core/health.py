@@ -11,15 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.orm import Session
 
-from core import scheduler
+from core import registry, scheduler
 from core.database import Database
 from core.errors import Busy
 from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
 from core.people import Person
 from core.tickets.models import Ticket
+from core.triggers import TRIGGERS
 
 SILENT_AFTER = timedelta(minutes=2)
+LATE_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def look(session: Session, now: datetime) -> Health:
     is_silent = ticked is None or now - ticked > SILENT_AFTER
     gauges = {
         "scheduler_silent_seconds": (now - ticked).total_seconds() if ticked else -1.0,
+        **_late(session, now),
         **_outbox(session, now),
         **_inbox(session, now),
         "tickets_open": float(session.scalar(select(func.count()).where(Ticket.is_open)) or 0),
@@ -57,6 +60,19 @@ def look(session: Session, now: datetime) -> Health:
         ),
     }
     return Health(not is_silent, ("scheduler",) if is_silent else (), gauges)
+
+
+def _late(session: Session, now: datetime) -> dict[str, float]:
+    """What triggers should have done five minutes ago: how many rows of each table, and since when the oldest waits."""
+    registry.load("core.triggers")
+    found: dict[str, float] = {}
+    oldest = 0.0
+    for column in {str(one.waits): one.waits for _, one in TRIGGERS.items() if one.waits is not None}.values():
+        query = select(func.count(), func.min(column)).where(column <= now - LATE_AFTER)
+        count, first = session.execute(query).one()
+        found[f"late_{column.class_.__tablename__}"] = float(count)
+        oldest = max(oldest, (now - first).total_seconds() if first else 0.0)
+    return {**found, "late_oldest_seconds": oldest}
 
 
 def _outbox(session: Session, now: datetime) -> dict[str, float]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import InstrumentedAttribute
+
 from core.database import Database, Session
 from core.errors import Conflict
 from core.registry import Registry
@@ -40,7 +42,8 @@ class Trigger:
     """`due` reads and names what to do now; `handle` does one of them, and nothing when it was done meanwhile.
 
     `writes`: whether it writes rows. One that works elsewhere, at the file store, gets a session that only reads, so
-    that no writer waits for it.
+    that no writer waits for it. `waits`: the column with the moment at which a row is due, so that it can be told
+    what is late.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Trigger:
     due: Due
     handle: Handle
     writes: bool = True
+    waits: InstrumentedAttribute[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,13 @@ class Outcome:
 TRIGGERS: Registry[Trigger] = Registry("trigger")
 
 
-def trigger(name: str, *, every: timedelta, due: Due, writes: bool = True) -> Callable[[Handle], Handle]:
+def trigger(
+    name: str, *, every: timedelta, due: Due, writes: bool = True, waits: InstrumentedAttribute[Any] | None = None
+) -> Callable[[Handle], Handle]:
     """Register a function as the handler of a trigger."""
 
     def keep(handle: Handle) -> Handle:
-        TRIGGERS.register(name)(Trigger(name, every, due, handle, writes))
+        TRIGGERS.register(name)(Trigger(name, every, due, handle, writes, waits))
         return handle
 
     return keep

@@ -24,7 +24,7 @@ def silent(session: Session, tick: Tick) -> Sequence[UUID]:
     return waking(session, tick.now, Ticket.state == "done")
 
 
-@trigger(NAME, every=timedelta(minutes=1), due=silent)
+@trigger(NAME, every=timedelta(minutes=1), due=silent, waits=Ticket.wake_at)
 def lapse(session: Session, ticket_id: UUID, tick: Tick) -> None:
     ticket = woken(session, ticket_id, tick.now, ("done",))
     if ticket is None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core import digests
+from core.digests import Subscription
 from core.triggers import Tick, trigger
 from core.triggers._waking import LIMIT
 
@@ -17,6 +18,6 @@ def waiting(session: Session, tick: Tick) -> Sequence[UUID]:
     return digests.due(session, tick.now, LIMIT)
 
 
-@trigger("digests", every=timedelta(minutes=1), due=waiting)
+@trigger("digests", every=timedelta(minutes=1), due=waiting, waits=Subscription.next_at)
 def send(session: Session, subscription_id: UUID, tick: Tick) -> None:
     digests.send_due(session, subscription_id, tick.settings.public_url, tick.now)

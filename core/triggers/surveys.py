@@ -20,7 +20,7 @@ def waiting(session: Session, tick: Tick) -> Sequence[UUID]:
     return session.scalars(query.limit(LIMIT)).all()
 
 
-@trigger("surveys", every=timedelta(minutes=1), due=waiting)
+@trigger("surveys", every=timedelta(minutes=1), due=waiting, waits=Survey.next_at)
 def ask(session: Session, survey_id: UUID, tick: Tick) -> None:
     survey = session.get_one(Survey, survey_id, with_for_update=True)
     if survey.next_at is not None and survey.next_at <= tick.now:

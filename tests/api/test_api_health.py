@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from core import clock, health
+from core import clock, digests, health
 from core.database import open_database
+from core.digests import Wish
 from core.scheduler import Heartbeat
 from tests.api.calling import Api
 from tests.personas import NOW, Cast
@@ -47,3 +48,13 @@ def test_figures_count_and_name_nobody(api: Api, cast: Cast) -> None:
 def test_a_database_that_does_not_answer_is_a_reason(tmp_path: Path) -> None:
     state = health.check(open_database(f"sqlite:///{tmp_path / 'without-tables.db'}"), NOW)
     assert (state.is_ready, state.reasons) == (False, ("database",))
+
+
+def test_what_time_should_have_brought_about_is_told(api: Api, cast: Cast) -> None:
+    with api.database.write_scope() as session:
+        subscription = digests.subscribe(session, cast.site, Wish("day", "08:00", cast.manager), cast.admin, NOW)
+        subscription.next_at = clock.now() - timedelta(minutes=7)
+    figures = api.stranger.get("/readyz").json()
+    assert (figures["late_subscriptions"], figures["late_surveys"]) == (1, 0)
+    assert 400 < figures["late_oldest_seconds"] < 500
+    assert "gongdan_late_subscriptions 1.0\n" in api.stranger.get("/metrics").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,8 +13,9 @@ from assets import imports, jobs, prints, understanding
 from assets.choosing import Wanted
 from assets.models import Asset, Import
 from assets.prints import Setup
-from core import access, clock, people
+from core import access, clock, digests, people
 from core.database import Database, Session
+from core.digests import Wish
 from core.places import Place, Site
 from core.settings import Settings
 from core.storage import open_storage
@@ -47,6 +48,8 @@ class Things:
     invitation: str
     brought: UUID
     compared: UUID
+    reading: UUID
+    digest: UUID
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -67,6 +70,8 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /scan": [(TECHNICIAN, lambda t: "/scan")],
     "GET /work": [(TECHNICIAN, lambda t: "/work")],
+    "GET /work/calendar": [(TECHNICIAN, lambda t: "/work/calendar")],
+    "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
     "GET /t/{number}/do/{action}": [(TECHNICIAN, lambda t: f"/t/{t.job}/do/hold")],
     "GET /t/{number}/sign": [(TECHNICIAN, lambda t: f"/t/{t.job}/sign")],
@@ -90,6 +95,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/people/new": [(ADMIN, lambda t: "/desk/people/new")],
     "GET /desk/people/{person_id}": [(ADMIN, lambda t: f"/desk/people/{t.person}")],
     "GET /desk/teams": [(ADMIN, lambda t: "/desk/teams?open=new")],
+    "GET /desk/digests": [(ADMIN, lambda t: f"/desk/digests?preview={t.reading}")],
+    "GET /desk/digests/sent/{digest_id}": [(ADMIN, lambda t: f"/desk/digests/sent/{t.digest}")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
     "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],
@@ -113,7 +120,9 @@ STOPS: dict[str, list[Stop]] = {
 NO_PAGES = {
     "GET /chat/lines", "GET /chat/photos/{photo:path}", "GET /chat/widget.js", "GET /desk/live", "GET /desk/rows",
     "GET /desk/new/found", "GET /desk/assets/{asset_id}/files/{file_id}", "GET /desk/labels/{run_id}/sheet.pdf",
-    "GET /desk/import/{import_id}/mend.xlsx", "GET /desk/export", "GET /desk/export/{table}",
+    "GET /desk/import/{import_id}/mend.xlsx",
+    "GET /desk/digests/{subscription_id}/chart.png", "GET /calendar/{secret}.ics",
+    "GET /desk/export", "GET /desk/export/{table}",
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
 }  # fmt: skip
 
@@ -175,5 +184,13 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, link, page, blank, slip.secret,
-        brought, compared,
+        brought, compared, *_digest(session, site.id, who[ADMIN], now),
     )  # fmt: skip
+
+
+def _digest(session: Session, site_id: UUID, who: UUID | None, now: datetime) -> tuple[UUID, UUID]:
+    """A subscription, and a digest that was sent for it."""
+    one = digests.subscribe(session, site_id, Wish("day", "08:00", who), who, now - timedelta(days=14))
+    sent = digests.send_due(session, one.id, "http://127.0.0.1", now)
+    assert sent is not None
+    return one.id, sent.id

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from core import access, conversations, fetches, inbox, outbox, people, places, registry, seals, trace
+from core import access, conversations, digests, feeds, fetches, inbox, outbox, people, places, registry, seals, trace
 from core.database import Database, Session
+from core.reports import digest
 from core.settings import load_settings
-from core.tickets import board, dispatching, queries
+from core.tickets import asking, board, dispatching, queries
 from core.tickets.models import Subject
 from core.triggers import TRIGGERS, Tick
 from tests.core import history
@@ -43,6 +44,15 @@ ASKED: dict[str, Ask] = {
     "the counts of the board": lambda session, cast, now: board.totals(session, board.Asked((cast.site,))),
     "the list of the API": lambda session, cast, now: queries.board(session, [cast.site], limit=50),
     "candidates": lambda session, cast, now: dispatching.ranking(session, _ticket(session), now),
+    "a digest of a day": lambda session, cast, now: _digest(session, cast, now, "day"),
+    "a digest of a week": lambda session, cast, now: _digest(session, cast, now, "week"),
+    "who gets digests": lambda session, cast, now: digests.running(session, cast.site),
+    "digests that were sent": lambda session, cast, now: digests.sent_at_site(session, cast.site),
+    "a question after a closure": lambda session, cast, now: asking.begin(
+        session, _ticket(session), cast.resident, now, now
+    ),
+    "a technician's calendar": lambda session, cast, now: feeds.calendar(session, _feed(cast, "technician"), "en", now),
+    "the calendar of a site": lambda session, cast, now: feeds.calendar(session, _feed(cast, "site"), "en", now),
     "a place": lambda session, cast, now: places.place_at(session, cast.site, "A/1/Hall"),
 }
 # Walks through what is small by nature: the people and roles of one site, or an index that holds open rows only.
@@ -52,6 +62,16 @@ LARGE = ("tickets", "outbox", "inbox", "events", "conversations", "fetches", "to
 
 def _hall(cast: Cast) -> Subject:
     return Subject(cast.site, cast.hall, "A/1/Hall", is_common=True)
+
+
+def _digest(session: Session, cast: Cast, now: datetime, period: str) -> object:
+    site = places.site_of(session, cast.site)
+    return digest.digest(session, site, digest.span_of(period, None, site.timezone, now))
+
+
+def _feed(cast: Cast, kind: str) -> feeds.Feed:
+    person = cast.technician if kind == "technician" else None
+    return feeds.Feed(site_id=cast.site, kind=kind, person_id=person, asset_id=None)
 
 
 def _ticket(session: Session) -> Any:

@@ -545,6 +545,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_codes_place_id"), ["place_id"], unique=False)
 
     op.create_table(
+        "feeds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_feeds_asset_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_feeds_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_feeds_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
+    )
+    with op.batch_alter_table("feeds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_feeds_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_feeds_site_id_id"), ["site_id", "id"], unique=False)
+
+    op.create_table(
         "tickets",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),

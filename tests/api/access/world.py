@@ -10,8 +10,9 @@ from assets import imports, prints, register, story
 from assets.choosing import Wanted
 from assets.prints import Setup
 from assets.story import Kept
-from core import access, calendars, clock, intake, people, places
+from core import access, calendars, clock, digests, feeds, intake, people, places
 from core.database import Session
+from core.digests import Wish
 from core.intake import FaultReport
 from core.storage import Storage, key_of
 from core.tickets import actions, additions, queries
@@ -101,6 +102,9 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     identity = people.add_identity(
         session, crew.resident, "telegram", site, "telegram_id", site, conversation=site, via="test"
     )
+    reading = digests.subscribe(session, site_id, Wish("day", "08:00", crew.supervisor), crew.supervisor, NOW)
+    sent = digests.send_due(session, reading.id, "http://127.0.0.1", NOW + timedelta(days=4))
+    assert sent is not None
     setup = Setup("a4-21", "en", "http://127.0.0.1", is_test=True)
     run = prints.print_things(session, site_id, Wanted(), setup, crew.supervisor, NOW)
     brought = f"name,place\n{words},A\n".encode()
@@ -108,6 +112,8 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
         session, site_id, "assets", f"{words}.csv", imports.keep(storage, brought), crew.supervisor, NOW
     )
     ids = {
+        "feed_id": str(feeds.make(session, site_id, feeds.Of(words), crew.supervisor, NOW).id),
+        "subscription_id": str(reading.id), "digest_id": str(sent.id),
         "import_id": str(table.id),
         "identity_id": str(identity.id),
         "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),

@@ -14,6 +14,7 @@ from core.database import Database
 from core.digests import Sent, Subscription, Wish
 from core.errors import Invalid
 from core.outbox import OutboxMessage
+from core.places import Site
 from tests.core.history import opened
 from tests.core.triggers.conftest import Wake
 from tests.personas import Cast
@@ -78,7 +79,7 @@ def test_an_empty_day_is_one_line(db: Database, cast: Cast, now: datetime, wake:
 def test_a_week_is_told_on_its_first_worked_day(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
     """The Monday after is declared off."""
     with db.write_scope() as session:
-        site = session.get_one(digests.places.Site, cast.site)
+        site = session.get_one(Site, cast.site)
         site.settings = {**site.settings, "calendar": {"days": {"2026-11-23": {"off": True, "name": "outing"}}}}
     subscribed(db, cast, now, "week")
     for hours in range(24 * 12):

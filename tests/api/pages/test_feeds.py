@@ -1,0 +1,73 @@
+"""Calendars behind secret links: what is planned, without names, until the link is ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import icalendar
+import pytest
+
+from core import access, people
+from core.database import Database
+from core.tickets import actions, queries
+from tests.api.pages.browsing import Browser, Web
+from tests.personas import NOW, Cast
+
+
+@pytest.fixture
+def appointed(db: Database, reported: str) -> str:
+    """A ticket with an appointment."""
+    with db.write_scope() as session:
+        ticket = queries.by_number(session, reported, lock=True)
+        assert ticket.assignee_id
+        viewer = access.viewer(session, ticket.assignee_id)
+        span = {"from": NOW + timedelta(days=400), "until": NOW + timedelta(days=400, hours=1)}
+        actions.act(session, ticket, "schedule", viewer, NOW, facts=span)
+    return reported
+
+
+def path_in(page: str) -> str:
+    """The path of the first link that a page shows."""
+    begin = page.index("/calendar/", page.index("slip-link"))
+    return page[begin : page.index(".ics", begin) + 4]
+
+
+def summaries(browser: Browser, path: str) -> list[str]:
+    answer = browser.get(path)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert "private" in answer.headers["cache-control"]
+    return [str(one["summary"]) for one in icalendar.Calendar.from_ical(answer.content).walk("VEVENT")]
+
+
+def test_a_technician_makes_a_link_and_ends_it(web: Web, worker: Browser, appointed: str) -> None:
+    assert worker.post("/work/calendar").status_code == 303
+    path = path_in(worker.get("/work/calendar").text)
+    assert summaries(web.browser(), path) == [f"{appointed} Lift"]
+    assert worker.post("/work/calendar/end").status_code == 303
+    assert web.browser().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("form", [{}, {"code": "LIFT-1"}])
+def test_the_desk_makes_one_of_the_site_or_an_asset(web: Web, cast: Cast, appointed: str, form: dict[str, str]) -> None:
+    desk = web.browser(cast.supervisor)
+    assert desk.post("/desk/feeds", **form).status_code == 303
+    path = path_in(desk.get("/desk/feeds").text)
+    stranger = web.browser()
+    assert summaries(stranger, path) == [f"{appointed} Lift"]
+    shown = stranger.get(path).text
+    for secret in ("Li Na", "does not move", str(cast.resident)):
+        assert secret not in shown
+    forged = path.replace(".ics", "")[:-1] + ("0" if path[-5] != "0" else "1") + ".ics"
+    for wrong in (forged, "/calendar/x.ics", f"/calendar/{UUID(int=1).hex}.ics"):
+        assert stranger.get(wrong).status_code == 404
+
+
+def test_who_has_left_shows_nothing(db: Database, web: Web, worker: Browser, appointed: str) -> None:
+    worker.post("/work/calendar")
+    path = path_in(worker.get("/work/calendar").text)
+    with db.write_scope() as session:
+        assignee = queries.by_number(session, appointed).assignee_id
+        assert assignee
+        people.get(session, assignee).is_active = False
+    assert web.browser().get(path).status_code == 404
