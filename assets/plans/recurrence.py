@@ -122,6 +122,8 @@ def check(rhythm: Rhythm) -> None:
         until = datetime.combine(rhythm.starts_on, time()) + HORIZON
         if next(iter(endless.replace(until=until)), None) is None:
             raise NotARule(rule=rhythm.rule)
+    if (rhythm.rule or rhythm.extra) and next(planned(rhythm, None), None) is None:
+        raise NotARule(rule=rhythm.rule)
     if rhythm.limit_days:
         _check_limit(rhythm)
 
@@ -137,10 +139,13 @@ def _check_limit(rhythm: Rhythm) -> None:
 def planned(rhythm: Rhythm, after: date | None) -> Iterator[date]:
     """The dates of the rule with those added and without those left out, in order, in the season."""
     extra = sorted({day for day in rhythm.extra if day >= rhythm.starts_on})
+    last = after or rhythm.starts_on
     for day in _merged(_ruled(rhythm, after), extra):
-        if (after is None or day > after) and day not in rhythm.left_out:
-            if rhythm.months and day.month not in rhythm.months:
-                continue
+        if day - last > HORIZON:  # the season may leave out all that the rule gives
+            return
+        is_new = (after is None or day > after) and day not in rhythm.left_out
+        if is_new and (not rhythm.months or day.month in rhythm.months):
+            last = day
             yield day
 
 

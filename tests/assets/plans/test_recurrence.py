@@ -115,6 +115,8 @@ def test_a_rule_without_dates_ends() -> None:
     assert dates(never, 1) == []
     with pytest.raises(NotARule):
         recurrence.check(never)
+    with pytest.raises(NotARule):
+        recurrence.check(Rhythm("FREQ=YEARLY;BYMONTH=3", DAY, months=(7,)))
     assert len(dates(Rhythm("FREQ=YEARLY", DAY), 20)) == 20
     assert len(dates(Rhythm("FREQ=DAILY;COUNT=3", DAY), 9)) == 3
     assert len(dates(Rhythm("FREQ=DAILY;UNTIL=20260930", DAY), 9)) == 3
