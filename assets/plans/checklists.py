@@ -66,6 +66,13 @@ def number(said: object) -> float | None:
     return found
 
 
+def choices(text: str) -> dict[str, list[str]]:
+    """Answers to choose from; one with ! in front is a failure."""
+    said = [one.strip() for one in text.replace("，", ",").split(",") if one.strip()]
+    names = [one.lstrip("!！").strip() for one in said]
+    return {"choices": names, "failing": [n for n, one in zip(names, said, strict=True) if n != one]}
+
+
 def key_of(question: str) -> str:
     return hashlib.sha256(question.casefold().encode()).hexdigest()[:12]
 

@@ -26,6 +26,10 @@ def dates(plan: Plan, site: SiteFacts) -> Iterator[Date]:
     return recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), cursor)
 
 
+def today(site: SiteFacts, now: datetime) -> date:
+    return calendars.local_day(now, site.timezone)
+
+
 def preview(rhythm: Rhythm, site: SiteFacts, now: datetime, count: int = 20) -> list[Date]:
     """The dates that a rhythm has from today on."""
     today = calendars.local_day(now, site.timezone)

@@ -195,7 +195,7 @@ def _checked(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
         raise Missing(field="field.name")
     if draft.level not in LEVELS or draft.subject not in SUBJECTS:
         raise Invalid(field="field.level")
-    rhythm = _lawful(draft)
+    rhythm = lawful(draft)
     recurrence.check(rhythm)
     if not (rhythm.rule or rhythm.extra or draft.meter_every):
         raise NoTime(field="field.rhythm")
@@ -212,7 +212,7 @@ def _checked(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lawful(draft: Draft) -> Rhythm:
+def lawful(draft: Draft) -> Rhythm:
     """The rhythm under the limit that the law sets for its level, where that is the stricter one."""
     law, own = STATUTORY.get(draft.level, 0), draft.rhythm
     if not law or 0 < own.limit_days <= law:
@@ -292,3 +292,9 @@ def coming(session: Session, plan: Plan, last: date) -> list[recurrence.Date]:
         return []
     found = deciding.dates(plan, places.site_of(session, plan.site_id))
     return list(takewhile(lambda one: one.on <= last, found))
+
+
+def types(session: Session, site_id: UUID) -> list[tuple[UUID, str]]:
+    """The kinds of equipment of a site."""
+    query = select(AssetType.id, AssetType.name).where(AssetType.site_id == site_id).order_by(AssetType.name)
+    return [(key, name) for key, name in session.execute(query)]

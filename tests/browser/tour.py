@@ -90,6 +90,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/people/new": [(ADMIN, lambda t: "/desk/people/new")],
     "GET /desk/people/{person_id}": [(ADMIN, lambda t: f"/desk/people/{t.person}")],
     "GET /desk/teams": [(ADMIN, lambda t: "/desk/teams?open=new")],
+    "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
+    "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
     "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],
