@@ -21,7 +21,8 @@ MAX_ATTACHMENTS = 60
 MAX_WORDS = 4000
 NUDGE_EVERY = timedelta(minutes=10)
 # What is answered without words; such answers stand in the trace as they are.
-ANSWERS = {"pass_fail": "pass|fail", "number": r"[-+]?\d{1,12}([.,]\d{1,6})?"}
+NUMBER = r"[-+]?\d{1,12}([.,]\d{1,6})?"
+ANSWERS = {"pass_fail": "pass|fail", "number": NUMBER, "meter": NUMBER}
 
 
 class TooManyPhotos(Conflict):
@@ -131,14 +132,19 @@ def use_part(
 
 
 def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> None:
-    """Give a ticket its checklist: [{"question", "kind"?, "options"?}]."""
-    for position, item in enumerate(items, 1):
-        asked = ChecklistItem(
-            id=clock.new_id(), ticket_id=ticket.id, position=position, question=item["question"],
-            kind=item.get("kind", "pass_fail"), options=item.get("options", {}), answer="",
-        )  # fmt: skip
-        session.add(asked)
-    session.flush()
+    """Give a ticket its checklist, or more of it: [{"question", "kind"?, "options"?}]."""
+    if not items:
+        return
+    asked = select(func.max(ChecklistItem.position)).where(ChecklistItem.ticket_id == ticket.id)
+    rows = [
+        {
+            "id": clock.new_id(), "ticket_id": ticket.id, "position": position, "question": item["question"],
+            "kind": item.get("kind", "pass_fail"), "options": item.get("options", {}), "answer": "",
+            "answered_by": None, "answered_at": None,
+        }
+        for position, item in enumerate(items, (session.scalar(asked) or 0) + 1)
+    ]  # fmt: skip
+    session.execute(insert(ChecklistItem), rows)
 
 
 def answer_item(session: Session, ticket: Ticket, position: int, answer: str, person_id: UUID, now: datetime) -> None:
@@ -147,15 +153,17 @@ def answer_item(session: Session, ticket: Ticket, position: int, answer: str, pe
     item = session.scalar(query)
     if item is None:
         raise NotFound(what="word.checklist")
-    item.answer, item.answered_by, item.answered_at = _checked(item.kind, answer), person_id, now
+    item.answer, item.answered_by, item.answered_at = _checked(item, answer), person_id, now
     session.flush()
     proof = item.answer if item.kind in ANSWERS else trace.commitment(item.id.hex, item.answer)
     record(session, ticket, "answer", Actor(person_id), {"position": position, "answer": proof}, now)
 
 
-def _checked(kind: str, answer: str) -> str:
+def _checked(item: ChecklistItem, answer: str) -> str:
     """An answer that its question can have."""
     answer = answer.strip()[:500]
-    if kind in ANSWERS and not re.fullmatch(ANSWERS[kind], answer):
+    if item.kind in ANSWERS and not re.fullmatch(ANSWERS[item.kind], answer):
+        raise Invalid(field="field.answer")
+    if item.kind == "choice" and item.options.get("choices") and answer not in item.options["choices"]:
         raise Invalid(field="field.answer")
     return answer

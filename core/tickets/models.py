@@ -233,7 +233,10 @@ class Part(Table):
 
 
 class ChecklistItem(Table):
-    """One question of a ticket's checklist with its answer. `kind`: pass_fail, number, choice, text or photo."""
+    """One question of a ticket's checklist with its answer.
+
+    `kind`: pass_fail, number, choice, text, photo or meter.
+    """
 
     __tablename__ = "checklist_items"
     __table_args__ = (UniqueConstraint("ticket_id", "position"),)

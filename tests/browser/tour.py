@@ -97,6 +97,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/teams": [(ADMIN, lambda t: "/desk/teams?open=new")],
     "GET /desk/digests": [(ADMIN, lambda t: f"/desk/digests?preview={t.reading}")],
     "GET /desk/digests/sent/{digest_id}": [(ADMIN, lambda t: f"/desk/digests/sent/{t.digest}")],
+    "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
+    "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
     "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],

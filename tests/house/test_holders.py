@@ -30,6 +30,11 @@ JSON_WITHOUT_FILES = {
     "checklist_items.options": "words",
     "offers.reasons": "words",
     "assets.facts": "what was handed over, in words",
+    "plans.stops": "ids",
+    "plans.checklist": "questions; their keys are of words",
+    "plans.rhythm": "dates and rules",
+    "plans.carried": "questions",
+    "stops.location": "a position",
     "imports.mapping": "what the columns of a table mean",
     "imports.outcome": "counts and refused rows of a table",
 }

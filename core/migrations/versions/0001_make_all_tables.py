@@ -564,6 +564,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_feeds_site_id_id"), ["site_id", "id"], unique=False)
 
     op.create_table(
+        "plans",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("type_id", sa.Uuid(), nullable=True),
+        sa.Column("place_id", sa.Uuid(), nullable=True),
+        sa.Column("stops", sa.JSON(), nullable=False),
+        sa.Column("checklist", sa.JSON(), nullable=False),
+        sa.Column("rhythm", sa.JSON(), nullable=False),
+        sa.Column("carried", sa.JSON(), nullable=False),
+        sa.Column("meter_asset_id", sa.Uuid(), nullable=True),
+        sa.Column("meter_every", sa.Double(), nullable=True),
+        sa.Column("meter_base", sa.Double(), nullable=True),
+        sa.Column("is_by_meter", sa.Boolean(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("planned_on", sa.Date(), nullable=True),
+        sa.Column("last_on", sa.Date(), nullable=True),
+        sa.Column("wake_at", sa.DateTime(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(), nullable=True),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_plans_asset_id")),
+        sa.ForeignKeyConstraint(["meter_asset_id"], ["assets.id"], name=op.f("fk_plans_meter_asset_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_plans_place_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_plans_site_id")),
+        sa.ForeignKeyConstraint(["type_id"], ["asset_types.id"], name=op.f("fk_plans_type_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_plans_site_id_name")),
+    )
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plans_meter",
+            ["meter_asset_id"],
+            unique=False,
+            sqlite_where=sa.text("meter_asset_id IS NOT NULL"),
+            postgresql_where=sa.text("meter_asset_id IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_plans_site_id_next_on"), ["site_id", "next_on"], unique=False)
+        batch_op.create_index(
+            "ix_plans_wake",
+            ["wake_at"],
+            unique=False,
+            sqlite_where=sa.text("wake_at IS NOT NULL"),
+            postgresql_where=sa.text("wake_at IS NOT NULL"),
+        )
+
+    op.create_table(
         "tickets",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
@@ -745,6 +795,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "findings",
+        sa.Column("thing", sa.String(), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("fault_id", sa.Uuid(), nullable=True),
+        sa.Column("found_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["fault_id"], ["tickets.id"], name=op.f("fk_findings_fault_id")),
+        sa.PrimaryKeyConstraint("thing", "item", name=op.f("pk_findings")),
+    )
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_findings_fault_id"), ["fault_id"], unique=False)
+
+    op.create_table(
         "followers",
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -757,6 +819,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("followers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_followers_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "meter_readings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("read_by", sa.Uuid(), nullable=True),
+        sa.Column("read_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_meter_readings_asset_id")),
+        sa.ForeignKeyConstraint(["read_by"], ["people.id"], name=op.f("fk_meter_readings_read_by")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_meter_readings_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_readings")),
+        sa.UniqueConstraint("ticket_id", "position", name=op.f("uq_meter_readings_ticket_id_position")),
+    )
+    with op.batch_alter_table("meter_readings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meter_readings_asset_id_id"), ["asset_id", "id"], unique=False)
 
     op.create_table(
         "notes",
@@ -774,6 +856,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notes_ticket_id_id"), ["ticket_id", "id"], unique=False)
+
+    op.create_table(
+        "occurrences",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("planned_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_occurrences_plan_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_occurrences_site_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_occurrences_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_occurrences")),
+        sa.UniqueConstraint("plan_id", "on_day", "subject", name=op.f("uq_occurrences_plan_id_on_day_subject")),
+    )
+    with op.batch_alter_table("occurrences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_occurrences_site_id_on_day"), ["site_id", "on_day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_occurrences_ticket_id"), ["ticket_id"], unique=False)
+        batch_op.create_index(
+            "ix_occurrences_unsettled",
+            ["ticket_id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
 
     op.create_table(
         "offers",
@@ -916,6 +1029,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("signatures", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signatures_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "stops",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
+        sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("proof", sa.String(), nullable=False),
+        sa.Column("location", sa.JSON(), nullable=False),
+        sa.Column("device_at", sa.DateTime(), nullable=True),
+        sa.Column("visited_at", sa.DateTime(), nullable=True),
+        sa.Column("visited_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_stops_asset_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_stops_place_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_stops_ticket_id")),
+        sa.ForeignKeyConstraint(["visited_by"], ["people.id"], name=op.f("fk_stops_visited_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stops")),
+        sa.UniqueConstraint("ticket_id", "position", name=op.f("uq_stops_ticket_id_position")),
+    )
+    with op.batch_alter_table("stops", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stops_asset_id"), ["asset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stops_place_id"), ["place_id"], unique=False)
 
     op.create_table(
         "surveys",

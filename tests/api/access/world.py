@@ -8,6 +8,9 @@ from uuid import UUID
 
 from assets import imports, prints, register, story
 from assets.choosing import Wanted
+from assets.plans import planning
+from assets.plans.planning import Draft
+from assets.plans.recurrence import Rhythm
 from assets.prints import Setup
 from assets.story import Kept
 from core import access, calendars, clock, digests, feeds, intake, people, places
@@ -111,9 +114,15 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     table = imports.begin(
         session, site_id, "assets", f"{words}.csv", imports.keep(storage, brought), crew.supervisor, NOW
     )
+    daily = Draft(
+        f"{words} plan", "general", "asset", Rhythm("FREQ=DAILY", NOW.date()), [{"question": f"{words}?"}],
+        asset_id=ticket.asset_id,
+    )  # fmt: skip
+    plan = planning.add(session, site_id, daily, crew.supervisor, NOW)
     ids = {
         "feed_id": str(feeds.make(session, site_id, feeds.Of(words), crew.supervisor, NOW).id),
         "subscription_id": str(reading.id), "digest_id": str(sent.id),
+        "plan_id": str(plan.id),
         "import_id": str(table.id),
         "identity_id": str(identity.id),
         "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),

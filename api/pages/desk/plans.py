@@ -1,0 +1,260 @@
+"""Maintenance plans at the desk: what comes when, and a form that shows the next dates before anything is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from itertools import zip_longest
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import Db, WriteDb
+from api.pages._posting import Form, Posted, see_other
+from api.pages.desk._frame import At, Frame, at, section
+from api.subjects import as_id
+from assets import register
+from assets.plans import checklists, deciding, planning, recurrence
+from assets.plans.models import Plan
+from assets.plans.planning import LEVELS, Draft
+from assets.plans.recurrence import Date, Rhythm
+from core import clock, i18n, places
+from core.database import Session
+from core.errors import GongdanError, Invalid
+from core.i18n import translate
+
+ROLES = ("supervisor", "admin")
+router = section("plans", order=36, icon="list", roles=ROLES)
+Here = Annotated[At, Depends(at(*ROLES))]
+SPARE = 3  # empty lines for further questions
+NEW = "new"
+COLUMNS = ("question", "kind", "low", "high", "unit", "choices")
+NUMBERS = ("lead_days", "tolerance_days", "limit_days")
+BLANK = {
+    "name": "", "level": "general", "about": "", "rule": LEVELS["general"].rule, "starts_on": "", "hour": "08:00",
+    "extra": "", "left_out": "", "months": "", "on_holiday": "after", "counts_from": "scheduled", "lead_days": "0",
+    "tolerance_days": "0", "limit_days": "0", "meter_every": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A plan in the list. `state`: active, paused, waiting (for the last one to be done) or ended."""
+
+    id: str
+    name: str
+    level: str
+    next_on: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One of the next dates, with why it is what it is."""
+
+    day: str
+    why: str
+    is_skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlansPage:
+    frame: Frame
+    plans: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """`id`: `new` for one to add. `done`: what was made of it, with its tickets."""
+
+    frame: Frame
+    id: str
+    state: str
+    values: dict[str, str]
+    items: list[dict[str, str]]
+    levels: list[tuple[str, str]]
+    things: list[tuple[str, str]]
+    holidays: list[tuple[str, str]]
+    counts: list[tuple[str, str]]
+    kinds: list[tuple[str, str]]
+    dates: list[Shown]
+    done: list[tuple[str, str, str]]
+    error: str
+
+
+@router.get("")
+def index(here: Here, db: Db) -> HTMLResponse:
+    lines = [_line(here, plan) for plan in planning.plans_of(db, here.site.id)]
+    return here.page("desk_plans.html", PlansPage(here.frame("plans"), lines))
+
+
+@router.get("/new")
+def ask(here: Here, db: Db) -> HTMLResponse:
+    today = deciding.today(here.site, clock.now())
+    return here.page("desk_plan.html", _page(here, db, None, {"starts_on": today.isoformat()}, []))
+
+
+@router.get("/{plan_id}")
+def show(plan_id: UUID, here: Here, db: Db) -> HTMLResponse:
+    plan = planning.plan_of(db, here.site.id, plan_id)
+    values, items = _filled(plan)
+    return here.page("desk_plan.html", _page(here, db, plan, values, items, planning.next_dates(db, plan)))
+
+
+@router.post("/new")
+def add(here: Here, db: WriteDb, form: Form) -> Response:
+    return _saved(here, db, None, form)
+
+
+@router.post("/{plan_id}")
+def save(plan_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
+    return _saved(here, db, planning.plan_of(db, here.site.id, plan_id), form)
+
+
+@router.post("/{plan_id}/pause")
+def pause(plan_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
+    """Pause a plan, or let one that is paused go on."""
+    plan = planning.plan_of(db, here.site.id, plan_id)
+    change = planning.resume if plan.paused_at else planning.pause
+    change(db, here.site.id, plan_id, here.person_id, clock.now())
+    return see_other(here.link(f"/desk/plans/{plan_id}"))
+
+
+def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
+    """Save, or only show the dates where that was asked for; what was typed stays."""
+    typed, items = {name: form.one(name) for name in BLANK}, _items(form)
+    dates: list[Date] = []
+    try:
+        draft, now = _draft(db, here, plan, typed, items), clock.now()
+        if form.one("do") != "preview":
+            with db.begin_nested():
+                if plan is None:
+                    planning.add(db, here.site.id, draft, here.person_id, now)
+                else:
+                    planning.edit(db, here.site.id, plan.id, draft, here.person_id, now)
+            return see_other(here.link("/desk/plans"))
+        rhythm = planning.lawful(draft)
+        recurrence.check(rhythm)
+        dates = deciding.preview(rhythm, here.site, now)
+    except GongdanError as error:
+        return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, error), error)
+    return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates))
+
+
+def _draft(db: Session, here: At, plan: Plan | None, typed: dict[str, str], items: list[dict[str, str]]) -> Draft:
+    kind, _, key = typed["about"].partition(":")
+    ids: dict[str, Any] = {f"{kind}_id": as_id(key)} if kind in ("asset", "type", "place") else {}
+    stops = plan.stops if plan is not None and kind == "route" else ()
+    asked = [{**one, **checklists.choices(one["choices"])} for one in items]
+    return Draft(
+        typed["name"], typed["level"], kind, _rhythm(typed), asked, stops=stops,
+        meter_every=checklists.number(typed["meter_every"]),
+        category=plan.category if plan is not None else "equipment", **ids,
+    )  # fmt: skip
+
+
+def _rhythm(typed: dict[str, str]) -> Rhythm:
+    try:
+        days = [tuple(date.fromisoformat(day) for day in typed[name].split()) for name in ("extra", "left_out")]
+        months = tuple(int(month) for month in typed["months"].replace(",", " ").split())
+        numbers = {name: int(typed[name] or "0") for name in NUMBERS}
+        starts_on, hour = date.fromisoformat(typed["starts_on"]), time.fromisoformat(typed["hour"])
+    except ValueError:
+        raise Invalid(field="field.rhythm") from None
+    rule = typed["rule"].upper().removeprefix("RRULE:")
+    return Rhythm(rule, starts_on, hour, days[0], days[1], months, typed["on_holiday"], typed["counts_from"], **numbers)
+
+
+def _items(form: Posted) -> list[dict[str, str]]:
+    columns = [form.fields.get(name, []) for name in COLUMNS]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in zip_longest(*columns, fillvalue="")]
+    return [row for row in rows if row["question"].strip()]
+
+
+def _filled(plan: Plan) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """A plan as its form shows it."""
+    said = {name: value for name, value in plan.rhythm.items() if name in BLANK}
+    values = {name: " ".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in said.items()}
+    about = f"{plan.subject}:{plan.asset_id or plan.type_id or plan.place_id or ''}"
+    every = f"{plan.meter_every:g}" if plan.meter_every else ""
+    values |= {"name": plan.name, "level": plan.level, "about": about, "meter_every": every}
+    return values, [_item(item) for item in plan.checklist]
+
+
+def _item(item: dict[str, Any]) -> dict[str, str]:
+    failing = item.get("failing", ())
+    limits = {name: "" if item.get(name) is None else f"{item[name]:g}" for name in ("low", "high")}
+    choices = ", ".join(f"!{one}" if one in failing else one for one in item.get("choices", ()))
+    return {
+        "question": item["question"],
+        "kind": item["kind"],
+        "unit": item.get("unit", ""),
+        "choices": choices,
+    } | limits
+
+
+def _line(here: At, plan: Plan) -> Line:
+    level = translate(f"plan.level_{plan.level}", here.locale)
+    return Line(str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", _state(plan))
+
+
+def _state(plan: Plan) -> str:
+    if plan.paused_at:
+        return "paused"
+    if plan.next_on:
+        return "active"
+    return "waiting" if plan.rhythm["counts_from"] == recurrence.COMPLETED else "ended"
+
+
+def _page(
+    here: At, db: Session, plan: Plan | None, values: dict[str, str], items: list[dict[str, str]],
+    dates: list[Date] | None = None, error: GongdanError | None = None,
+) -> PlanPage:  # fmt: skip
+    def words(prefix: str, keys: Any) -> list[tuple[str, str]]:
+        return [(key, translate(f"plan.{prefix}_{key}", here.locale)) for key in keys]
+
+    blank = dict.fromkeys(COLUMNS, "")
+    return PlanPage(
+        here.frame("plans"), str(plan.id) if plan else NEW, _state(plan) if plan else NEW, BLANK | values,
+        [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
+        words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
+        words("kind", checklists.KINDS), [_shown(here, one) for one in dates or []], _done(here, db, plan),
+        i18n.explain(error, here.locale) if error else "",
+    )  # fmt: skip
+
+
+def _things(here: At, db: Session, plan: Plan | None) -> list[tuple[str, str]]:
+    """What a plan can be about: equipment in use, its types, and the tops of the tree of places."""
+    route = (
+        [("route:", translate("plan.about_route", here.locale, count=len(plan.stops)))] if plan and plan.stops else []
+    )
+    types = [
+        (f"type:{key}", translate("plan.about_type", here.locale, name=n))
+        for key, n in planning.types(db, here.site.id)
+    ]
+    assets = [
+        (f"asset:{one.id}", f"{one.name} · {one.place}") for one in register.assets_of(db, here.site.id, limit=500)
+    ]
+    tops = [(f"place:{one.id}", one.path or one.name) for one in places.tops(db, here.site.id)]
+    return [*route, *types, *assets, *tops]
+
+
+def _shown(here: At, one: Date) -> Shown:
+    day = one.planned_on if one.is_skipped else one.on
+    why = translate(f"plan.reason_{one.reason}", here.locale, day=one.planned_on.isoformat())
+    name = one.name or (translate(f"plan.why_{one.why}", here.locale) if one.why else "")
+    known = "" if one.is_known else translate("plan.unpublished", here.locale)
+    weekday = translate(f"weekday.{day.weekday()}", here.locale)
+    return Shown(f"{day.isoformat()} {weekday}", " \u00b7 ".join(filter(None, (why, name, known))), one.is_skipped)
+
+
+def _done(here: At, db: Session, plan: Plan | None) -> list[tuple[str, str, str]]:
+    if plan is None:
+        return []
+    found = planning.occurrences_of(db, here.site.id, date.min, date.max, plan_id=plan.id, limit=20)
+    return [
+        (one.on_day.isoformat(), ticket.number, translate("plan.late", here.locale) if one.is_late else "")
+        for one, ticket in found
+    ]

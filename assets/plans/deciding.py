@@ -1,0 +1,80 @@
+"""When a plan's next work falls: the dates of its rhythm in its site's calendar, from where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from assets.plans import recurrence
+from assets.plans.models import Plan
+from assets.plans.recurrence import COMPLETED, Cursor, Date, Rhythm
+from core import calendars, worktime
+from core.places import SiteFacts
+from core.trace import Entry
+
+NAME = "plans"
+METER = "meter"  # why a date is one: the meter has run far enough
+MOST_SKIPPED = 400  # dates skipped in a row, after which a plan has none
+
+
+def dates(plan: Plan, site: SiteFacts) -> Iterator[Date]:
+    """The coming dates of a plan with those that are skipped, each with its reason."""
+    rhythm, cursor = recurrence.of(plan.rhythm), Cursor(plan.planned_on, plan.last_on)
+    if rhythm.counts_from == COMPLETED and plan.last_on is not None:
+        rhythm, cursor = recurrence.completed(rhythm, plan.last_on)
+    return recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), cursor)
+
+
+def today(site: SiteFacts, now: datetime) -> date:
+    return calendars.local_day(now, site.timezone)
+
+
+def preview(rhythm: Rhythm, site: SiteFacts, now: datetime, count: int = 20) -> list[Date]:
+    """The dates that a rhythm has from today on."""
+    today = calendars.local_day(now, site.timezone)
+    found = recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), Cursor(_before(rhythm, today)))
+    return list(islice(found, count))
+
+
+def _before(rhythm: Rhythm, today: date) -> date | None:
+    """Dates that had passed when a plan was made are nobody's fault."""
+    return today - timedelta(days=1) if rhythm.starts_on < today else None
+
+
+def start(plan: Plan, site: SiteFacts, now: datetime) -> None:
+    """Let a plan that is new or was changed begin today, and find its next date."""
+    today = calendars.local_day(now, site.timezone)
+    begins = _before(recurrence.of(plan.rhythm), today)
+    if begins is not None and (plan.planned_on is None or plan.planned_on < begins):
+        plan.planned_on = begins
+    schedule(plan, site)
+
+
+def schedule(plan: Plan, site: SiteFacts) -> list[Entry]:
+    """Write when the next work falls and when its tickets are made; gives the events of what was skipped."""
+    found, entries = find(plan, site)
+    plan.next_on = found.on if found and not plan.paused_at else None
+    plan.wake_at = wakes_at(plan, site, found) if found and not plan.paused_at else None
+    return entries
+
+
+def find(plan: Plan, site: SiteFacts) -> tuple[Date | None, list[Entry]]:
+    """The next date, which passes over what is skipped; None where there is none."""
+    entries: list[Entry] = []
+    for found in islice(dates(plan, site), MOST_SKIPPED):
+        if not found.is_skipped:
+            return found, entries
+        plan.planned_on = found.planned_on
+        entries.append(Entry("skip", found.facts(), NAME))
+    return None, entries
+
+
+def wakes_at(plan: Plan, site: SiteFacts, found: Date) -> datetime:
+    rhythm = recurrence.of(plan.rhythm)
+    return calendars.instant(found.on - timedelta(days=rhythm.lead_days), rhythm.hour, site.timezone)
+
+
+def by_meter(on: date) -> Date:
+    """The date on which a meter had run far enough."""
+    return Date(on, on, METER)

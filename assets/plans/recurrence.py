@@ -1,0 +1,271 @@
+"""When a plan's work falls due: iCalendar rules over local dates, moved around holidays, each date with its reason.
+
+Pure. Only dates are counted here: an instant is made of one in `core.calendars` alone, so no clock change moves a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, date, datetime, time, timedelta
+from itertools import islice, pairwise
+from typing import Any
+
+from dateutil.rrule import rrule, rrulestr
+
+from core import holidays
+from core.errors import Invalid
+from core.worktime import Calendar, NeverWorked
+
+PARTS = re.compile(
+    r"FREQ=[A-Z]+|(INTERVAL|COUNT)=[1-9]\d{0,3}|UNTIL=\d{8}|(BYDAY|WKST)=[A-Z0-9,+-]+"
+    r"|(BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY)=[0-9,+-]+"
+)
+FREQUENCY = re.compile(r"(^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)")
+LONGEST_RULE = 200
+YEARS = 6
+HORIZON = timedelta(days=366 * YEARS)  # a rule without a date for so long has none
+DAY = timedelta(days=1)
+
+KEEP, BEFORE, AFTER, SKIP = "keep", "before", "after", "skip"
+ON_HOLIDAY = (KEEP, BEFORE, AFTER, SKIP)
+SCHEDULED, COMPLETED = "scheduled", "completed"
+COUNTS_FROM = (SCHEDULED, COMPLETED)
+
+# Why a date is what it is; the words are `plan.reason_<…>`.
+PLANNED, EXTRA, MOVED, KEPT, LIMITED, SKIPPED, MERGED = (
+    "planned", "extra", "moved", "kept", "limited", "skipped", "merged",
+)  # fmt: skip
+
+
+class NotARule(Invalid):
+    """{rule} is no rule that can be used. Write it like FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"""
+
+
+class TooSeldom(Invalid):
+    """Between {first} and {second} lie more than the {limit} days that are allowed. Let it come more often."""
+
+
+class NotStatutory(Invalid):
+    """What must be done every {limit} days cannot skip days, rest for a season or wait for the last one to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often. `rule`: an RRULE, empty for extra dates alone. `months`: the season, empty for the whole year.
+
+    `lead_days`: how long before its date the ticket is made; `tolerance_days`: how long after it is still in time.
+    `limit_days`: the most days that may lie between two dates by law; 0 for none.
+    """
+
+    rule: str = ""
+    starts_on: date = date(2026, 1, 1)
+    hour: time = time(8)
+    extra: tuple[date, ...] = ()
+    left_out: tuple[date, ...] = ()
+    months: tuple[int, ...] = ()
+    on_holiday: str = KEEP
+    counts_from: str = SCHEDULED
+    lead_days: int = 0
+    tolerance_days: int = 0
+    limit_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a plan stands: the last date of its rule that was decided, and the last day on which work fell."""
+
+    planned: date | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """One date. `why`: what the planned day is where that moved it, `name`: the holiday's.
+
+    `is_known`: False where nobody knows yet what days of that year are off.
+    """
+
+    on: date
+    planned_on: date
+    reason: str
+    why: str = ""
+    name: str = ""
+    is_known: bool = True
+
+    @property
+    def is_skipped(self) -> bool:
+        return self.reason in (SKIPPED, MERGED)
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.planned_on, self.on)
+
+    def facts(self) -> dict[str, Any]:
+        """For the trace."""
+        on = self.planned_on if self.is_skipped else self.on
+        told = {"on": on.isoformat(), "planned_on": self.planned_on.isoformat(), "reason": self.reason}
+        return told | ({"why": self.why} if self.why else {}) | ({"holiday": self.name} if self.name else {})
+
+
+def check(rhythm: Rhythm) -> None:
+    """Errors: NotARule, Invalid, NotStatutory, TooSeldom."""
+    if rhythm.on_holiday not in ON_HOLIDAY or rhythm.counts_from not in COUNTS_FROM:
+        raise Invalid(field="field.rhythm")
+    if not all(1 <= month <= 12 for month in rhythm.months):
+        raise Invalid(field="field.months")
+    if not (0 <= rhythm.lead_days <= 90 and 0 <= rhythm.tolerance_days <= 365 and 0 <= rhythm.limit_days <= 3660):
+        raise Invalid(field="field.days")
+    if rhythm.rule:
+        endless = _parsed(rhythm.rule, rhythm.starts_on).replace(count=None)
+        until = datetime.combine(rhythm.starts_on, time()) + HORIZON
+        if next(iter(endless.replace(until=until)), None) is None:
+            raise NotARule(rule=rhythm.rule)
+    if (rhythm.rule or rhythm.extra) and next(planned(rhythm, None), None) is None:
+        raise NotARule(rule=rhythm.rule)
+    if rhythm.limit_days:
+        _check_limit(rhythm)
+
+
+def _check_limit(rhythm: Rhythm) -> None:
+    if rhythm.months or rhythm.on_holiday == SKIP or rhythm.counts_from == COMPLETED:
+        raise NotStatutory(limit=rhythm.limit_days)
+    for first, second in pairwise(islice(planned(rhythm, None), 800)):
+        if (second - first).days > rhythm.limit_days:
+            raise TooSeldom(first=first.isoformat(), second=second.isoformat(), limit=rhythm.limit_days)
+
+
+def planned(rhythm: Rhythm, after: date | None) -> Iterator[date]:
+    """The dates of the rule with those added and without those left out, in order, in the season."""
+    extra = sorted({day for day in rhythm.extra if day >= rhythm.starts_on})
+    last = after or rhythm.starts_on
+    for day in _merged(_ruled(rhythm, after), extra):
+        if day - last > HORIZON:  # the season may leave out all that the rule gives
+            return
+        is_new = (after is None or day > after) and day not in rhythm.left_out
+        if is_new and (not rhythm.months or day.month in rhythm.months):
+            last = day
+            yield day
+
+
+def _ruled(rhythm: Rhythm, after: date | None) -> Iterator[date]:
+    """Looks some years ahead at a time, so that a rule without dates ends."""
+    if not rhythm.rule:
+        return
+    rule, seen = _parsed(rhythm.rule, rhythm.starts_on), after
+    for days in _windows(rule, after or rhythm.starts_on):
+        before = seen
+        for moment in days:
+            if seen is None or moment.date() > seen:
+                seen = moment.date()
+                yield seen
+        if seen == before:
+            return
+
+
+def _windows(rule: rrule, first: date) -> Iterator[Iterable[datetime]]:
+    """The dates of a rule some years at a time; of one that ends by itself all at once."""
+    if {"COUNT", "UNTIL"} & {part.split("=")[0] for part in str(rule).split("RRULE:")[-1].split(";")}:
+        yield rule
+        return
+    until = datetime.combine(first, time())
+    while until.year + YEARS < MAXYEAR:
+        until += HORIZON
+        yield rule.replace(until=until)
+
+
+def _parsed(text: str, starts_on: date) -> rrule:
+    """The rule from its first date on. Only dates can recur: hours belong to the plan."""
+    parts = text.split(";")
+    is_plain = len(text) <= LONGEST_RULE and all(PARTS.fullmatch(part) for part in parts)
+    if not is_plain or not FREQUENCY.search(text) or len({part.split("=")[0] for part in parts}) < len(parts):
+        raise NotARule(rule=text[:LONGEST_RULE])
+    try:
+        rule = rrulestr(text, dtstart=datetime.combine(starts_on, time()))
+    except (ValueError, TypeError, OverflowError):
+        raise NotARule(rule=text[:LONGEST_RULE]) from None
+    assert isinstance(rule, rrule)
+    return rule
+
+
+def _merged(ruled: Iterator[date], extra: Sequence[date]) -> Iterator[date]:
+    """Both in order, each day once."""
+    left = list(extra)
+    for day in ruled:
+        while left and left[0] < day:
+            yield left.pop(0)
+        if left and left[0] == day:
+            left.pop(0)
+        yield day
+    yield from left
+
+
+def walk(rhythm: Rhythm, calendar: Calendar, cursor: Cursor) -> Iterator[Date]:
+    """The dates after a cursor, also those that are skipped, each with its reason. Two never fall on one day."""
+    last = cursor.on
+    for day in planned(rhythm, cursor.planned):
+        found = _decided(rhythm, calendar, day, last)
+        if last is not None and found.on <= last and not found.is_skipped:
+            found = replace(found, on=last, reason=MERGED)
+        if not found.is_skipped:
+            last = found.on
+        yield found if not found.is_skipped else replace(found, on=last or found.on)
+
+
+def _decided(rhythm: Rhythm, calendar: Calendar, day: date, last: date | None) -> Date:
+    """A planned day in the light of the calendar; then of the law, which no holiday stands above."""
+    found = _moved(rhythm, calendar, day)
+    if not rhythm.limit_days or last is None or (latest := last + DAY * rhythm.limit_days) >= found.on:
+        return found
+    earlier = _near(calendar, latest, -1)
+    return replace(found, on=earlier if earlier and earlier > last else latest, reason=LIMITED)
+
+
+def _moved(rhythm: Rhythm, calendar: Calendar, day: date) -> Date:
+    kind = calendar.day(day)
+    plain = EXTRA if day in rhythm.extra else PLANNED
+    if calendar.is_worked(day):
+        return Date(day, day, plain, is_known=kind.is_known)
+    found = Date(day, day, KEPT, kind.why if kind.is_off else holidays.WEEKEND, kind.name, kind.is_known)
+    if rhythm.on_holiday == SKIP:
+        return replace(found, reason=SKIPPED)
+    if rhythm.on_holiday == KEEP:
+        return found
+    there = _near(calendar, day, -1 if rhythm.on_holiday == BEFORE else 1)
+    if there is None or there < rhythm.starts_on:
+        return found
+    return replace(found, on=there, reason=MOVED)
+
+
+def _near(calendar: Calendar, day: date, step: int) -> date | None:
+    try:
+        return calendar.near(day, step)
+    except NeverWorked:
+        return None
+
+
+def completed(rhythm: Rhythm, on: date) -> tuple[Rhythm, Cursor]:
+    """The rhythm as it goes on from the day on which the last work was done."""
+    return replace(rhythm, starts_on=on), Cursor(on, on)
+
+
+def of(said: dict[str, Any]) -> Rhythm:
+    """A rhythm as a plan keeps it."""
+    extra, left_out = (tuple(date.fromisoformat(day) for day in said.get(name, ())) for name in ("extra", "left_out"))
+    lead, tolerance, limit = (int(said.get(f"{name}_days", 0)) for name in ("lead", "tolerance", "limit"))
+    return Rhythm(
+        said.get("rule", ""), date.fromisoformat(said["starts_on"]), time.fromisoformat(said.get("hour", "08:00")),
+        extra, left_out, tuple(said.get("months", ())), said.get("on_holiday", KEEP),
+        said.get("counts_from", SCHEDULED), lead, tolerance, limit,
+    )  # fmt: skip
+
+
+def told(rhythm: Rhythm) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "rule": rhythm.rule, "starts_on": rhythm.starts_on.isoformat(), "hour": f"{rhythm.hour:%H:%M}",
+        "extra": [day.isoformat() for day in rhythm.extra], "left_out": [day.isoformat() for day in rhythm.left_out],
+        "months": list(rhythm.months), "on_holiday": rhythm.on_holiday, "counts_from": rhythm.counts_from,
+        "lead_days": rhythm.lead_days, "tolerance_days": rhythm.tolerance_days, "limit_days": rhythm.limit_days,
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""Plans at the desk: the dates are shown before anything is saved, and a plan is made, paused and resumed."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+
+from assets import register
+from core.database import Database
+from tests.api.pages.browsing import Browser, Web, seen
+from tests.personas import NOW, Cast
+
+FORM = {
+    "name": "Pump room", "level": "general", "rule": "FREQ=DAILY", "starts_on": "2099-01-02", "hour": "08:00",
+    "on_holiday": "skip", "counts_from": "scheduled", "question": ["Dry?", "Bar", ""], "kind": ["choice", "number", ""],
+    "low": ["", "2", ""], "high": ["", "4", ""], "unit": ["", "bar", ""], "choices": ["yes, !no", "", ""],
+}  # fmt: skip
+
+
+@pytest.fixture
+def desk(web: Web, cast: Cast) -> Browser:
+    return web.browser(cast.supervisor)
+
+
+@pytest.fixture
+def pump(db: Database, cast: Cast) -> UUID:
+    with db.write_scope() as session:
+        return register.add_asset(session, cast.site, cast.hall, "Pump", "Pump", now=NOW).id
+
+
+def test_the_dates_are_shown_before_it_is_saved(desk: Browser, pump: UUID) -> None:
+    page = desk.post("/desk/plans/new", **FORM, about=f"asset:{pump}", do="preview")
+    assert page.status_code == 200
+    assert "2099-01-02 Fri" in seen(page)
+    assert "skipped: 2099-01-03" in seen(page)
+    assert 'value="yes, !no"' in page.text
+    assert "No plans yet" in seen(desk.get("/desk/plans"))
+
+
+def test_a_plan_is_made_paused_and_resumed(desk: Browser, pump: UUID) -> None:
+    assert desk.post("/desk/plans/new", **FORM, about=f"asset:{pump}", do="save").status_code == 303
+    listed = desk.get("/desk/plans")
+    assert "2099-01-02" in seen(listed)
+    [way] = set(re.findall(r"/desk/plans/[0-9a-f-]{36}", listed.text))
+    assert desk.post(f"{way}/pause").status_code == 303
+    assert "paused" in seen(desk.get("/desk/plans"))
+    desk.post(f"{way}/pause")
+    assert 'value="yes, !no"' in desk.get(way).text
+    assert desk.post(way, **(FORM | {"name": "Pumps"}), about=f"asset:{pump}", do="save").status_code == 303
+    assert "Pumps" in seen(desk.get("/desk/plans"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rule": "often"}, {"starts_on": "x"}, {"about": "asset:1"}, {"name": ""}, {"low": ["", "9", ""]}]
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Browser, pump: UUID, wrong: dict[str, str]) -> None:
+    refused = desk.post("/desk/plans/new", **({**FORM, "about": f"asset:{pump}", "do": "save"} | wrong))
+    assert refused.status_code == 422
+    assert 'value="bar"' in refused.text
