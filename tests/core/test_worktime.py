@@ -114,7 +114,8 @@ def worked_minutes(calendar: Calendar, start: datetime, count: int) -> list[bool
 
     A time that comes twice begins or ends nothing the second time.
     """
-    zone, found = ZoneInfo(calendar.zone), []
+    zone = ZoneInfo(calendar.zone)
+    found: list[bool] = []
     day, reached = None, time(0)
     moment = start - timedelta(days=2)
     while len(found) < count:

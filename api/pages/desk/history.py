@@ -94,6 +94,8 @@ def _difference(change: changes.Change, name: str, locale: str) -> Difference:
 
 def _said(value: Any) -> str:
     """A value as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_said(kept)}" for name, kept in value.items())
     if isinstance(value, list):
         return ", ".join(map(_said, value))
     return "" if value is None else str(value)
