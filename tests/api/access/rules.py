@@ -151,6 +151,8 @@ RULES: dict[str, Rule] = {
     "GET /desk/export/{table}": Rule(SETS_UP, is_own=True),
     "POST /desk/policies/quiet": Rule(SETS_UP),
     "GET /desk/calendar": Rule(SETS_UP),
+    "GET /desk/deadlines": Rule(SETS_UP),
+    "POST /desk/deadlines/{key}": Rule(SETS_UP),
     "POST /desk/calendar/country": Rule(SETS_UP),
     "POST /desk/calendar/hours": Rule(SETS_UP),
     "POST /desk/calendar/days": Rule(SETS_UP),
