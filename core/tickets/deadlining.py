@@ -111,9 +111,39 @@ def next_alarm(found: Sequence[Deadline], told: set[tuple[str, str]]) -> datetim
     return min(ahead, default=None)
 
 
-def explained(session: Session, ticket: Ticket) -> dict[str, dict[str, Any]]:
-    """The facts of the deadlines as they were last counted, by goal: what the trace says, not what holds today."""
-    for moment in reversed(moments_of(session, ticket.id)):
-        if "deadlines" in moment.facts:
-            return {facts["goal"]: facts for facts in moment.facts["deadlines"]["goals"]}
-    return {}
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A deadline as the trace tells it. `facts`: what it was counted from, for `deadlines.said`."""
+
+    goal: str
+    due_at: datetime | None
+    met_at: datetime | None
+    is_missed: bool
+    facts: dict[str, Any]
+
+
+def shown(session: Session, ticket: Ticket, now: datetime) -> list[Shown]:
+    """The deadlines of the last round as they were last counted, whatever the site's rules are today."""
+    moments = moments_of(session, ticket.id)
+    counts = [moment.facts["deadlines"]["goals"] for moment in moments if "deadlines" in moment.facts]
+    began = max((at for at, moment in enumerate(moments) if moment.action == "reopen"), default=0)
+    return [_shown(facts, moments[began:], now) for facts in counts[-1]] if counts else []
+
+
+def _shown(facts: dict[str, Any], moments: Sequence[Moment], now: datetime) -> Shown:
+    goal, due = facts["goal"], datetime.fromisoformat(facts["due"]) if "due" in facts else None
+    met = next((moment.at for moment in moments if deadlines.MEETS.get(moment.action) == goal), None)
+    ended = next((moment.at for moment in moments if moment.to_state in deadlines.ENDED), None)
+    return Shown(goal, due, met, deadlines.is_overdue(due, met or ended, now), facts)
+
+
+def running(ticket: Ticket) -> datetime | None:
+    """Until when the next thing is to be done: accept it, be there, be ready.
+
+    Without a time to be there, the promise holds until somebody is.
+    """
+    if ticket.state in ("reported", "assigned"):
+        return ticket.promised_at
+    if ticket.state == "accepted":
+        return ticket.arrive_by or ticket.promised_at
+    return ticket.repair_by if ticket.state == "in_progress" else None

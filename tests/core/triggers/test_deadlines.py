@@ -170,4 +170,4 @@ def test_what_is_stored_is_what_the_trace_gives(db: Database, cast: Cast, now: d
         take(session, offered, "offer_team", cast.supervisor, now + timedelta(minutes=3), team=cast.crew)
         count = deadlining.counted(session, offered)
         assert count.values(set()) == {name: getattr(offered, name) for name in count.values(set())}
-        assert set(deadlining.explained(session, offered)) == {"respond", "arrive", "repair"}
+        assert [one.goal for one in deadlining.shown(session, offered, now)] == ["respond", "arrive", "repair"]
