@@ -26,11 +26,12 @@ from core.health import Health
 from core.migrations.run import is_current
 from core.settings import Settings
 from core.storage import Storage, key_of, open_storage
+from core.upkeep import calendar
 
 State = Literal["ok", "warning", "broken"]
 WARNINGS = {
     "address.local", "address.plain", "keys.absent", "keys.shared", "database.absent", "database.behind",
-    "scheduler.never", "late.some", "outbox.dead", "inbox.dead", "setup.needed",
+    "scheduler.never", "late.some", "outbox.dead", "inbox.dead", "setup.needed", "calendar.unpublished",
 }  # fmt: skip
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (names what is not public)
 SAFE_SQLITE = (3, 51, 3)  # below it lies a WAL reset that can corrupt a database
@@ -155,6 +156,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
         yield Finding("database", "database.behind" if database.is_sqlite else "database.old")
         return
     yield from _setup(settings, database)
+    yield from _calendars(database)
     yield from _seals(settings, database)
     yield from _traffic(health.check(database, clock.now()))
 
@@ -165,6 +167,16 @@ def _setup(settings: Settings, database: Database) -> Iterator[Finding]:
         is_needed = setup.is_needed(session)
     if is_needed:
         yield Finding("setup", "setup.needed", {"address": setup.address_of(settings)})
+
+
+def _calendars(database: Database) -> Iterator[Finding]:
+    """Years that are needed soon and that nobody has published yet."""
+    with database.read_scope() as session:
+        found = calendar.unpublished(session, clock.now())
+    for one in found:
+        yield Finding("calendar", "calendar.unpublished", {"site": one.name, "year": one.year})
+    if not found:
+        yield Finding("calendar", "calendar.ok")
 
 
 def _engine(database: Database) -> Finding:

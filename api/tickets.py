@@ -12,11 +12,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from api.schemas import tickets as schema
-from core import trace
+from core import clock, trace
 from core.access import Viewer
 from core.database import Session
 from core.errors import NotFound
-from core.tickets import queries, states
+from core.tickets import deadlining, queries, states
 from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
 
@@ -64,7 +64,10 @@ def reading(session: Session, ticket: Ticket, viewer: Viewer) -> Reading:
 def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
     seen = reading(session, ticket, viewer)
     others = queries.numbers_of(session, [ticket.merged_into_id, ticket.follows_id])
-    return schema.Ticket(**_head(seen, _name_of_assignee(seen)), rounds=_rounds(seen), links=_links(seen, others))
+    return schema.Ticket(
+        **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(seen), rounds=_rounds(seen),
+        links=_links(seen, others),
+    )  # fmt: skip
 
 
 def show_all(session: Session, tickets: list[Ticket], viewer: Viewer) -> list[schema.TicketInList]:
@@ -78,6 +81,13 @@ def _in_list(session: Session, ticket: Ticket, viewer: Viewer, names: dict[UUID,
     name = names.get(ticket.assignee_id, "") if ticket.assignee_id else ""
     links = schema.ShortLinks(self=address(ticket), page=f"/t/{ticket.number}")
     return schema.TicketInList(**_head(seen, name), links=links)
+
+
+def _deadlines(seen: Reading) -> list[schema.Deadline]:
+    return [
+        schema.Deadline(goal=one.goal, due=one.due_at, met=one.met_at, missed=one.is_missed, facts=one.facts)
+        for one in deadlining.shown(seen.session, seen.ticket, clock.now())
+    ]
 
 
 def address(ticket: Ticket) -> str:

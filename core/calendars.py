@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
@@ -15,10 +15,17 @@ from core.database import Table
 
 
 class Duty(Table):
-    """A stretch of time in which a person works for a site: a `shift`, or `on_call` for its emergencies."""
+    """A stretch of time in which a person works for a site: a `shift`, or `on_call` for its emergencies.
+
+    `settled_at`: when the end of a shift was looked at, and what was not started went back.
+    """
 
     __tablename__ = "duties"
-    __table_args__ = (Index(None, "site_id", "ends_at"),)
+    __table_args__ = (
+        Index(None, "site_id", "ends_at"),
+        Index("ix_duties_unsettled", "kind", "ends_at",
+              sqlite_where=text("settled_at IS NULL"), postgresql_where=text("settled_at IS NULL")),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
@@ -26,6 +33,7 @@ class Duty(Table):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(default="on_call")
+    settled_at: Mapped[datetime | None]
 
 
 def local_day(moment: datetime, zone: str) -> date:

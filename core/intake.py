@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from core import calendars, categories, clock, lexicon, places, trace
 from core.categories import Handbook
 from core.database import rows
-from core.deadlines import promised_at
+from core.deadlines import Matter
 from core.errors import Invalid, Missing
 from core.places import SiteFacts
 from core.prepared import Prepared
-from core.tickets import additions, dispatching, models, queries, states
+from core.tickets import additions, deadlining, dispatching, models, queries, states
 from core.tickets.models import Counter, Subject, Ticket
 
 MAX_WORDS = 4000
@@ -130,6 +130,9 @@ def open_ticket(
     is_emergency = bool(guess.emergency) and report.kind == "fault"
     priority = "emergency" if is_emergency else _priority(report, guess, book, category)
     subject, salt = report.subject, clock.secret()
+    work = book.work(category)
+    team = str(work.team_id or "") if work.mode == "claim" and not is_emergency else ""
+    count = deadlining.opening(site, Matter(category, priority, report.kind, team), now)
     values: dict[str, Any] = {
         "id": clock.new_id(), "number": next_number(session, site, now), "site_id": site.id, "kind": report.kind,
         "state": "reported", "category": category, "priority": priority,
@@ -137,24 +140,25 @@ def open_ticket(
         "place_id": subject.place_id, "asset_id": subject.asset_id, "place": subject.place,
         "asset_code": subject.code, "asset_name": subject.name, "text": report.text.strip()[:MAX_WORDS], "salt": salt,
         "contact": report.contact[:200], "via": report.via, "location": report.location,
-        "reporter_id": report.reporter_id, "follows_id": report.follows_id,
-        "opened_at": now, "promised_at": promised_at(priority, now, site.settings),
+        "reporter_id": report.reporter_id, "follows_id": report.follows_id, "opened_at": now, **count.values(set()),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,
     }  # fmt: skip
-    ticket = _insert(session, values, guess, now)
+    ticket = _insert(session, values, guess, count.facts, now)
     if report.follows_id is None:
         dispatching.dispatch(session, ticket, now, site)
     return ticket
 
 
-def _insert(session: Session, values: dict[str, Any], guess: lexicon.Guess, now: datetime) -> Ticket:
+def _insert(
+    session: Session, values: dict[str, Any], guess: lexicon.Guess, promised: dict[str, Any], now: datetime
+) -> Ticket:
     """The ticket with its first event, which holds a commitment to the words in their place."""
     facts = {
         "number": values["number"], "kind": values["kind"], "category": values["category"],
         "priority": values["priority"], "emergency": values["emergency"], "place": str(values["place_id"]),
         "asset": str(values["asset_id"] or ""), "text": trace.commitment(values["salt"], values["text"]),
         "because": [reason.term.phrase for reason in guess.reasons if reason.counts],
-        "promised_at": values["promised_at"],
+        "promised_at": values["promised_at"], "deadlines": promised,
     }  # fmt: skip
     actor = str(values["reporter_id"] or "")
     entry = trace.Entry("report", facts, actor, "", "reported")

@@ -14,6 +14,7 @@ from core import calendars, people, places
 from core.database import Session
 from core.people import Person
 from core.places import Place, Site
+from core.upkeep import calendar
 
 DATA = tomllib.loads((Path(__file__).parent / "compound.toml").read_text(encoding="utf-8"))
 LANGUAGES = ("zh_CN", "en")
@@ -42,6 +43,7 @@ def build(session: Session, locale: str, now: datetime) -> Compound:
     """Site, places, assets with their codes, and people of every role."""
     name = DATA["name"][LANGUAGES.index(locale)]
     site = places.add_site(session, name, locale=locale, phone=DATA["phone"])
+    calendar.begin(site)
     compound = Compound(site, locale)
     _add_places(session, compound)
     _add_assets(session, compound, now)

@@ -10,10 +10,9 @@ from core import categories, deadlines, i18n, places
 from core.access import Viewer
 from core.database import Session
 from core.places import SiteFacts
-from core.tickets import queries
+from core.tickets import deadlining, queries
 from core.tickets.models import Attachment, Ticket
 
-WAITING = ("reported", "assigned", "accepted")
 SOON = timedelta(minutes=60)
 
 
@@ -73,15 +72,26 @@ def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
 
 
 def until(ticket: Ticket, locale: str, now: datetime) -> Until | None:
-    """What is left of the promise, while somebody still waits for it."""
-    promised = ticket.promised_at
-    if promised is None or ticket.state not in WAITING:
+    """What is left until the next deadline, while somebody still waits for it."""
+    promised = deadlining.running(ticket)
+    if promised is None:
         return None
     left = promised - now
     is_over = deadlines.is_overdue(promised, None, now)
     kind = "over" if is_over else "soon" if left < SOON else ""
     key = "page.until.over" if is_over else "page.until.left"
     return Until(i18n.translate(key, locale, time=span(abs(left), locale)), promised.isoformat(), kind)
+
+
+def deadline_lines(session: Session, ticket: Ticket, locale: str, now: datetime) -> list[tuple[str, str]]:
+    """Each deadline with how it stands and why it is when it is."""
+    zone = site_of(session, ticket).timezone
+    found = []
+    for one in deadlining.shown(session, ticket, now):
+        state = "missed" if one.is_missed else "met" if one.met_at else "open" if one.due_at else "still"
+        said = f"{i18n.translate(f'page.deadline.{state}', locale)} · {deadlines.said(one.facts, locale, zone)}"
+        found.append((i18n.translate(f"deadline.goal.{one.goal}", locale), said))
+    return found
 
 
 def span(length: timedelta, locale: str) -> str:

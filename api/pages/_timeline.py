@@ -28,7 +28,7 @@ ICONS = {
     "hold": "hold", "resume": "play", "sign_off": "sign", "confirm": "check", "lapse": "clock", "reopen": "reopen",
     "merge": "merge", "cancel": "cross", "add_photo": "camera", "add_voice": "mic", "add_note": "chat", "nudge": "bell",
     "join": "people", "sign": "sign", "use_part": "parts", "answer": "list", "escalate": "bell", "waive": "shield",
-    "offer_team": "team",
+    "offer_team": "team", "remind": "clock", "overdue": "bell", "recount": "clock",
 }  # fmt: skip
 
 
@@ -170,6 +170,10 @@ def _title(reading: _Reading, event: trace.Event, facts: dict[str, Any]) -> str:
     told = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
     told["reason"] = reason(str(facts.get("reason", "")), locale)
     told["name"] = _named(reading, facts.get("assignee") or facts.get("person"))
+    if "goal" in facts:
+        told["goal"] = i18n.translate(f"deadline.goal.{facts['goal']}", locale)
+        zone = places.site_of(reading.session, reading.ticket.site_id).timezone
+        told["due"] = i18n.local_time(datetime.fromisoformat(facts["due"]), zone, locale, event.at)
     if event.action in ("schedule", "agree") and facts.get("from") and facts.get("until"):
         told["span"] = _span(reading, facts)
     if "resolution" in facts:

@@ -22,7 +22,7 @@ from core.access import MIN_PASSWORD
 from core.database import Session
 from core.errors import GongdanError, Invalid, Missing, NotFound
 from core.settings import Settings
-from core.upkeep import sites
+from core.upkeep import calendar, sites
 
 router = APIRouter(prefix="/setup", include_in_schema=False)
 
@@ -103,6 +103,7 @@ def _make(session: Session, visit: Guest, typed: dict[str, str], password: str, 
     admin = people.add_person(session, typed["name"], locale=typed["locale"])
     people.grant(session, admin.id, "admin", site.id)
     sites.edit(session, site.id, values, admin.id, now)
+    calendar.begin(site)
     access.set_password(session, admin.id, password)
     return access.issue(session, "session", admin.id, now, life=access.SESSION_LIFE)
 

@@ -73,6 +73,7 @@ class JobPage:
     parts_used: list[tuple[str, str]]
     hold_reason: str
     contact: str
+    deadlines: list[tuple[str, str]]
     can_add: bool
     can_work: bool
     home: str
@@ -175,6 +176,7 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         parts_used=[(row.name, row.quantity) for row in queries.parts_used(session, ticket.id)],
         hold_reason=_why_held(ticket, locale),
         contact=ticket.contact,
+        deadlines=_tickets.deadline_lines(session, ticket, locale, clock.now()),
         can_add=bool(parts),
         can_work="assignee" in parts and ticket.is_open,
         home=visit.home,
@@ -251,7 +253,7 @@ def _next(ticket: Ticket, head: Head, locale: str) -> str:
     """What happens next, in one sentence."""
     kind = "reported" if ticket.state == "assigned" and not head.who else ticket.state
     if head.until is not None and head.until.kind == "over":
-        kind = f"{kind}_late"
+        kind = f"{kind}_late" if i18n.has_text(f"page.next.{kind}_late") else kind
     facts: dict[str, Any] = {
         "name": head.who,
         "promised": i18n.local_time(ticket.promised_at, head.zone, locale, clock.now()) if ticket.promised_at else "",

@@ -163,6 +163,13 @@ _EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
+_DEADLINE: dict[str, Any] = {
+    "goal": "respond", "due": "2026-11-20T10:00:00Z", "met": "2026-11-20T02:05:00Z", "missed": False,
+    "facts": {"goal": "respond", "minutes": 480, "clock": "always", "from": "2026-11-20T02:00:00+00:00",
+              "due": "2026-11-20T10:00:00+00:00"},
+}  # fmt: skip
+
+
 class TicketPage(Shown):
     """`next` is the value of `after` for what follows; null at the end."""
 
@@ -174,11 +181,24 @@ class TicketPage(Shown):
     next: str | None
 
 
+class Deadline(Shown):
+    """Until when something is to be done. `due`: null while the clock stands still; `facts`: what it follows from."""
+
+    model_config = example(**_DEADLINE)
+
+    goal: str
+    due: datetime | None
+    met: datetime | None
+    missed: bool
+    facts: dict[str, Any]
+
+
 class Ticket(Shown):
     """A ticket with its rounds. `version` goes into the next action: nobody overwrites what they have not seen."""
 
     model_config = example(
         **_EXAMPLE,
+        deadlines=[_DEADLINE],
         rounds=[
             {"round": 1, "resolution": None, "minutes": None, "photos": [], "voices": [], "signatures": [],
              "parts": [], "checklist": []}
@@ -199,6 +219,7 @@ class Ticket(Shown):
     asset: AssetRef | None
     assignee: PersonRef | None
     promised: datetime | None
+    deadlines: list[Deadline]
     rounds: list[Round]
     links: Links
 

@@ -6,8 +6,9 @@ Stars stand beside the share of questions that were answered: silence is no prai
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import mean, median
@@ -16,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from core.deadlines import promised_at
+from core.deadlines import ENDED, GOALS, MEETS
 from core.reports import Figure, Scope, counted, report, share
 from core.tickets.asking import Survey
 from core.tickets.models import Rating, Ticket
@@ -29,13 +30,14 @@ TAKING = ("accept", "claim")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of a ticket. `round`: 1, and one more after each reopening."""
+    """One event of a ticket. `round`: 1, and one more after each reopening. `due`: its deadlines, where it sets any."""
 
     action: str
     from_state: str
     to_state: str
     at: datetime
     round: int
+    due: dict[str, datetime | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,20 @@ class Story:
 
     def first(self, *actions: str) -> datetime | None:
         return next((step.at for step in self.steps if step.action in actions), None)
+
+    def due(self, goal: str, number: int) -> datetime | None:
+        """Until when something was to be done in a round, as it was counted last."""
+        counted = [step.due for step in self.steps if step.round == number and step.due is not None]
+        return counted[-1].get(goal) if counted else None
+
+    def judged(self, goal: str, number: int, now: datetime) -> bool | None:
+        """Whether a deadline of a round was kept; None while it runs, or where the work ended before it."""
+        due, steps = self.due(goal, number), [step for step in self.steps if step.round == number]
+        met = next((step.at for step in steps if MEETS.get(step.action) == goal), None)
+        ended = next((step.at for step in steps if step.to_state in ENDED), None)
+        if due is None or (met is None and (ended or now) <= due):
+            return None
+        return met is not None and met <= due
 
     def ended_at(self) -> datetime | None:
         """When it was cancelled or merged."""
@@ -106,6 +122,7 @@ def tickets(facts: Stories) -> Iterator[Figure]:
     yield counted("reopened", _with(facts, "reopen"))
     yield counted("still_open", (story.number for story in told if story.is_open_at(period.ends_at)))
     yield _promises(facts)
+    yield from (_kept(facts, goal) for goal in GOALS)
     yield _minutes_to_accept(facts)
     yield from _ratings(facts)
 
@@ -139,6 +156,19 @@ def _promises(facts: Stories) -> Figure:
     )
 
 
+def _kept(facts: Stories, goal: str) -> Figure:
+    """Of the deadlines of rounds that began in the period: how many were kept, and all that were judged."""
+    period, now = facts.scope.period, facts.scope.now
+    judged = [
+        (story.number, story.judged(goal, step.round, now))
+        for story in facts.stories
+        for step in story.steps
+        if step.action in ("report", "reopen") and step.at in period
+    ]
+    found = [(number, kept) for number, kept in judged if kept is not None]
+    return share(f"deadlines_{goal}", sum(kept for _, kept in found), (number for number, _ in found))
+
+
 def _minutes_to_accept(facts: Stories) -> Figure:
     """The median from the report to the first acceptance, over what was opened in the period and accepted."""
     spans = {
@@ -168,31 +198,36 @@ def _ratings(facts: Stories) -> Iterator[Figure]:
 
 
 def _story(scope: Scope, ticket: Ticket, read: Read) -> Story:
-    """The row holds the promise of the present round; that of an earlier one is computed again."""
-    first = ticket.round == 1
-    promised = ticket.promised_at if first else promised_at(ticket.priority, ticket.opened_at, scope.site.settings)
-    return Story(
-        ticket.number, ticket.opened_at, promised, tuple(read.steps.get(ticket.id, ())),
+    """The promise is that of the first round, as the trace says it."""
+    story = Story(
+        ticket.number, ticket.opened_at, None, tuple(read.steps.get(ticket.id, ())),
         tuple(read.stars.get(ticket.id, ())), tuple(read.surveys.get(ticket.id, ())),
     )  # fmt: skip
+    return replace(story, promised_at=story.due("respond", 1))
 
 
 def _steps(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
     found: dict[UUID, list[Step]] = {}
     for some in _batches(ticket_ids):
         streams = {f"ticket:{ticket_id}": ticket_id for ticket_id in some}
-        query = select(Event.stream, Event.action, Event.from_state, Event.to_state, Event.at)
+        query = select(Event.stream, Event.action, Event.from_state, Event.to_state, Event.at, Event.facts)
         rows = session.execute(query.where(Event.stream.in_(streams)).order_by(Event.stream, Event.seq)).all()
         for stream, events in groupby(rows, key=lambda row: row.stream):
             found[streams[stream]] = list(_numbered([row[1:] for row in events]))
     return found
 
 
-def _numbered(events: Sequence[tuple[str, str, str, datetime]]) -> Iterator[Step]:
+def _numbered(events: Sequence[tuple[str, str, str, datetime, str]]) -> Iterator[Step]:
     number = 1
-    for action, from_state, to_state, at in events:
+    for action, from_state, to_state, at, facts in events:
         number += action == "reopen"
-        yield Step(action, from_state, to_state, at, number)
+        yield Step(action, from_state, to_state, at, number, _due(facts) if '"deadlines"' in facts else None)
+
+
+def _due(text: str) -> dict[str, datetime | None]:
+    """The deadlines that an event says, by goal; None while the clock stood still."""
+    goals = json.loads(text)["deadlines"]["goals"]
+    return {facts["goal"]: datetime.fromisoformat(facts["due"]) if "due" in facts else None for facts in goals}
 
 
 def _stars(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int]]]:

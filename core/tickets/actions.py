@@ -14,12 +14,12 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import outbox, trace
+from core import deadlines, outbox, trace
 from core.access import Viewer
 from core.database import rows
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from core.prepared import Prepared
-from core.tickets import news, queries, states
+from core.tickets import deadlining, news, queries, states
 from core.tickets.acts import (
     DISPATCH,
     SYSTEM,
@@ -39,7 +39,7 @@ from core.tickets.verbs import OFFER_LIFE, REOPEN_WITHIN, SILENCE, VERBS
 __all__ = [
     "DISPATCH", "OFFER_LIFE", "REOPEN_WITHIN", "SILENCE", "SYSTEM", "Actor", "AlreadyTaken", "Change",
     "IllegalTransition", "MissingEvidence", "StaleTicket", "TooLateToReopen", "WrongCode", "act", "apply", "record",
-    "set_wake",
+    "set_deadlines", "set_wake",
 ]  # fmt: skip
 
 
@@ -94,12 +94,15 @@ def apply(
     """
     target = {states.SAME: ticket.state, states.HELD_FROM: ticket.held_from or "assigned"}.get(row.to, row.to)
     facts = {name: news.plain(value) for name, value in change.facts.items()}
+    moment = deadlines.Moment(now, row.action, facts, target)
+    moved, counted = deadlining.after(session, ticket, moment, change.values.get("round", ticket.round))
+    facts |= counted
     entry = trace.Entry(row.action, facts, actor.name, ticket.state, target, device_at)
     events = trace.chain(
         f"ticket:{ticket.id}", trace.Head(ticket.trace_seq, ticket.trace_head), [entry, *change.then], now
     )
     values = {
-        **change.values, "state": target, "is_open": target in states.OPEN, "version": ticket.version + 1,
+        **change.values, **moved, "state": target, "is_open": target in states.OPEN, "version": ticket.version + 1,
         "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"],
     }  # fmt: skip
     _write(session, ticket, values)
@@ -132,6 +135,14 @@ def set_wake(session: Session, ticket: Ticket, at: datetime | None) -> None:
         update(Ticket).where(Ticket.id == ticket.id).values(wake_at=at).execution_options(synchronize_session=False)
     )
     set_committed_value(ticket, "wake_at", at)
+
+
+def set_deadlines(session: Session, ticket: Ticket, values: dict[str, Any]) -> None:
+    """Write deadlines that were counted anew, or when somebody is told of one next; no part of the ticket's life."""
+    here = update(Ticket).where(Ticket.id == ticket.id).values(values)
+    session.execute(here.execution_options(synchronize_session=False))
+    for name, value in values.items():
+        set_committed_value(ticket, name, value)
 
 
 def record(

@@ -100,8 +100,18 @@ def _alarming(name: str, now: datetime) -> ColumnElement[bool]:
     if name == "emergencies":
         return Ticket.emergency != ""
     if name == "overdue":
-        return and_(Ticket.state.in_(AWAITED), Ticket.promised_at < now)
+        return _overdue(now)
     return Ticket.assignee_id.is_(None) if name == "unassigned" else true()
+
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """A deadline has passed that is not met. Without a time to be there, the promise holds until somebody is."""
+    is_promise = or_(Ticket.state != "accepted", Ticket.arrive_by.is_(None))
+    return or_(
+        and_(Ticket.state.in_(AWAITED), is_promise, Ticket.promised_at < now),
+        and_(Ticket.state.in_(AWAITED), Ticket.arrive_by < now),
+        Ticket.repair_by < now,
+    )
 
 
 def alarming(

@@ -41,6 +41,9 @@ class Ticket(Table):
     `wake_at`: when a trigger looks at it next (dispatch, an offer's end, an escalation, the silent closure).
     `scan_proof`: how the round proved to be at the asset: "", `scanned`, or `photo` where the code is unreadable.
     `waived`: evidence that a supervisor waived in this round.
+    `promised_at`, `arrive_by`, `repair_by`: until when it is to be accepted, reached and done; None where nothing is
+    asked or the clock stands still. `terms`: the version of policy and calendar that they were counted with.
+    `alarm_at`: when somebody is to be told of one of them.
     """
 
     __tablename__ = "tickets"
@@ -58,6 +61,10 @@ class Ticket(Table):
         ),
         Index("ix_tickets_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
               postgresql_where=text("wake_at IS NOT NULL")),
+        Index("ix_tickets_alarm", "alarm_at", sqlite_where=text("alarm_at IS NOT NULL"),
+              postgresql_where=text("alarm_at IS NOT NULL")),
+        Index("ix_tickets_open_terms", "site_id", "terms",
+              sqlite_where=text("is_open = 1"), postgresql_where=text("is_open")),
         Index(None, "reporter_id", "id"),
         Index(None, "asset_id", "id"),
         Index(None, "site_id", "state", "id"),
@@ -109,6 +116,10 @@ class Ticket(Table):
 
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     promised_at: Mapped[datetime | None]
+    arrive_by: Mapped[datetime | None]
+    repair_by: Mapped[datetime | None]
+    alarm_at: Mapped[datetime | None]
+    terms: Mapped[str] = mapped_column(default="")
     wake_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

@@ -14,7 +14,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core import categories, clock, i18n, places
 from core.database import rows
-from core.deadlines import promised_at
 from core.errors import Invalid, Missing
 from core.people import Person, Role, Team, roles_of
 from core.prepared import Prepared
@@ -209,12 +208,10 @@ def _reopen(act: Act) -> Change:
     ticket = act.ticket
     if ticket.closed_at and act.now - ticket.closed_at > REOPEN_WITHIN:
         raise TooLateToReopen(number=ticket.number)
-    site = places.site_of(act.session, ticket.site_id)
     values: dict[str, Any] = {
         "round": ticket.round + 1, "resolution": None, "done_at": None, "closed_at": None, "accepted_at": None,
         "scan_proof": "", "waived": [], "minutes": None, "wake_at": act.now + OFFER_LIFE,
         "scheduled_from": None, "scheduled_until": None, "is_schedule_agreed": False,
-        "promised_at": promised_at(ticket.priority, act.now, site.settings),
     }  # fmt: skip
     return Change(values, {**_reason(act), "round": ticket.round + 1}, {"reason": act.facts["reason"]})
 
@@ -280,9 +277,7 @@ def _reprioritise(act: Act) -> Change:
     priority = str(act.facts["priority"])
     if priority not in states.PRIORITIES:
         raise Invalid(field="field.priority")
-    site = places.site_of(act.session, act.ticket.site_id)
-    values = {"priority": priority, "promised_at": promised_at(priority, act.ticket.opened_at, site.settings)}
-    return Change(values, {"priority": priority, "was": act.ticket.priority})
+    return Change({"priority": priority}, {"priority": priority, "was": act.ticket.priority})
 
 
 @verb("escalate")

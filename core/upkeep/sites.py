@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import categories, changes, i18n, places
 from core.errors import Invalid, Missing
 from core.places import Site, root_of
+from core.upkeep import calendar
 
 FIELDS = ("name", "timezone", "locale", "phone")
 MOST = 200
@@ -31,7 +32,9 @@ def add(
 ) -> Site:
     """A new site. Errors: Missing, Invalid, UnknownZone, SiteNameTaken."""
     _check(session, None, {"name": name.strip(), "timezone": timezone, "locale": locale})
-    return places.add_site(session, name.strip(), timezone=timezone, locale=locale, phone=phone)
+    site = places.add_site(session, name.strip(), timezone=timezone, locale=locale, phone=phone)
+    calendar.begin(site)
+    return site
 
 
 def values_of(site: Site) -> dict[str, Any]:

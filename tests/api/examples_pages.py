@@ -41,7 +41,8 @@ JOB = JobPage(
     head=HEAD, steps=[POST, LINK, MORE], key="k", lines=[LINE], words="x1",
     photos={"report": [PHOTO], "before": [PHOTO], "after": []}, appointment=ASKED,
     questions=[Question(1, "x1", "pass_fail", "pass"), Question(2, "x1", "number", "3")], parts_used=[("x1", "2")],
-    hold_reason="", contact="x1", can_add=True, can_work=True, home="/work", said=Said(), draft_done="",
+    hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, home="/work", said=Said(),
+    draft_done="",
 )  # fmt: skip
 PROGRESS = ProgressPage(
     head=HEAD, steps=[POST, LINK], key="k", lines=[LINE], next="x1", appointment=ASKED, before=PHOTO, after=PHOTO,

@@ -13,7 +13,7 @@ from tests.personas import Cast
 
 FIELDS = {
     "number", "kind", "state", "resolution", "version", "category", "priority", "text", "place", "asset", "assignee",
-    "promised", "rounds", "links",
+    "promised", "deadlines", "rounds", "links",
 }  # fmt: skip
 
 

@@ -109,6 +109,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/categories": [(ADMIN, lambda t: "/desk/categories?open=lift&sentence=the+lift+smells+of+gas")],
     "GET /desk/channels": [(ADMIN, lambda t: "/desk/channels")],
     "GET /desk/policies": [(ADMIN, lambda t: "/desk/policies")],
+    "GET /desk/deadlines": [(ADMIN, lambda t: "/desk/deadlines?open=new")],
+    "GET /desk/calendar": [(ADMIN, lambda t: "/desk/calendar?year=2026")],
     "GET /desk/import": [(ADMIN, lambda t: "/desk/import")],
     "GET /desk/import/{import_id}": [
         (ADMIN, lambda t: f"/desk/import/{t.brought}"),

@@ -123,7 +123,8 @@ def _facts(session: Session, here: At, ticket: Ticket, site: SiteFacts) -> list[
         ("reporter", i18n.listed(waits, here.locale) if waits else ticket.contact),
         ("via", translate("desk.via_phone", here.locale) if ticket.via == "phone" else ""),
     ]  # fmt: skip
-    return [(translate(f"field.{name}", here.locale), value) for name, value in found if value]
+    rows = [(translate(f"field.{name}", here.locale), value) for name, value in found if value]
+    return [*rows, *_tickets.deadline_lines(session, ticket, here.locale, clock.now())]
 
 
 def _reachable(person: Person) -> str:

@@ -94,6 +94,8 @@ def _difference(change: changes.Change, name: str, locale: str) -> Difference:
 
 def _said(value: Any, locale: str) -> str:
     """A value as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_said(kept, locale)}" for name, kept in value.items())
     if isinstance(value, list):
         return ", ".join(_said(one, locale) for one in value)
     if isinstance(value, str) and has_text(f"said.{value}", locale):

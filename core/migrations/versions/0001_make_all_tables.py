@@ -245,12 +245,20 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_duties_person_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_duties_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
     )
     with op.batch_alter_table("duties", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_duties_site_id_ends_at"), ["site_id", "ends_at"], unique=False)
+        batch_op.create_index(
+            "ix_duties_unsettled",
+            ["kind", "ends_at"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
 
     op.create_table(
         "identities",
@@ -651,6 +659,10 @@ def upgrade() -> None:
         sa.Column("waived", sa.JSON(), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("promised_at", sa.DateTime(), nullable=True),
+        sa.Column("arrive_by", sa.DateTime(), nullable=True),
+        sa.Column("repair_by", sa.DateTime(), nullable=True),
+        sa.Column("alarm_at", sa.DateTime(), nullable=True),
+        sa.Column("terms", sa.String(), nullable=False),
         sa.Column("wake_at", sa.DateTime(), nullable=True),
         sa.Column("accepted_at", sa.DateTime(), nullable=True),
         sa.Column("done_at", sa.DateTime(), nullable=True),
@@ -671,6 +683,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tickets_alarm",
+            ["alarm_at"],
+            unique=False,
+            sqlite_where=sa.text("alarm_at IS NOT NULL"),
+            postgresql_where=sa.text("alarm_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_tickets_asset_id_id"), ["asset_id", "id"], unique=False)
         batch_op.create_index(
             "ix_tickets_closed",
@@ -703,6 +722,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_tickets_open_subject",
             ["place_id", "category", "asset_id"],
+            unique=False,
+            sqlite_where=sa.text("is_open = 1"),
+            postgresql_where=sa.text("is_open"),
+        )
+        batch_op.create_index(
+            "ix_tickets_open_terms",
+            ["site_id", "terms"],
             unique=False,
             sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
@@ -758,6 +784,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_checklist_items_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checklist_items")),
         sa.UniqueConstraint("ticket_id", "position", name=op.f("uq_checklist_items_ticket_id_position")),
+    )
+    op.create_table(
+        "deadline_alarms",
+        sa.Column("ticket_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("goal", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("told_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_deadline_alarms_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "round", "goal", "name", name=op.f("pk_deadline_alarms")),
     )
     op.create_table(
         "fetches",
