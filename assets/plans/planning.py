@@ -225,7 +225,7 @@ def _subject(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
     found: dict[str, Any] = {"asset_id": None, "type_id": None, "place_id": None, "stops": []}
     if draft.subject == "route":
         if not 0 < len(draft.stops) <= MOST_STOPS:
-            raise Missing(field="field.stops")
+            raise Missing(field="field.plan_stops")
         for stop in draft.stops:
             kind = "asset" if stop.get("asset") else "place"
             _own(session, site_id, Asset if kind == "asset" else Place, UUID(stop[kind]))

@@ -116,7 +116,7 @@ def check(rhythm: Rhythm) -> None:
     if not all(1 <= month <= 12 for month in rhythm.months):
         raise Invalid(field="field.months")
     if not (0 <= rhythm.lead_days <= 90 and 0 <= rhythm.tolerance_days <= 365 and 0 <= rhythm.limit_days <= 3660):
-        raise Invalid(field="field.days")
+        raise Invalid(field="field.plan_days")
     if rhythm.rule:
         endless = _parsed(rhythm.rule, rhythm.starts_on).replace(count=None)
         until = datetime.combine(rhythm.starts_on, time()) + HORIZON
