@@ -106,6 +106,8 @@ def _all_of(one: Deadline) -> set[tuple[str, str]]:
 
 def _readers(session: Session, ticket: Ticket, alarm: Alarm) -> list[UUID]:
     """The technician who has it; without one, and at the desk's step, the supervisors; at last whoever is in charge."""
+    if not alarm.tell:
+        return []
     if alarm.tell == "technician" and ticket.assignee_id:
         return [ticket.assignee_id]
     role = "supervisor" if alarm.tell == "technician" else alarm.tell
