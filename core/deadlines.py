@@ -201,7 +201,7 @@ def judge(moments: Sequence[Moment], terms: Terms) -> tuple[Deadline, ...]:
     4. The clock stands still while work is held for a reason that the rule names.
     """
     rounds = _rounds(moments)
-    return tuple(_deadline(goal, rounds[-1], terms) for goal in GOALS)
+    return tuple(_deadline(goal, rounds[-1], terms) for goal in GOALS) if rounds else ()
 
 
 def opening(matter: Matter, now: datetime, terms: Terms) -> tuple[Deadline, ...]:

@@ -70,7 +70,8 @@ def recount(session: Session, ticket_id: UUID, tick: Tick) -> None:
     if not ticket.is_open or ticket.terms == count.terms.version:
         return
     values = count.values(deadlining.told(session, ticket.id, ticket.round))
-    if any(values[name] != getattr(ticket, name) for name in deadlining.COLUMNS.values()):
+    moved = [name for name in deadlining.COLUMNS.values() if values.get(name) != getattr(ticket, name)]
+    if count.deadlines and moved:
         actions.record(
             session, ticket, "recount", actions.Actor(trigger=RECOUNTS), {"deadlines": count.facts}, tick.now
         )
