@@ -201,7 +201,7 @@ def judge(moments: Sequence[Moment], terms: Terms) -> tuple[Deadline, ...]:
     4. The clock stands still while work is held for a reason that the rule names.
     """
     rounds = _rounds(moments)
-    return tuple(_deadline(goal, rounds[-1], terms) for goal in GOALS)
+    return tuple(_deadline(goal, rounds[-1], terms) for goal in GOALS) if rounds else ()
 
 
 def opening(matter: Matter, now: datetime, terms: Terms) -> tuple[Deadline, ...]:
@@ -210,13 +210,13 @@ def opening(matter: Matter, now: datetime, terms: Terms) -> tuple[Deadline, ...]
 
 
 def alarms(deadline: Deadline) -> list[Alarm]:
-    """Everything that is to be told about a deadline that runs, in order of time. One step is there at least."""
+    """Everything that is to be told about a deadline that runs, in order of time. Its end is told, if to nobody."""
     due, rule = deadline.due_at, deadline.rule
     if due is None or not deadline.is_running:
         return []
     length = deadline.facts["minutes"]
     before = [Alarm(due - m * MINUTE, deadline.goal, f"remind:{m}") for m in rule.remind if m < length]
-    steps = sorted(rule.steps or STEPS[:1], key=lambda step: step.after)
+    steps = sorted(rule.steps or (Step(0, ""),), key=lambda step: step.after)
     after = [
         Alarm(due + step.after * MINUTE, deadline.goal, f"step:{level}", level, step.tell)
         for level, step in enumerate(steps, 1)

@@ -72,8 +72,8 @@ def counted(session: Session, ticket: Ticket, more: Sequence[Moment] = ()) -> Co
 def after(session: Session, ticket: Ticket, moment: Moment, round_number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """What an action changes in the row and adds to its event; nothing where it cannot have moved a deadline."""
     is_released = ticket.state == deadlines.HELD != moment.to_state
-    is_new = moment.at == ticket.opened_at  # and was counted for the team that it is offered to
-    if is_new or not (moment.action in COUNTED or is_released):
+    is_counted = moment.action == "offer_team" and moment.at == ticket.opened_at  # for this very team, as it opened
+    if is_counted or not (moment.action in COUNTED or is_released):
         return {}, {}
     count = counted(session, ticket, [moment])
     return count.values(told(session, ticket.id, round_number)), {"deadlines": count.facts}

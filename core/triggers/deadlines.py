@@ -70,7 +70,8 @@ def recount(session: Session, ticket_id: UUID, tick: Tick) -> None:
     if not ticket.is_open or ticket.terms == count.terms.version:
         return
     values = count.values(deadlining.told(session, ticket.id, ticket.round))
-    if any(values[name] != getattr(ticket, name) for name in deadlining.COLUMNS.values()):
+    moved = [name for name in deadlining.COLUMNS.values() if values.get(name) != getattr(ticket, name)]
+    if count.deadlines and moved:
         actions.record(
             session, ticket, "recount", actions.Actor(trigger=RECOUNTS), {"deadlines": count.facts}, tick.now
         )
@@ -106,6 +107,8 @@ def _all_of(one: Deadline) -> set[tuple[str, str]]:
 
 def _readers(session: Session, ticket: Ticket, alarm: Alarm) -> list[UUID]:
     """The technician who has it; without one, and at the desk's step, the supervisors; at last whoever is in charge."""
+    if not alarm.tell:
+        return []
     if alarm.tell == "technician" and ticket.assignee_id:
         return [ticket.assignee_id]
     role = "supervisor" if alarm.tell == "technician" else alarm.tell

@@ -212,3 +212,11 @@ def test_the_trace_is_chained_from_the_first_event(api: Api, cast: Cast) -> None
 def test_a_language_is_answered_in_kind(api: Api, cast: Cast) -> None:
     answer = api.as_(cast.supervisor).call("GET", "/api/v1/nothing", headers={"accept-language": "zh-CN"})
     assert (answer.status_code, kind_of(answer), answer.json()["title"]) == (404, "not-found", "这个地址没有内容。")
+
+
+def test_a_ticket_tells_its_deadlines_and_what_they_follow_from(api: Api, cast: Cast) -> None:
+    answer = api.as_(cast.supervisor).post("/api/v1/tickets", text="The kitchen tap drips", place="A/12/1203")
+    [respond] = answer.json()["deadlines"]
+    assert (respond["goal"], respond["met"], respond["missed"]) == ("respond", None, False)
+    assert respond["due"] == answer.json()["promised"]
+    assert respond["facts"]["clock"] == "always"

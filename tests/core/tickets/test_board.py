@@ -10,6 +10,7 @@ from core import access, places
 from core.database import Database
 from core.tickets import board, queries
 from core.tickets.board import Asked
+from core.upkeep import deadlines
 from tests.core import history
 from tests.core.tickets.stories import begun
 from tests.personas import Cast
@@ -153,3 +154,20 @@ def test_a_ticket_is_seen_by_staff_and_those_concerned(
         viewer = story.viewer(who)
         assert isinstance(viewer, access.Viewer)
         assert queries.may_see(session, story.ticket, viewer) == sees
+
+
+def test_any_of_the_three_deadlines_makes_a_ticket_overdue(db: Database, cast: Cast, now: datetime) -> None:
+    rule = {"respond": 60, "arrive": 120, "repair": 300, "clock": "always", "stops": [], "remind": [], "steps": []}
+    with db.write_scope() as session:
+        deadlines.save(session, cast.site, "", rule, cast.admin, now)
+        ticket = history.opened(session, cast, now)
+        assert ticket.assignee_id is not None
+
+        def overdue(minutes: int) -> int:
+            return board.alarms(session, Asked((cast.site,)), now + timedelta(minutes=minutes))["overdue"]
+
+        assert (overdue(60), overdue(61)) == (0, 1)
+        history.take(session, ticket, "accept", ticket.assignee_id, now)
+        assert (overdue(61), overdue(121)) == (0, 1)
+        history.take(session, ticket, "check_in", ticket.assignee_id, now, code_photo="x", reason="other")
+        assert (overdue(121), overdue(301)) == (0, 1)
