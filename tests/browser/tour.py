@@ -12,6 +12,7 @@ from sqlalchemy import select
 from assets import imports, jobs, prints, understanding
 from assets.choosing import Wanted
 from assets.models import Asset, Import
+from assets.plans.models import Plan
 from assets.prints import Setup
 from core import access, clock, people
 from core.database import Database, Session
@@ -47,6 +48,7 @@ class Things:
     invitation: str
     brought: UUID
     compared: UUID
+    plan: UUID
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -92,6 +94,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/teams": [(ADMIN, lambda t: "/desk/teams?open=new")],
     "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
     "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
+    "GET /desk/plans/{plan_id}": [(ADMIN, lambda t: f"/desk/plans/{t.plan}")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
     "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],
@@ -177,5 +180,5 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, link, page, blank, slip.secret,
-        brought, compared,
+        brought, compared, session.scalars(select(Plan.id)).all()[0],
     )  # fmt: skip
