@@ -113,7 +113,7 @@ def lived(db: Database, lot: random.Random, until: datetime) -> None:
     """Ticks at any hours, some of which die before they commit, and outages of up to three days."""
     now = BEGINS
     while now < until:
-        now = min(until, now + (timedelta(hours=lot.uniform(1, 72)) if lot.random() < 0.2 else timedelta(hours=9)))
+        now = min(until, now + (timedelta(hours=lot.uniform(1, 72)) if lot.random() < 0.2 else timedelta(hours=20)))
         with clock.at(now), db.read_scope() as session:
             pieces = making.due(session, now)
         for piece in pieces:
