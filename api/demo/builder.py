@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import assets.models
-from api.demo import compound, history
+from api.demo import compound, history, plans
 from core import clock, outbox, seals
 from core.database import Database, open_database
 from core.migrations.run import upgrade
@@ -57,6 +57,7 @@ def build(settings: Settings, locale: str, progress: Callable[[str, int, int], N
     storage = open_storage(settings.storage_url)
     history.tell(database, storage, built, now, lambda done, total: progress("history", done, total))
     database.write(lambda session: outbox.mark_history(session, now))
+    database.write(lambda session: plans.add(session, built, now))
     _seal(database, settings)
     database.dispose()
     (settings.data_dir / MARK).write_text(json.dumps(asdict(_roles(built))))

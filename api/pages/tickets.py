@@ -20,7 +20,7 @@ from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, NotFound
 from core.tickets import queries
-from core.tickets.models import Attachment, Ticket
+from core.tickets.models import Attachment, ChecklistItem, Ticket
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,12 +50,14 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item of the checklist with its answer."""
+    """One item of the checklist with its answer. `hint`: its limits and what was left; `choices`: to choose from."""
 
     id: int
     text: str
     kind: str
     value: str
+    hint: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +172,7 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         words=ticket.text,
         photos={kind: _photos(ticket, rows, kind, locale) for kind in WORK_PHOTOS},
         appointment=_appointment(ticket, parts),
-        questions=[
-            Question(i.position, i.question, i.kind, i.answer) for i in queries.checklist_of(session, ticket.id)
-        ],
+        questions=[_question(item, locale) for item in queries.checklist_of(session, ticket.id)],
         parts_used=[(row.name, row.quantity) for row in queries.parts_used(session, ticket.id)],
         hold_reason=_why_held(ticket, locale),
         contact=ticket.contact,
@@ -183,6 +183,16 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         said=said,
         draft_done=said.draft_done,
     )
+
+
+def _question(item: ChecklistItem, locale: str) -> Question:
+    """A question with what an answer should lie between, and whether the last inspection left it open."""
+    low, high = (f"{item.options[name]:g}" if item.options.get(name) is not None else "" for name in ("low", "high"))
+    unit = item.options.get("unit", "")
+    limits = f"{low}\u2013{high} {unit}".strip() if low or high else unit
+    carried = i18n.translate("plan.carried", locale) if item.options.get("carried") else ""
+    hint = " \u00b7 ".join(filter(None, (limits, carried)))
+    return Question(item.position, item.question, item.kind, item.answer, hint, tuple(item.options.get("choices", ())))
 
 
 def _scan(visit: Visit, ticket: Ticket) -> str:

@@ -40,7 +40,11 @@ NO_SURVEY = Survey(can_rate=False, stars=0, ask_reason=False, reasons=REASONS)
 JOB = JobPage(
     head=HEAD, steps=[POST, LINK, MORE], key="k", lines=[LINE], words="x1",
     photos={"report": [PHOTO], "before": [PHOTO], "after": []}, appointment=ASKED,
-    questions=[Question(1, "x1", "pass_fail", "pass"), Question(2, "x1", "number", "3")], parts_used=[("x1", "2")],
+    questions=[
+        Question(1, "x1", "pass_fail", "pass"), Question(2, "x1", "number", "3", "x1"),
+        Question(3, "x1", "choice", "x1", "x1", ("x1", "x2")),
+    ],
+    parts_used=[("x1", "2")],
     hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, home="/work", said=Said(),
     draft_done="",
 )  # fmt: skip

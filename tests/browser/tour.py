@@ -12,6 +12,7 @@ from sqlalchemy import select
 from assets import imports, jobs, prints, understanding
 from assets.choosing import Wanted
 from assets.models import Asset, Import
+from assets.plans.models import Plan
 from assets.prints import Setup
 from core import access, clock, digests, people
 from core.database import Database, Session
@@ -50,6 +51,7 @@ class Things:
     compared: UUID
     reading: UUID
     digest: UUID
+    plan: UUID
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -99,6 +101,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/digests/sent/{digest_id}": [(ADMIN, lambda t: f"/desk/digests/sent/{t.digest}")],
     "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
     "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
+    "GET /desk/plans/{plan_id}": [(ADMIN, lambda t: f"/desk/plans/{t.plan}")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
     "GET /desk/assets/new": [(ADMIN, lambda t: "/desk/assets/new")],
@@ -188,7 +191,7 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
     return Things(
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, link, page, blank, slip.secret,
-        brought, compared, *_digest(session, site.id, who[ADMIN], now),
+        brought, compared, *_digest(session, site.id, who[ADMIN], now), session.scalars(select(Plan.id)).all()[0],
     )  # fmt: skip
 
 

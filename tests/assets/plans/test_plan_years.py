@@ -113,7 +113,7 @@ def lived(db: Database, lot: random.Random, until: datetime) -> None:
     """Ticks at any hours, some of which die before they commit, and outages of up to three days."""
     now = BEGINS
     while now < until:
-        now = min(until, now + (timedelta(hours=lot.uniform(1, 72)) if lot.random() < 0.2 else timedelta(hours=9)))
+        now = min(until, now + (timedelta(hours=lot.uniform(1, 72)) if lot.random() < 0.2 else timedelta(hours=20)))
         with clock.at(now), db.read_scope() as session:
             pieces = making.due(session, now)
         for piece in pieces:
@@ -143,7 +143,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_two_years_lose_nothing_and_double_nothing(sqlite_db: Database, seed: int, full: bool) -> None:  # noqa: FBT001
     lot, zone = random.Random(seed), list(ZONES)[seed % 3]
-    assets, plans = (200, 400) if full and seed % 10 == 0 else (6, 5)
+    assets, plans = (200, 400) if full and seed % 10 == 0 else (6, 3)
     print(f"seed {seed}, {zone}, {assets} assets, {plans} plans")  # noqa: T201 - to run the same once more
     until = BEGINS + DAYS * DAY
     with clock.at(BEGINS), sqlite_db.write_scope() as session:
