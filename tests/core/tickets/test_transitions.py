@@ -61,19 +61,20 @@ def _is_refused(story: Story, who: str, action: str) -> None:
 
 
 def _is_taken(story: Story, who: str, row: states.Transition) -> None:
-    """One step on: the state of the row, the next version, and exactly one event that says so."""
+    """One step on: the state of the row, the next version, and exactly one event that says so; questions may follow."""
     state, version, events = story.ticket.state, story.ticket.version, len(story.events())
     target = {states.SAME: state, states.HELD_FROM: "accepted"}.get(row.to, row.to)
     story.act(who, row.action)
     story.session.expire_all()
     assert (story.ticket.state, story.ticket.version) == (target, version + 1)
     assert story.ticket.is_open == (target in states.OPEN)
+    said, *others = story.events()[events:]
+    assert {event.action.partition("_")[0] for event in others} <= {"survey"}
+    assert (said.action, said.from_state, said.to_state) == (row.action, state, target)
     last = story.events()[-1]
-    assert len(story.events()) == events + 1
-    assert (last.action, last.from_state, last.to_state) == (row.action, state, target)
     assert (last.seq, last.hash) == (story.ticket.trace_seq, story.ticket.trace_head)
     person = story.viewer(who)
-    assert last.actor == (person if isinstance(person, str) else str(person.person_id))
+    assert said.actor == (person if isinstance(person, str) else str(person.person_id))
 
 
 @pytest.mark.parametrize(("action", "need"), NEEDS)
