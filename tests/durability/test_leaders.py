@@ -79,11 +79,11 @@ class Crew:
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def hire(self) -> None:
-        log = (self.installation.folder / "workers.log").open("ab")
-        process = subprocess.Popen(
-            [*GONGDAN, "worker"], env=self.installation.environment(), cwd=self.installation.folder, stdout=log,
-            stderr=log,
-        )  # fmt: skip
+        with (self.installation.folder / "workers.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*GONGDAN, "worker"], env=self.installation.environment(), cwd=self.installation.folder, stdout=log,
+                stderr=log,
+            )  # fmt: skip
         self.processes[process.pid] = process
 
     def kill(self, pid: int) -> None:
