@@ -18,7 +18,7 @@ from core.tickets import queries
 from core.tickets.models import Rating, Ticket
 
 FEW_STARS = 2
-REST = timedelta(days=7)
+REST_DAYS = 7  # unless the site's `survey_days` says otherwise
 LATEST = timedelta(hours=48)
 REMIND_AFTER = timedelta(hours=24)
 MARGIN = timedelta(minutes=30)  # before a platform's window closes
@@ -106,13 +106,14 @@ def _decided(session: Session, ticket: Ticket, survey: Survey, now: datetime) ->
         return "skipped", "by_phone"
     if now - survey.due_at > LATEST:
         return "cancelled", "too_late"
-    if _was_asked_lately(session, survey.person_id, now):
+    days = places.site_of(session, ticket.site_id).settings.get("survey_days", REST_DAYS)
+    if _was_asked_lately(session, survey.person_id, now - timedelta(days=days)):
         return "skipped", "asked_lately"
     return "asked", ""
 
 
-def _was_asked_lately(session: Session, person_id: UUID, now: datetime) -> bool:
-    mine = (Survey.person_id == person_id, Survey.asked_at > now - REST)
+def _was_asked_lately(session: Session, person_id: UUID, since: datetime) -> bool:
+    mine = (Survey.person_id == person_id, Survey.asked_at > since)
     if session.scalar(select(Survey.id).where(*mine).limit(1)) is None:
         return False
     answers = select(Rating.stars).where(Rating.person_id == person_id).order_by(Rating.rated_at.desc()).limit(1)

@@ -27,6 +27,7 @@ SAMPLE: dict[str, Any] = {
     "happened_at": NOW.isoformat(), "ended_at": NOW.isoformat(), "accepted_at": NOW.isoformat(), "state": "on_hold",
     "level": 2, "stars": 3, "seconds": 10, "minutes": 12, "into": "WX-261120-001", "head": "ab12", "unit": "3/502",
     "told": "duty", "text": "still dark", "contact": "13800138000", "evidence": "after_photo", "url": "https://fix.example/privacy",
+    "year": 2027, "country": "CN", "site": "Garden Court", "goal": "respond", "due_at": NOW.isoformat(),
     "recovery": "WX-261120-050", "days": "2026-11-20", "site_name": "Garden Court", "new": 3, "done": 2, "open": 9,
     "percent": 50.0, "answered": 1, "asked": 2, "missed": 0, "numbers": "WX-261120-042",
     "made_at": NOW.isoformat(), "was": "Lift B", "nth": 1, "count": 2, "phone": "0571 5555 0100", "advice": "gas_smell",
