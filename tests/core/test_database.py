@@ -331,7 +331,8 @@ def test_a_deadlock_is_tried_again_as_a_whole(postgres_db: Database) -> None:
         lambda: db.write(crossing("two", "P2", "P1")),
     )
     assert raised == []
-    assert sorted(tries) in (["one", "one", "two"], ["one", "two", "two"])
+    assert set(tries) == {"one", "two"}
+    assert len(tries) > len({"one", "two"})  # on a slow machine the second try of one may meet that of the other
 
 
 def test_an_error_that_is_no_collision_is_not_tried_again(db: Database) -> None:
