@@ -89,6 +89,11 @@ def _manners(locale: str) -> Locale:
     return Locale.parse(locale)
 
 
+def country(code: str, locale: str) -> str:
+    """The name of a country by its two letters; the letters where the locale has no name for it."""
+    return str(_manners(locale).territories.get(code, code))
+
+
 def local_time(moment: datetime, zone: str, locale: str, now: datetime) -> str:
     """A time as people say it: the hour alone today, with the day otherwise."""
     here = moment.astimezone(ZoneInfo(zone))

@@ -158,6 +158,12 @@ def _recover(session: Session, ticket: Ticket, stars: int, now: datetime) -> str
     return task.number
 
 
+def recovery_of(session: Session, ticket_id: UUID) -> UUID | None:
+    """The task that the last few stars of a ticket have opened."""
+    query = select(Recovery.task_id).where(Recovery.ticket_id == ticket_id)
+    return session.scalar(query.order_by(Recovery.round.desc()).limit(1))
+
+
 def _recovery_of(ticket: Ticket) -> tuple[ColumnElement[bool], ...]:
     return (Recovery.ticket_id == ticket.id, Recovery.round == ticket.round)
 
