@@ -60,12 +60,21 @@ def label(session: Session, site: SiteFacts, category: str, locale: str) -> str:
     return categories.handbook(session, site).work(category).label(locale)
 
 
+def title(session: Session, site: SiteFacts, ticket: Ticket, locale: str) -> str:
+    """What a ticket is about: a fault by its category, an inspection by its plan's name. A task's words stay inside."""
+    what = label(session, site, ticket.category, locale)
+    if ticket.kind == "fault":
+        return what
+    name = ticket.text.partition("\n")[0] if ticket.kind == "inspection" else ""
+    return f"{i18n.translate(f'kind.{ticket.kind}', locale)} · {name or what}"
+
+
 def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
     site = site_of(session, ticket)
     names = queries.names_of(session, [ticket.assignee_id])
     where = " · ".join(part for part in (ticket.place or site.name, ticket.asset_name) if part)
     return Head(
-        ticket.number, label(session, site, ticket.category, locale), where, ticket.state,
+        ticket.number, title(session, site, ticket, locale), where, ticket.state,
         ticket.emergency if ticket.is_open else "", names.get(ticket.assignee_id, "") if ticket.assignee_id else "",
         until(ticket, locale, now), ticket.version, site.timezone,
     )  # fmt: skip
