@@ -1,4 +1,4 @@
-"""The history at the desk reads like sentences: names in place of ids, words in place of keys, nothing that is empty."""
+"""The history at the desk reads like sentences: names in place of ids, words in place of keys, nothing empty."""
 
 from __future__ import annotations
 
