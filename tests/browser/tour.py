@@ -101,6 +101,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/digests/sent/{digest_id}": [(ADMIN, lambda t: f"/desk/digests/sent/{t.digest}")],
     "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
     "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
+    "GET /desk/plans/calendar": [(ADMIN, lambda t: "/desk/plans/calendar")],
     "GET /desk/plans/{plan_id}": [(ADMIN, lambda t: f"/desk/plans/{t.plan}")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],

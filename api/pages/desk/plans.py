@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other
+from api.pages.desk import _month
 from api.pages.desk._frame import At, Frame, at, section
 from api.subjects import as_id
 from assets import register
@@ -94,6 +95,13 @@ def index(here: Here, db: Db) -> HTMLResponse:
 def ask(here: Here, db: Db) -> HTMLResponse:
     today = deciding.today(here.site, clock.now())
     return here.page("desk_plan.html", _page(here, db, None, {"starts_on": today.isoformat()}, []))
+
+
+@router.get("/calendar")
+def calendar(here: Here, db: Db, month: str = "", plan: str = "", place: str = "", team: str = "") -> HTMLResponse:
+    """A month, past or to come."""
+    chosen = {"plan": plan, "place": place, "team": team}
+    return here.page("desk_plan_month.html", _month.page(here, db, month, chosen))
 
 
 @router.get("/{plan_id}")

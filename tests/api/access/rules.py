@@ -189,6 +189,7 @@ RULES: dict[str, Rule] = {
     "GET /desk/digests/sent/{digest_id}": Rule(DESK),
     "GET /desk/plans": Rule(STEERS),
     "GET /desk/plans/new": Rule(STEERS),
+    "GET /desk/plans/calendar": Rule(STEERS),
     "POST /desk/plans/new": Rule(STEERS),
     "GET /desk/plans/{plan_id}": Rule(STEERS),
     "POST /desk/plans/{plan_id}": Rule(STEERS),
