@@ -84,7 +84,7 @@ def month(session: Session, site: SiteFacts, asked: Asked, now: datetime) -> Mon
 
 
 def _rows(session: Session, site: SiteFacts, asked: Asked) -> Sequence[Row[Any]]:
-    query: Select[Any] = select(
+    query: Any = select(
         Occurrence.plan_id, Plan.name, Occurrence.on_day, Occurrence.planned_on, Occurrence.until_on,
         Occurrence.reason, Occurrence.is_late, Ticket.number, Ticket.state, Ticket.done_at, Ticket.closed_at,
     ).join(Plan, Plan.id == Occurrence.plan_id).join(Ticket, Ticket.id == Occurrence.ticket_id)  # fmt: skip

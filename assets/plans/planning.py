@@ -173,6 +173,12 @@ def plans_of(session: Session, site_id: UUID) -> list[Plan]:
     return list(session.scalars(select(Plan).where(Plan.site_id == site_id).order_by(Plan.next_on, Plan.name)))
 
 
+def names_of(session: Session, site_id: UUID, ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    """What some plans of a site are called."""
+    found = session.execute(select(Plan.id, Plan.name).where(Plan.site_id == site_id, Plan.id.in_({*ids} - {None})))
+    return {key: name for key, name in found}  # noqa: C416 - rows are no pairs to mypy
+
+
 def occurrences_of(
     session: Session, site_id: UUID, first: date, last: date, *, plan_id: UUID | None = None, limit: int = 500
 ) -> list[tuple[Occurrence, Ticket]]:

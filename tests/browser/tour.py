@@ -122,6 +122,7 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /desk/site": [(ADMIN, lambda t: "/desk/site")],
     "GET /desk/history": [(ADMIN, lambda t: "/desk/history")],
+    "GET /desk/history/decisions": [(ADMIN, lambda t: "/desk/history/decisions")],
     "GET /desk/start": [(ADMIN, lambda t: "/desk/start")],
 }
 # Answers that are no pages: data, parts of a page, files, what machines ask.

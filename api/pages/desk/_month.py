@@ -120,8 +120,8 @@ def _day(here: At, calendar: Calendar, day: date, first: date, today: date, entr
     lines = [_line(here, one) for one in entries if one.day == day]
     open_now = lines if len(lines) <= AT_ONCE + 1 else lines[:AT_ONCE]
     return Day(
-        translate(f"weekday.{day.weekday()}", here.locale), f"{day:%m-%d}", day == today, day.month == first.month, kind,
-        found.name or word, open_now, lines[len(open_now) :],
+        translate(f"weekday.{day.weekday()}", here.locale), f"{day:%m-%d}", day == today, day.month == first.month,
+        kind, found.name or word, open_now, lines[len(open_now) :],
     )  # fmt: skip
 
 

@@ -117,6 +117,7 @@ RULES: dict[str, Rule] = {
     "GET /desk/site": Rule(SETS_UP),
     "POST /desk/site": Rule(SETS_UP),
     "GET /desk/history": Rule(SETS_UP),
+    "GET /desk/history/decisions": Rule(SETS_UP),
     "POST /desk/history/{change_id}/take-back": Rule(SETS_UP),
     "GET /desk/assets": Rule(STEERS),
     "POST /desk/assets": Rule(STEERS),
