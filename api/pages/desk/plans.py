@@ -18,7 +18,7 @@ from api.pages.desk._frame import At, Frame, at, section
 from api.pages.desk._told import Told
 from api.subjects import as_id
 from assets import register
-from assets.plans import checklists, deciding, planning, recurrence
+from assets.plans import checklists, deciding, planning, reading, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import Date, Rhythm
@@ -220,15 +220,9 @@ def _item(item: dict[str, Any]) -> dict[str, str]:
 
 def _line(here: At, plan: Plan) -> Line:
     level = translate(f"plan.level_{plan.level}", here.locale)
-    return Line(str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", _state(plan))
-
-
-def _state(plan: Plan) -> str:
-    if plan.paused_at:
-        return "paused"
-    if plan.next_on:
-        return "active"
-    return "waiting" if plan.rhythm["counts_from"] == recurrence.COMPLETED else "ended"
+    return Line(
+        str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", reading.state_of(plan)
+    )
 
 
 def _page(
@@ -240,7 +234,7 @@ def _page(
 
     blank = dict.fromkeys(COLUMNS, "")
     return PlanPage(
-        here.frame("plans"), str(plan.id) if plan else NEW, _state(plan) if plan else NEW, BLANK | values,
+        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, BLANK | values,
         [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
         words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
         words("kind", checklists.KINDS), [_shown(here, one) for one in dates or []], _done(here, db, plan),
