@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import calendars, changes, clock, outbox, people, places, trace, worktime
+from core import calendars, changes, clock, decisions, outbox, people, places, trace, worktime
 from core.database import Table
 from core.errors import Invalid, NotFound
 from core.outbox import Choice, Letter
@@ -275,7 +275,8 @@ def _last_end(session: Session, one: Subscription) -> datetime | None:
 
 def _tell(session: Session, one: Subscription, facts: dict[str, Any], now: datetime) -> None:
     told = {"subscription": str(one.id), "period": one.period, **facts}
-    trace.append(session, f"site:{one.site_id}", [trace.Entry("digest", told, actor="digests")], now)
+    entry = trace.Entry("digest", told, actor="digests")
+    decisions.append(session, one.site_id, f"site:{one.site_id}", [entry], now)
 
 
 def _may_read(session: Session, person_id: UUID, site_id: UUID) -> bool:

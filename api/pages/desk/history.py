@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, see_other
-from api.pages.desk import _differences
+from api.pages.desk import _differences, _told
 from api.pages.desk._differences import Difference
 from api.pages.desk._editing import actor_name
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._told import Told
 from api.subjects import as_id
-from core import changes, clock
+from core import changes, clock, decisions
 from core.database import Session
 from core.i18n import full_time, has_text, translate
 from core.upkeep import __name__ as _kinds  # noqa: F401 - its kinds know the way back
@@ -25,6 +26,10 @@ ROLES = ("admin",)
 router = section("history", order=90, icon="trace", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 50
+KINDS = (
+    "make", "skip", "postpone", "leave_out", "meter", "carry", "done", "end", "shift_ended", "digest",
+    "calendar_unpublished", "labels_printed", "code_claimed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,17 @@ class HistoryPage:
     older: str
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionsPage:
+    """What nobody at a desk did. `kinds`: what can be chosen."""
+
+    frame: Frame
+    decisions: list[Told]
+    kinds: list[tuple[str, str]]
+    kind: str
+    older: str
+
+
 @router.get("")
 def index(here: Here, db: Db, before: str = "") -> HTMLResponse:
     """The changes at the site, newest first, a page at a time."""
@@ -56,6 +72,21 @@ def index(here: Here, db: Db, before: str = "") -> HTMLResponse:
     lines = [_line(db, here, one, differences) for one, differences in told]
     older = here.link("/desk/history", before=lines[-1].id) if len(found) > PER_PAGE else ""
     return here.page("desk_history.html", HistoryPage(here.frame("history"), lines, older))
+
+
+@router.get("/decisions")
+def decided(here: Here, db: Db, kind: str = "", before: str = "") -> HTMLResponse:
+    """What time brought about at the site, newest first, a page at a time."""
+    chosen = kind if has_text(f"decided.kind_{kind}") else ""
+    found = decisions.of_site(db, here.site.id, action=chosen, before=as_id(before), limit=PER_PAGE + 1)
+    path = "/desk/history/decisions"
+    older = here.link(path, kind=chosen, before=str(found[PER_PAGE - 1].id)) if len(found) > PER_PAGE else ""
+    kinds = [
+        ("", translate("desk.any", here.locale)),
+        *((one, translate(f"decided.kind_{one}", here.locale)) for one in KINDS),
+    ]
+    told = _told.lines(here, db, found[:PER_PAGE])
+    return here.page("desk_decisions.html", DecisionsPage(here.frame("history"), told, kinds, chosen, older))
 
 
 @router.post("/{change_id}/take-back")
