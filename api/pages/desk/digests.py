@@ -13,15 +13,18 @@ from api.deps import Db, SystemDep, WriteDb
 from api.pages._posting import Form, see_other
 from api.pages.desk._frame import SEES, At, Frame, at, section
 from api.subjects import as_id
+from assets.plans import telling
 from bot import charts
 from bot.messages import Limits
 from bot.render import Setting, render
-from core import categories, clock, digests, i18n, people
+from core import categories, clock, digest_letters, digests, i18n, people
 from core.database import Session
 from core.digests import Sent, Subscription, Wish
 from core.errors import GongdanError
 from core.i18n import full_time, translate
 from core.reports.digest import FIGURES, PERIODS
+
+__all__ = ["router", "telling"]  # with it a preview knows of inspections
 
 ROLES = ("supervisor", "admin")
 router = section("digests", order=38, icon="chat", roles=SEES)
@@ -129,7 +132,7 @@ def send_now(subscription_id: UUID, here: Here, db: WriteDb, system: SystemDep, 
 def chart(subscription_id: UUID, here: Reader, db: Db) -> Response:
     """The picture that a digest would have now."""
     one = digests.of_site(db, here.site.id, subscription_id)
-    told = digests.told(here.site, digests.preview(db, one, clock.now()))
+    told = digest_letters.told(here.site, digests.preview(db, one, clock.now()))
     picture = charts.draw(told["chart"], here.site.name, here.locale)
     return Response(picture, media_type="image/png", headers={"cache-control": "private, no-store"})
 
@@ -139,7 +142,7 @@ def figures(digest_id: UUID, here: Reader, db: Db) -> HTMLResponse:
     """The figures of a digest as they were when it was sent, each with its tickets."""
     sent = digests.sent_of_site(db, here.site.id, digest_id)
     found = [_behind(name, sent, here.locale) for name in FIGURES if name in sent.facts]
-    days = digests.days(here.site, sent.starts_at, sent.ends_at)
+    days = digest_letters.days(here.site, sent.starts_at, sent.ends_at)
     return here.page("desk_digest.html", FiguresPage(here.frame("digests"), days, found, here.link("/desk/digests")))
 
 
@@ -180,7 +183,7 @@ def _sent(here: At, db: Session) -> list[Told]:
         Told(
             here.link(f"/desk/digests/sent/{one.id}"), names[one.subscription_id],
             full_time(one.sent_at, here.site.timezone, here.locale),
-            digests.days(here.site, one.starts_at, one.ends_at),
+            digest_letters.days(here.site, one.starts_at, one.ends_at),
         )
         for one in found
     ]  # fmt: skip
@@ -189,7 +192,7 @@ def _sent(here: At, db: Session) -> list[Told]:
 def _shown(here: At, db: Session, one: Subscription) -> Shown:
     """The very words that would be sent, in the language of who looks."""
     now = clock.now()
-    letter = digests.letter(one, here.site, digests.preview(db, one, now), "", None)
+    letter = digest_letters.letter(digests.reader_of(one), here.site, digests.preview(db, one, now), "", None)
     book = categories.handbook(db, here.site)
     setting = Setting(here.locale, here.site.timezone, now, lambda key: book.work(key).label(here.locale))
     told = render(letter.kind, letter.facts, [], setting, PAPER)
