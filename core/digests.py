@@ -25,13 +25,17 @@ from core.worktime import Calendar, NeverWorked
 
 READERS = ("supervisor", "manager", "admin")
 WEEK = 7
+LONGEST_NAME = 120
 
 
 class Subscription(Table):
-    """A digest for a person, or for a group chat by its address. `at`: the local time. `next_at`: None while ended."""
+    """A digest for a person, or for a group chat by its address; `name`: the group's own.
+
+    `at`: the local time. `next_at`: None while ended.
+    """
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"))
+    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"), Index(None, "conversation"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
@@ -39,6 +43,7 @@ class Subscription(Table):
     channel: Mapped[str] = mapped_column(default="")
     account: Mapped[str] = mapped_column(default="")
     conversation: Mapped[str] = mapped_column(default="")
+    name: Mapped[str] = mapped_column(default="")
     period: Mapped[str]
     at: Mapped[str]
     next_at: Mapped[datetime | None]
@@ -68,11 +73,12 @@ class Wish:
     at: str
     person_id: UUID | None = None
     address: tuple[str, str, str] = ("", "", "")
+    name: str = ""
 
 
 def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, now: datetime) -> Subscription:
     """Errors: Invalid for a period, time or recipient that is none."""
-    if wish.period not in PERIODS or not (wish.person_id or all(wish.address)):
+    if wish.period not in PERIODS or not (wish.person_id or wish.address[-1]):
         raise Invalid(field="field.period" if wish.period not in PERIODS else "field.person")
     if wish.person_id and not _may_read(session, wish.person_id, site_id):
         raise Invalid(field="field.person")
@@ -80,7 +86,7 @@ def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, n
     channel, account, conversation = wish.address
     one = Subscription(
         id=clock.new_id(), site_id=site_id, person_id=wish.person_id, channel=channel, account=account,
-        conversation=conversation, period=wish.period, at=f"{at:%H:%M}", next_at=None,
+        conversation=conversation, name=wish.name[:LONGEST_NAME], period=wish.period, at=f"{at:%H:%M}", next_at=None,
     )  # fmt: skip
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
     session.add(one)
@@ -95,6 +101,28 @@ def end(session: Session, site_id: UUID, subscription_id: UUID, actor: UUID | No
     before, one.next_at = _values(one), None
     session.flush()
     _note(session, one, before, {}, actor, now)
+
+
+def at_address(session: Session, address: tuple[str, str, str]) -> list[Subscription]:
+    """What a group gets."""
+    channel, account, conversation = address
+    here = (Subscription.conversation == conversation, Subscription.channel == channel, Subscription.account == account)
+    query = select(Subscription).where(*here, Subscription.next_at.is_not(None))
+    return list(session.scalars(query.order_by(Subscription.id).with_for_update()))
+
+
+def leave(session: Session, address: tuple[str, str, str], now: datetime) -> None:
+    """End all that a group gets which we were taken out of."""
+    for one in at_address(session, address):
+        _tell(session, one, {"skipped": "no_way"}, now)
+        end(session, one.site_id, one.id, None, now)
+
+
+def move(session: Session, address: tuple[str, str, str], conversation: str) -> None:
+    """A group has got another address."""
+    for one in at_address(session, address):
+        one.conversation = conversation
+    session.flush()
 
 
 def of_site(session: Session, site_id: UUID, subscription_id: UUID) -> Subscription:
@@ -224,11 +252,15 @@ def _values(one: Subscription) -> dict[str, Any]:
     return {"period": one.period, "time": one.at, "person": str(one.person_id or ""), "address": to if any(to) else []}
 
 
+def name_of_group(one: Subscription) -> str:
+    return one.name or one.conversation
+
+
 def _note(
     session: Session, one: Subscription, before: dict[str, Any], after: dict[str, Any], actor: UUID | None,
     now: datetime,
 ) -> None:  # fmt: skip
-    name = people.get(session, one.person_id).name if one.person_id else one.conversation
+    name = people.get(session, one.person_id).name if one.person_id else name_of_group(one)
     changes.record(session, changes.Edit(one.site_id, "digest", str(one.id), before, after, name), actor, now)
 
 

@@ -31,6 +31,7 @@ router = section("digests", order=38, icon="chat", roles=SEES)
 Reader = Annotated[At, Depends(at(*SEES))]
 Here = Annotated[At, Depends(at(*ROLES))]
 PAPER = Limits()
+GROUP = "group:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +105,21 @@ def index(here: Reader, db: Db, preview: str = "", saved: str = "", tested: str 
 
 @router.post("")
 def subscribe(here: Here, db: WriteDb, form: Form) -> Response:
-    """Let somebody of the desk get a digest."""
-    wish = Wish(form.one("period"), form.one("at"), as_id(form.one("who")))
+    """Let somebody of the desk, or a group that gets one already, get a digest."""
     try:
         with db.begin_nested():
-            digests.subscribe(db, here.site.id, wish, here.person_id, clock.now())
+            digests.subscribe(db, here.site.id, _wish(here, db, form), here.person_id, clock.now())
     except GongdanError as error:
         return here.page("desk_digests.html", _page(here, db, values=form.last, error=error), error)
     return see_other(here.link("/desk/digests", saved="1"))
+
+
+def _wish(here: At, db: Session, form: Form) -> Wish:
+    who, period, at = form.one("who"), form.one("period"), form.one("at")
+    if not who.startswith(GROUP):
+        return Wish(period, at, as_id(who))
+    known = digests.of_site(db, here.site.id, as_id(who.removeprefix(GROUP)) or here.site.id)
+    return Wish(period, at, address=(known.channel, known.account, known.conversation), name=known.name)
 
 
 @router.post("/{subscription_id}/end")
@@ -151,20 +159,31 @@ def _page(
     is_tested: bool = False, error: GongdanError | None = None,
 ) -> DigestsPage:  # fmt: skip
     running = digests.running(db, here.site.id)
-    names = _names(db, running)
-    staff = [(str(who.id), who.name) for who, roles in people.staff_of(db, here.site.id) if set(roles) & set(SEES)]
+    names = _names(db, running, here.locale)
     chosen = next((one for one in running if str(one.id) == preview), None)
     return DigestsPage(
         here.frame("digests"), [_reading(here, one, names) for one in running], _sent(here, db),
-        _shown(here, db, chosen) if chosen else None, staff,
+        _shown(here, db, chosen) if chosen else None, _readers(here, db, running),
         [(period, translate(f"desk_digests.{period}", here.locale)) for period in PERIODS],
         {"who": "", "period": "day", "at": "08:00"} | (values or {}), here.holds(*ROLES),
         is_saved, is_tested, i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip
 
 
-def _names(db: Session, found: list[Subscription]) -> dict[UUID, str]:
-    return {one.id: people.get(db, one.person_id).name if one.person_id else one.conversation for one in found}
+def _readers(here: At, db: Session, running: list[Subscription]) -> list[tuple[str, str]]:
+    """Who can get one: who sees the desk, and the groups that were let in."""
+    staff = [(str(who.id), who.name) for who, roles in people.staff_of(db, here.site.id) if set(roles) & set(SEES)]
+    groups = {(one.channel, one.account, one.conversation): one for one in running if one.person_id is None}
+    said = [(f"{GROUP}{one.id}", _group(one, here.locale)) for one in groups.values()]
+    return staff + said
+
+
+def _group(one: Subscription, locale: str) -> str:
+    return translate("desk_digests.group", locale, name=digests.name_of_group(one))
+
+
+def _names(db: Session, found: list[Subscription], locale: str) -> dict[UUID, str]:
+    return {one.id: people.get(db, one.person_id).name if one.person_id else _group(one, locale) for one in found}
 
 
 def _reading(here: At, one: Subscription, names: dict[UUID, str]) -> Reading:
@@ -178,7 +197,7 @@ def _reading(here: At, one: Subscription, names: dict[UUID, str]) -> Reading:
 def _sent(here: At, db: Session) -> list[Told]:
     found = digests.sent_at_site(db, here.site.id)
     readers = {one.subscription_id: digests.of_site(db, here.site.id, one.subscription_id) for one in found}
-    names = _names(db, list(readers.values()))
+    names = _names(db, list(readers.values()), here.locale)
     return [
         Told(
             here.link(f"/desk/digests/sent/{one.id}"), names[one.subscription_id],
