@@ -207,6 +207,11 @@ def remind(session: Session, survey: Survey, now: datetime) -> None:
         survey.state, survey.reason, survey.next_at = "cancelled", "reopened", None
         record(session, ticket, "survey", Actor(trigger=NAME), asking.entry(survey).facts, now)
         return
+    waits = asking.waits_until(session, ticket, survey, now)
+    if waits is not None:
+        survey.next_at = waits
+        session.flush()
+        return
     if survey.state == "planned":
         asking.put(session, ticket, survey, now)
         kind, is_told = survey.state, survey.state == "asked"

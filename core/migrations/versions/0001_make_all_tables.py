@@ -399,6 +399,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("period", sa.String(), nullable=False),
         sa.Column("at", sa.String(), nullable=False),
         sa.Column("next_at", sa.DateTime(), nullable=True),
@@ -407,6 +408,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscriptions_conversation"), ["conversation"], unique=False)
         batch_op.create_index(batch_op.f("ix_subscriptions_next_at"), ["next_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_subscriptions_site_id"), ["site_id"], unique=False)
 
