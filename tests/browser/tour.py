@@ -52,6 +52,7 @@ class Things:
     reading: UUID
     digest: UUID
     plan: UUID
+    round: str
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -76,6 +77,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
     "GET /t/{number}/do/{action}": [(TECHNICIAN, lambda t: f"/t/{t.job}/do/hold")],
+    "GET /round/{number}": [(TECHNICIAN, lambda t: f"/round/{t.round}"), (ADMIN, lambda t: f"/round/{t.round}")],
+    "GET /round/{number}/{stop}": [(TECHNICIAN, lambda t: f"/round/{t.round}/1")],
     "GET /t/{number}/sign": [(TECHNICIAN, lambda t: f"/t/{t.job}/sign")],
     "GET /setup": [(STRANGER, lambda t: "/setup")],
     "GET /desk": [
