@@ -20,7 +20,7 @@ from core.digests import Wish
 from core.places import Place, Site
 from core.settings import Settings
 from core.storage import open_storage
-from core.tickets import queries
+from core.tickets import actions, queries
 from core.tickets.models import Ticket
 from core.triggers import Tick
 from core.upkeep import invitations
@@ -195,7 +195,19 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, link, page, blank, slip.secret,
         brought, compared, *_digest(session, site.id, who[ADMIN], now), session.scalars(select(Plan.id)).all()[0],
+        _round(session, job, who[ADMIN], now),
     )  # fmt: skip
+
+
+def _round(session: Session, job: Ticket, who: UUID | None, now: datetime) -> str:
+    """An open round, given to the technician of the tour."""
+    assert who is not None
+    found = session.scalars(select(Ticket.id).where(Ticket.stops > 0, Ticket.is_open)).all()[0]
+    ticket = queries.by_id(session, found, lock=True)
+    if ticket.assignee_id != job.assignee_id:
+        facts = {"assignee": str(job.assignee_id)}
+        actions.act(session, ticket, "assign", access.viewer(session, who), now, facts=facts)
+    return ticket.number
 
 
 def _digest(session: Session, site_id: UUID, who: UUID | None, now: datetime) -> tuple[UUID, UUID]:
