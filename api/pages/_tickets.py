@@ -34,7 +34,10 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands on top of a ticket wherever it appears: number, what, where, state, who, until when."""
+    """What stands on top of a ticket wherever it appears: number, what, where, state, who, until when.
+
+    `what`: the category, or the name of a round.
+    """
 
     number: str
     what: str
@@ -64,8 +67,9 @@ def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
     site = site_of(session, ticket)
     names = queries.names_of(session, [ticket.assignee_id])
     where = " · ".join(part for part in (ticket.place or site.name, ticket.asset_name) if part)
+    what = ticket.text if ticket.stops else label(session, site, ticket.category, locale)
     return Head(
-        ticket.number, label(session, site, ticket.category, locale), where, ticket.state,
+        ticket.number, what, where, ticket.state,
         ticket.emergency if ticket.is_open else "", names.get(ticket.assignee_id, "") if ticket.assignee_id else "",
         until(ticket, locale, now), ticket.version, site.timezone,
     )  # fmt: skip
