@@ -69,6 +69,8 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         known["advice"] = i18n.translate(f"advice.{facts['advice']}", setting.locale, phone=facts.get("phone", ""))
     if facts.get("from_at") and facts.get("until_at"):
         known["span"] = _span(facts["from_at"], facts["until_at"], setting)
+    stops = facts.get("stops")
+    known["round"] = f" · {i18n.translate('line.round', setting.locale, stops=stops)}" if stops else ""
     known.setdefault("thing", known.get("asset") or known.get("place") or "")
     known["thing"] = _without_kind(str(known["thing"]), str(known.get("category", "")))
     known.setdefault("where", _where(known, setting.locale))

@@ -35,7 +35,7 @@ class FaultReport:
     `category`: set when the person has said which; then nothing is asked about it. `is_own`: the person has said
     that it is not the same as the open ticket. `may_ask`: whether there is somebody who can answer a question;
     without, an unsure report opens with the best guess. `follows_id`: the ticket whose work it makes good; whoever
-    opens it gives it out, because dispatch would ask the same people again.
+    opens it gives it out, because dispatch would ask the same people again. `stops`: how many a round has.
     """
 
     subject: Subject
@@ -50,6 +50,7 @@ class FaultReport:
     has_media: bool = False
     is_own: bool = False
     follows_id: UUID | None = None
+    stops: int = 0
     may_ask: bool = True
 
 
@@ -138,7 +139,8 @@ def open_ticket(
         "state": "reported", "category": category, "priority": priority,
         "is_category_confirmed": bool(report.category), "emergency": guess.emergency if is_emergency else "",
         "place_id": subject.place_id, "asset_id": subject.asset_id, "place": subject.place,
-        "asset_code": subject.code, "asset_name": subject.name, "text": report.text.strip()[:MAX_WORDS], "salt": salt,
+        "asset_code": subject.code, "asset_name": subject.name, "stops": report.stops,
+        "text": report.text.strip()[:MAX_WORDS], "salt": salt,
         "contact": report.contact[:200], "via": report.via, "location": report.location,
         "reporter_id": report.reporter_id, "follows_id": report.follows_id, "opened_at": now, **count.values(set()),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,

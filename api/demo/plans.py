@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from api.demo.compound import Compound
 from assets import register
 from assets.models import Asset
-from assets.plans import deciding, planning
+from assets.plans import deciding, making, planning
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import Rhythm
-from core import places
+from core import access, places
 from core.database import Session
+from core.tickets import actions, queries
 
 OK: dict[str, Any] = {"kind": "pass_fail"}
 PLANS: tuple[tuple[list[str], str, str, list[tuple[list[str], dict[str, Any]]]], ...] = (
@@ -32,7 +33,11 @@ PLANS: tuple[tuple[list[str], str, str, list[tuple[list[str], dict[str, Any]]]],
     ]),
 )  # fmt: skip
 ROUND = ["公共区域巡检", "Round of the common areas"]
-ROUND_ASKS = (["是否完好、整洁？", "Whole and clean?"], OK)
+ROUND_ASKS: tuple[tuple[list[str], dict[str, Any]], ...] = (
+    (["是否完好、整洁？", "Whole and clean?"], OK),
+    (["全景照片", "A picture of the whole"], {"kind": "photo"}),
+)
+A_DAY = timedelta(days=1)
 
 
 def add(session: Session, built: Compound, now: datetime) -> None:
@@ -50,12 +55,25 @@ def add(session: Session, built: Compound, now: datetime) -> None:
 
 def _add_round(session: Session, built: Compound, admin: UUID, now: datetime) -> None:
     site = places.site_of(session, built.site.id)
-    rhythm = Rhythm("FREQ=WEEKLY;BYDAY=MO,TH", deciding.today(site, now) + timedelta(days=1), on_holiday="after")
+    rhythm = Rhythm("FREQ=DAILY", deciding.today(site, now), time())
     stops: list[dict[str, str]] = [{"place": str(built.where[spot].id)} for spot in ("lobby-0", "roof-0", "garage")]
     stops += [{"asset": str(_asset(session, built, kind).id)} for kind in ("电梯", "消防主机")]
-    question, more = ROUND_ASKS
-    asked = [{"question": built.say(question), **more}]
-    planning.add(session, site.id, Draft(built.say(ROUND), "general", "route", rhythm, asked, stops=stops), admin, now)
+    asked = [{"question": built.say(question), **more} for question, more in ROUND_ASKS]
+    draft = Draft(built.say(ROUND), "general", "route", rhythm, asked, stops=stops)
+    plan = planning.add(session, site.id, draft, admin, now)
+    making.make(session, plan.id, now)
+    _give(session, built, plan.id, now)
+
+
+def _give(session: Session, built: Compound, plan_id: UUID, now: datetime) -> None:
+    """The round of today is the technician's whom one can enter as."""
+    first, last = now.date() - A_DAY, now.date() + A_DAY
+    [(_, made)] = planning.occurrences_of(session, built.site.id, first, last, plan_id=plan_id)
+    ticket, desk = queries.by_id(session, made.id, lock=True), access.viewer(session, built.people["supervisor"][0].id)
+    who = built.people["technician"][0].id
+    if ticket.assignee_id != who:
+        actions.act(session, ticket, "assign", desk, now, facts={"assignee": str(who)})
+    actions.act(session, ticket, "accept", access.viewer(session, who), now)
 
 
 def _asset(session: Session, built: Compound, kind: str) -> Asset:

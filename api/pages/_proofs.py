@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from core import clock
 from core.settings import Settings
@@ -73,3 +73,19 @@ def proven_photo(settings: Settings, code: str, word: str, now: datetime) -> dic
     if int(parts[4]) < now.timestamp():
         raise MissingFile(field="field.photo")
     return {"hash": parts[0], "width": int(parts[1]), "height": int(parts[2]), "mime": parts[3], "evidence": {}}
+
+
+def prove_visit(settings: Settings, stop_id: object, person_id: object, proof: str, now: datetime) -> str:
+    """That a person has come to a stop of a round by its code, and how."""
+    return prove(settings, "visit", stop_id, person_id, proof, int(now.timestamp()))
+
+
+def proven_visit(
+    settings: Settings, word: str, stop_id: object, person_id: object, now: datetime
+) -> tuple[str, datetime] | None:
+    """How and when this person came to this stop; None when the proof is somebody else's, old or none."""
+    parts = proven(settings, "visit", word)
+    if len(parts) != 4 or parts[:2] != [str(stop_id), str(person_id)]:
+        return None
+    at = datetime.fromtimestamp(int(parts[3]), UTC)
+    return (parts[2], at) if now - at < SCAN_LIFE else None

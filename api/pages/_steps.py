@@ -30,7 +30,7 @@ ICONS = {
     "schedule": "calendar", "hold": "hold", "request_transfer": "transfer", "decline": "decline", "reopen": "reopen",
     "cancel": "cross", "sign": "sign", "photograph": "camera", "checklist": "list",
 }  # fmt: skip
-PRIMARY = ("accept", "claim", "resume", "check_in", "confirm", "sign", "photograph", "checklist")
+PRIMARY = ("accept", "claim", "resume", "check_in", "confirm", "sign", "photograph", "checklist", "round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ def _towards_sign_off(ticket: Ticket, missing: list[str], scan: str) -> Step:
         kind = "before" if "before_photo" in missing else "after"
         return Step("photograph", ICONS["photograph"], is_primary=True, href=f"#{kind}-block")
     if "checklist" in missing:
+        if ticket.stops:
+            return Step("round", ICONS["checklist"], is_primary=True, href=f"/round/{ticket.number}")
         return Step("checklist", ICONS["checklist"], is_primary=True, href="#checklist")
     return Step("sign", ICONS["sign"], is_primary=True, href=with_scan(f"/t/{ticket.number}/sign", scan))
 

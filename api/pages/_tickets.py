@@ -34,7 +34,10 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands on top of a ticket wherever it appears: number, what, where, state, who, until when."""
+    """What stands on top of a ticket wherever it appears: number, what, where, state, who, until when.
+
+    `what`: the category, or the name of a round.
+    """
 
     number: str
     what: str

@@ -29,6 +29,8 @@ ICONS = {
     "merge": "merge", "cancel": "cross", "add_photo": "camera", "add_voice": "mic", "add_note": "chat", "nudge": "bell",
     "join": "people", "sign": "sign", "use_part": "parts", "answer": "list", "escalate": "bell", "waive": "shield",
     "offer_team": "team", "remind": "clock", "overdue": "bell", "recount": "clock",
+    "visit": "scan", "leave": "next", "planned": "calendar", "found": "alert", "found_by": "list",
+    "found_again": "alert",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from api import uploads
-from api.pages import tickets
+from api.pages import _checklist, tickets
 from api.pages._posting import Form, OwnFiles, Posted, once, see_other
 from api.pages._visits import Person, Visit
 from bot.fetching import stored_photo
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/t/{number}", include_in_schema=False)
 WORK_KINDS = ("before", "after", "other")
 REPORTERS_KIND = "report"
 SENT_BEFORE = ("photo_id", "before_id", "after_id")
+OF_ITEM = "item-"
 STARS = ("1", "2", "3", "4", "5")
 
 Work = Callable[[Session, Ticket], None]
@@ -35,7 +36,7 @@ def add_photos(number: str, posted: OwnFiles, visit: Person) -> Response:
     """Photos, all at once or one by one. Sending one again changes nothing, so an upload may be repeated."""
     wants_json = "application/json" in visit.request.headers.get("accept", "")
     try:
-        added = _keep_photos(visit, number, posted)
+        added = keep_photos(visit, number, posted)
         if not added and not _came_before(posted):
             raise Missing(field="field.photo")
     except GongdanError as error:
@@ -52,20 +53,35 @@ def _came_before(posted: Posted) -> bool:
     return any(posted.many(name) for name in SENT_BEFORE)
 
 
-def _keep_photos(visit: Visit, number: str, posted: Posted) -> list[dict[str, Any]]:
-    """Clean and store outside any transaction, then attach."""
+def keep_photos(visit: Visit, number: str, posted: Posted) -> list[dict[str, Any]]:
+    """Clean and store outside any transaction, then attach.
+
+    A file that is called `item-3`, or comes to an address with `?item=3`, belongs to that question of the checklist.
+    """
     if posted.refused:
         raise posted.refused[0]
     with visit.system.database.read_scope() as session:
         parts = queries.parts_of(session, tickets.visible(session, number, visit.viewer), visit.viewer)
     if not parts:
         raise Forbidden
-    files = [(_kind(name, posted, parts), data) for name in posted.files for data in posted.of(name)]
     is_evidence = "assignee" in parts
-    stored = [(kind, _stored(visit, data, is_evidence=is_evidence)) for kind, data in files]
+    files = [
+        (_kind(name, posted, parts), _item(visit, name) if is_evidence else 0, data)
+        for name in posted.files
+        for data in posted.of(name)
+    ]
+    stored = [(kind, item, _stored(visit, data, is_evidence=is_evidence)) for kind, item, data in files]
     if stored:
         visit.system.database.write(lambda session: _attach(session, number, visit.viewer, stored))
-    return [{"hash": row["hash"], "kind": kind, "width": row["width"], "height": row["height"]} for kind, row in stored]
+    return [
+        {"hash": row["hash"], "kind": kind, "width": row["width"], "height": row["height"]} for kind, _, row in stored
+    ]
+
+
+def _item(visit: Visit, name: str) -> int:
+    """The question that a photo belongs to; 0 for none."""
+    told = name.removeprefix(OF_ITEM) if name.startswith(OF_ITEM) else visit.asked("item")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 0
 
 
 def _stored(visit: Visit, data: bytes, *, is_evidence: bool) -> dict[str, Any]:
@@ -73,10 +89,10 @@ def _stored(visit: Visit, data: bytes, *, is_evidence: bool) -> dict[str, Any]:
     return stored_photo(visit.system.storage, data, keep_evidence=is_evidence)
 
 
-def _attach(session: Session, number: str, viewer: Viewer, stored: list[tuple[str, dict[str, Any]]]) -> None:
+def _attach(session: Session, number: str, viewer: Viewer, stored: list[tuple[str, int, dict[str, Any]]]) -> None:
     ticket = tickets.visible(session, number, viewer, lock=True)
-    for kind, row in stored:
-        additions.add_file(session, ticket, kind, row, viewer.person_id, clock.now())
+    for kind, item, row in stored:
+        additions.add_file(session, ticket, kind, row, viewer.person_id, clock.now(), item=item)
 
 
 def _kind(name: str, posted: Posted, parts: set[str]) -> str:
@@ -102,7 +118,7 @@ def add_words(number: str, posted: OwnFiles, visit: Person) -> Response:
             additions.add_words(session, ticket, visit.viewer.person_id, text, clock.now(), is_internal=is_internal)
 
     try:
-        added = _keep_photos(visit, number, posted)
+        added = keep_photos(visit, number, posted)
         if not text and not added and not _came_before(posted):
             raise Missing(field="field.text")
         return _write(visit, number, posted, keep, "words")
@@ -132,16 +148,25 @@ def use_part(number: str, posted: Form, visit: Person) -> Response:
 
 
 @router.post("/checklist")
-def answer(number: str, posted: Form, visit: Person) -> Response:
-    """The answers that changed; the others stay as they were."""
+def answer(number: str, posted: OwnFiles, visit: Person) -> Response:
+    """The answers that changed, and their photos; the others stay as they were. What is wrong stays on the page."""
 
     def keep(session: Session, ticket: Ticket) -> None:
         _only_assignee(session, ticket, visit.viewer)
-        for item in queries.checklist_of(session, ticket.id):
-            given = posted.one(f"check-{item.position}")
-            if given and given != item.answer:
-                additions.answer_item(session, ticket, item.position, given, visit.viewer.person_id, clock.now())
+        _checklist.keep(session, ticket, queries.checklist_of(session, ticket.id), posted, visit.viewer)
 
+    try:
+        with visit.system.database.read_scope() as session:
+            ticket = tickets.visible(session, number, visit.viewer)
+            _only_assignee(session, ticket, visit.viewer)
+        keep_photos(visit, number, posted)
+        with visit.system.database.read_scope() as session:
+            items = queries.checklist_of(session, tickets.visible(session, number, visit.viewer).id)
+            wrong = _checklist.problems(session, items, posted, visit.locale)
+    except GongdanError as error:
+        return tickets.refused(visit, number, error)
+    if wrong:
+        return tickets.unanswered(visit, number, posted, wrong)
     return _tried(visit, number, posted, keep, "checklist")
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from api.deps import Db, SystemDep
-from api.pages import _proofs, _report, _steps, _tickets, claims
+from api.pages import _proofs, _report, _rounds, _steps, _tickets, claims
 from api.pages._posting import Posted, read_files, read_photo, see_other
 from api.pages._report import Entered, Result
 from api.pages._sessions import keep_signed_in
@@ -125,11 +125,11 @@ def typed(visit: AnyPasserBy, code: str = "") -> Response:
         found = codes.parse(code, visit.system.settings.public_url) or codes.canonical(code)
     except GongdanError as error:
         return _unknown(visit, code, error)
-    return see_other(f"/q/{quote(found)}")
+    return see_other(f"/q/{quote(found)}{_rounds.by_hand(visit)}")
 
 
 @router.get("/q/{code}")
-def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> HTMLResponse:
+def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> Response:
     waiting = stickers.blank(session, code)
     if waiting is not None and claims.may_claim(waiting, visit.visitor):
         return claims.ask(session, visit, waiting, words=visit.asked("words").strip())
@@ -138,6 +138,8 @@ def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> HTMLRe
     except (Invalid, NotFound) as error:
         return _unknown(visit, code, error)
     if visit.visitor is not None and visit.visitor.holds(subject.site_id, *queries.STAFF) and not report:
+        if not visit.asked("here") and (stop := _rounds.link_of_code(session, visit, visit.visitor, subject)):
+            return see_other(stop)
         return visit.page("thing.html", _thing(session, visit, visit.visitor, code, subject))
     return visit.page("report.html", _form(session, visit, code, subject, Entered(), []))
 

@@ -14,13 +14,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.deps import Db
-from api.pages import _proofs, _steps, _tickets, _timeline, tickets
+from api.pages import _checklist, _proofs, _rounds, _steps, _tickets, _timeline, tickets
 from api.pages._posting import OwnFiles, Posted, once, see_other
 from api.pages._tickets import Head, Photo
 from api.pages._timeline import Line
 from api.pages._visits import Person, Visit
 from api.pages.actions import scan_facts
 from assets import codes
+from assets.plans import checklists
 from core import clock, i18n
 from core.access import Viewer
 from core.database import Session
@@ -201,8 +202,8 @@ def _render(
         before=newest.get("before") or newest.get("report"),
         after=newest.get("after"),
         parts_used=[(p.name, p.quantity) for p in queries.parts_used(session, ticket.id) if p.round == ticket.round],
-        answers=[(item.question, item.answer) for item in queries.checklist_of(session, ticket.id)],
-        resolutions=states.SIGN_OFF_RESOLUTIONS[ticket.kind],
+        answers=_answers(session, ticket, visit.locale),
+        resolutions=_resolutions(session, ticket),
         name=visit.viewer.name,
         digest=signing.digest(_content(session, ticket)),
         seen=ticket.trace_seq,
@@ -214,6 +215,21 @@ def _render(
     return visit.page("sign_off.html", context, error)
 
 
+def _answers(session: Session, ticket: Ticket, locale: str) -> list[tuple[str, str]]:
+    """The answers in words, those of a round with the stop that they are about."""
+    if (found := _rounds.of(session, ticket, locale)) is not None:
+        return [(f"{stop.name}: {one.text}", one.said) for stop in found.stops for one in stop.questions]
+    return [(item.question, _checklist.said(item, locale)) for item in queries.checklist_of(session, ticket.id)]
+
+
+def _resolutions(session: Session, ticket: Ticket) -> tuple[str, ...]:
+    """The results to choose from; the one that the answers speak for in front."""
+    results = states.SIGN_OFF_RESOLUTIONS[ticket.kind]
+    items = queries.checklist_of(session, ticket.id) if ticket.kind == "inspection" else []
+    is_failed = any(checklists.is_failed(item.kind, item.options, item.answer) for item in items)
+    return results[::-1] if is_failed else results
+
+
 def _is_scanned(visit: Visit, ticket: Ticket, word: str) -> bool:
     code = _proofs.scanned_code(visit.system.settings, word, visit.viewer.person_id, clock.now())
     return bool(code) and code == ticket.asset_code
@@ -221,9 +237,10 @@ def _is_scanned(visit: Visit, ticket: Ticket, word: str) -> bool:
 
 def _needs(session: Session, ticket: Ticket, missing: list[str], *, is_scanned: bool) -> list[Need]:
     """Everything that the policy asks for; what is missing leads to where it can be added."""
+    answers = f"/round/{ticket.number}" if ticket.stops else f"/t/{ticket.number}#checklist"
     links = {
         "before_photo": f"/t/{ticket.number}#before-block", "after_photo": f"/t/{ticket.number}#after-block",
-        "checklist": f"/t/{ticket.number}#checklist", "code_scan": "#code", "technician_signature": "#technician",
+        "checklist": answers, "code_scan": "#code", "technician_signature": "#technician",
         "resident_signature": "#resident",
     }  # fmt: skip
     policy = _tickets.site_of(session, ticket).settings.get("evidence", {})

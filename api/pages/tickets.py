@@ -10,7 +10,10 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from api.deps import Db
-from api.pages import _proofs, _steps, _tickets, _timeline
+from api.pages import _checklist, _proofs, _rounds, _steps, _tickets, _timeline
+from api.pages._checklist import Question
+from api.pages._posting import Posted
+from api.pages._rounds import Round
 from api.pages._steps import Step
 from api.pages._tickets import Head, Photo
 from api.pages._timeline import Line
@@ -18,9 +21,9 @@ from api.pages._visits import Person, Visit
 from core import clock, i18n, surveys
 from core.access import Viewer
 from core.database import Session
-from core.errors import GongdanError, NotFound
+from core.errors import GongdanError, Invalid, NotFound
 from core.tickets import queries
-from core.tickets.models import Attachment, ChecklistItem, Ticket
+from core.tickets.models import Attachment, Ticket
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,8 +33,13 @@ STAGES = ("reported", "accepted", "in_progress", "done")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the page says about the post before it: an error with what was entered, or what was done."""
+    """What the page says about the post before it: an error with what was entered, or what was done.
 
+    `posted`: the answers of a checklist as they were entered; `wrong`: what is wrong with which.
+    """
+
+    posted: Posted | None = None
+    wrong: tuple[tuple[str, str], ...] = ()
     error: str = ""
     text: str = ""
     draft_done: str = ""
@@ -49,20 +57,11 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One item of the checklist with its answer. `hint`: its limits and what was left; `choices`: to choose from."""
-
-    id: int
-    text: str
-    kind: str
-    value: str
-    hint: str = ""
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class JobPage:
-    """For staff: what is this job, until when, and what is the one next thing to do?"""
+    """For staff: what is this job, until when, and what is the one next thing to do?
+
+    `round`: where it is one; its questions stand at its stops.
+    """
 
     head: Head
     steps: list[Step]
@@ -72,6 +71,7 @@ class JobPage:
     photos: dict[str, list[Photo]]
     appointment: Appointment | None
     questions: list[Question]
+    round: Round | None
     parts_used: list[tuple[str, str]]
     hold_reason: str
     contact: str
@@ -142,6 +142,14 @@ def refused(visit: Visit, number: str, error: GongdanError, text: str = "") -> H
         return render(visit, session, visible(session, number, visit.viewer), error, text)
 
 
+def unanswered(visit: Visit, number: str, posted: Posted, wrong: list[tuple[str, str]]) -> HTMLResponse:
+    """The job with the answers as they were entered, and what is wrong with some of them."""
+    said = Said(posted=posted, wrong=tuple(wrong), error=wrong[0][1])
+    with visit.system.database.read_scope() as session:
+        job = _job(visit, session, visible(session, number, visit.viewer), said)
+        return visit.page("job.html", job, Invalid(field="field.answer"))
+
+
 def render(
     visit: Visit, session: Session, ticket: Ticket, error: GongdanError | None = None, text: str = ""
 ) -> HTMLResponse:
@@ -153,7 +161,7 @@ def render(
 
 def _said(visit: Visit, ticket: Ticket, error: GongdanError | None, text: str) -> Said:
     if error is not None:
-        return Said(i18n.explain(error, visit.locale), text)
+        return Said(error=i18n.explain(error, visit.locale), text=text)
     done, code = visit.asked("done"), visit.asked("code")
     draft = f"report:{code}" if code else f"{ticket.number}:{done}" if done else ""
     key = f"page.done.{done}"
@@ -172,7 +180,8 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         words=ticket.text,
         photos={kind: _photos(ticket, rows, kind, locale) for kind in WORK_PHOTOS},
         appointment=_appointment(ticket, parts),
-        questions=[_question(item, locale) for item in queries.checklist_of(session, ticket.id)],
+        questions=[] if ticket.stops else _questions(session, ticket, locale, said),
+        round=_rounds.of(session, ticket, locale),
         parts_used=[(row.name, row.quantity) for row in queries.parts_used(session, ticket.id)],
         hold_reason=_why_held(ticket, locale),
         contact=ticket.contact,
@@ -185,14 +194,9 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
     )
 
 
-def _question(item: ChecklistItem, locale: str) -> Question:
-    """A question with what an answer should lie between, and whether the last inspection left it open."""
-    low, high = (f"{item.options[name]:g}" if item.options.get(name) is not None else "" for name in ("low", "high"))
-    unit = item.options.get("unit", "")
-    limits = f"{low}\u2013{high} {unit}".strip() if low or high else unit
-    carried = i18n.translate("plan.carried", locale) if item.options.get("carried") else ""
-    hint = " \u00b7 ".join(filter(None, (limits, carried)))
-    return Question(item.position, item.question, item.kind, item.answer, hint, tuple(item.options.get("choices", ())))
+def _questions(session: Session, ticket: Ticket, locale: str, said: Said) -> list[Question]:
+    items = queries.checklist_of(session, ticket.id)
+    return _checklist.questions(session, ticket, items, locale, said.posted, said.wrong)
 
 
 def _scan(visit: Visit, ticket: Ticket) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api import uploads
 from api.deps import NEEDS_SITE, Db, Staff, WriteDb
-from api.pages import _steps, _tickets
+from api.pages import _rounds, _steps, _tickets
 from api.pages._posting import Form, PhotoForm, Posted, see_other
 from api.pages._steps import Step
 from api.pages._tickets import Head
@@ -31,10 +31,11 @@ TAKING = ("accept", "claim", "decline")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A card of the list. `steps`: what can be done from here, without opening it."""
+    """A card of the list. `steps`: what can be done from here, without opening it. `round`: how far one is."""
 
     head: Head
     steps: list[Step]
+    round: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,14 @@ def _ordinary(found: list[Ticket]) -> list[Ticket]:
 
 
 def _jobs(session: Session, found: list[Ticket], visit: Visit, shown: tuple[str, ...]) -> list[Job]:
-    now = clock.now()
+    now, far = clock.now(), _rounds.lines(session, found, visit.locale)
     return [
-        Job(_tickets.head(session, ticket, visit.locale, now), _some(session, ticket, visit, shown)) for ticket in found
-    ]
+        Job(
+            _tickets.head(session, ticket, visit.locale, now), _some(session, ticket, visit, shown),
+            far.get(ticket.number, ""),
+        )
+        for ticket in found
+    ]  # fmt: skip
 
 
 def _some(session: Session, ticket: Ticket, visit: Visit, shown: tuple[str, ...]) -> list[Step]:
@@ -118,7 +123,8 @@ def scanning(visit: AnyGuest) -> HTMLResponse:
 def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     """The page behind a code that was typed or photographed."""
     try:
-        return see_other(f"/q/{_code(visit, posted)}")
+        by = _rounds.by_hand(visit) if posted.one("code") else ""
+        return see_other(f"/q/{_code(visit, posted)}{by}")
     except GongdanError as error:
         return visit.page("scan.html", ScanPage(i18n.explain(error, visit.locale), posted.one("code")), error)
 

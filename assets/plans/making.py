@@ -184,14 +184,17 @@ def _open(session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thi
     """The ticket of one thing with its stops and questions, and the occurrence that keeps it from coming twice."""
     rhythm, is_late = recurrence.of(plan.rhythm), calendars.local_day(now, site.timezone) > found.on
     category = (thing.subject.category if plan.subject != "route" else "") or plan.category
-    report = FaultReport(thing.subject, plan.name, category=category, priority="normal", kind="inspection")
+    extent = len(thing.stops) if len(thing.stops) > 1 else 0
+    report = FaultReport(
+        thing.subject, plan.name, category=category, priority="normal", kind="inspection", stops=extent
+    )
     ticket = intake.report_fault(session, report, now).ticket
     assert ticket is not None
     until = found.on + timedelta(days=rhythm.tolerance_days)
     row = {
         "id": clock.new_id(), "plan_id": plan.id, "site_id": plan.site_id, "on_day": found.on,
         "planned_on": found.planned_on, "until_on": until, "subject": thing.key, "ticket_id": ticket.id,
-        "reason": found.reason, "is_late": is_late, "made_at": now, "settled_at": None,
+        "reason": found.reason, "is_late": is_late, "made_at": now, "settled_at": None, "settled_round": 0,
     }  # fmt: skip
     session.execute(insert(Occurrence), [row])
     ask(session, ticket, plan, thing)
@@ -202,8 +205,20 @@ def _open(session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thi
 def ask(session: Session, ticket: Ticket, plan: Plan, thing: Thing) -> None:
     """Write the stops of a round and the questions at each of them, with what the last one left open."""
     write_stops(session, ticket, thing.stops)
-    items = [asked(item, number) for number in range(1, len(thing.stops) + 1) for item in plan.checklist]
+    items = [asked(item, number) for number, stop in enumerate(thing.stops, 1) for item in checklist_at(plan, stop)]
     additions.ask_items(session, ticket, _with_the_rest(plan, thing, items))
+
+
+def checklist_at(plan: Plan, subject: Subject) -> list[Any]:
+    """What is asked at a stop: its own questions, else those of the plan."""
+    key = name_of(subject.asset_id, subject.place_id)
+    own: dict[str, Any] = next((stop for stop in plan.stops if (stop.get("asset") or stop.get("place")) == key), {})
+    return own.get("checklist") or plan.checklist
+
+
+def name_of(asset_id: UUID | None, place_id: UUID) -> str:
+    """What tells the stops of a route apart, whatever their order."""
+    return str(asset_id or place_id)
 
 
 def write_stops(session: Session, ticket: Ticket, stops: Sequence[Subject]) -> None:
@@ -211,7 +226,8 @@ def write_stops(session: Session, ticket: Ticket, stops: Sequence[Subject]) -> N
         {
             "id": clock.new_id(), "ticket_id": ticket.id, "position": position, "asset_id": stop.asset_id,
             "place_id": stop.place_id, "code": stop.code, "name": stop.name or stop.place, "place": stop.place,
-            "proof": "", "location": {}, "device_at": None, "visited_at": None, "visited_by": None,
+            "proof": "", "location": {}, "salt": "", "distance": None, "left": "", "round": 0,
+            "device_at": None, "visited_at": None, "visited_by": None,
         }
         for position, stop in enumerate(stops, 1)
     ]  # fmt: skip
@@ -221,7 +237,7 @@ def write_stops(session: Session, ticket: Ticket, stops: Sequence[Subject]) -> N
 def _with_the_rest(plan: Plan, thing: Thing, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mark what was left open the last time; what is not asked any more is asked once more."""
     key = thing.key or WHOLE
-    left = {named(one): one for one in plan.carried.get(key, []) if one["options"]["stop"] <= len(thing.stops)}
+    left = {named(one): one for one in _moved(plan.carried.get(key, []), thing)}
     if not left:
         return items
     plan.carried = {name: kept for name, kept in plan.carried.items() if name != key}
@@ -232,6 +248,13 @@ def _with_the_rest(plan: Plan, thing: Thing, items: list[dict[str, Any]]) -> lis
         for name, one in left.items()
         if name not in asked_anyway
     ]
+
+
+def _moved(items: list[dict[str, Any]], thing: Thing) -> list[dict[str, Any]]:
+    """What was left open at the stops as they are now; what is no stop any more is not asked."""
+    now_at = {name_of(stop.asset_id, stop.place_id): number for number, stop in enumerate(thing.stops, 1)}
+    found = [(one, now_at.get(one["options"].get("thing", ""))) for one in items]
+    return [{**one, "options": {**one["options"], "stop": number}} for one, number in found if number]
 
 
 def named(item: dict[str, Any]) -> tuple[str, int]:

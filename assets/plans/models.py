@@ -14,12 +14,13 @@ from core.database import Table
 
 
 class Plan(Table):
-    """Work that comes again. `subject`: asset, type, place or route; a route has `stops`, one ticket for all of them.
+    """Work that comes again.
 
-    `rhythm`: as `recurrence.of()` reads it. `planned_on` and `last_on`: the last date of the rule that was decided and
-    the last day on which work fell; `next_on` the next such day. `wake_at`: when a trigger makes its tickets; None
-    while it is paused, ended, or waits for the last one to be done. `is_by_meter`: the meter made it due.
-    `carried`: questions that were left open, by subject.
+    `subject`: asset, type, place or route; a route has `stops`, one ticket for all of them, each of which may have a
+    checklist of its own. `rhythm`: as `recurrence.of()` reads it. `planned_on` and `last_on`: the last date of the
+    rule that was decided and the last day on which work fell; `next_on` the next such day. `wake_at`: when a trigger
+    makes its tickets; None while it is paused, ended, or waits for the last one to be done. `is_by_meter`: the meter
+    made it due. `carried`: questions that were left open, by subject.
     """
 
     __tablename__ = "plans"
@@ -61,7 +62,8 @@ class Occurrence(Table):
     """One date of a plan for one thing, with the ticket that it became.
 
     `subject`: the thing's id where a plan is by type, else empty. `until_on`: the last day on which it is in time.
-    `settled_at`: when its answers were acted on.
+    `settled_at`: when its answers were acted on, and in which round of the ticket: one that is reopened is acted on
+    again.
     """
 
     __tablename__ = "occurrences"
@@ -85,13 +87,17 @@ class Occurrence(Table):
     is_late: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     settled_at: Mapped[datetime | None]
+    settled_round: Mapped[int] = mapped_column(default=0)
 
 
 class Stop(Table):
-    """A stop of a round with the proof that somebody was there.
+    """A stop of a round with the proof that somebody was there, and why it is left for the next time.
 
-    `proof`: empty, `scanned` or `opened` (from the list, without the code). `location`: {"lat", "lon", "accuracy"} as
-    the device claimed it, where the person let it.
+    `proof`: empty, `scanned`, `typed` (the code, by hand) or `opened` (from the list, without the code). `visited_at`:
+    when the code was scanned, else when answers came. `location`: {"lat", "lon", "accuracy"} as the device claimed it,
+    where the person let it; the trace commits to it with `salt`. `distance`: metres from where the code was scanned
+    before; None where that is not known. `left`: a key of the reasons, or words. `round`: of the ticket, to which the
+    proof belongs.
     """
 
     __tablename__ = "stops"
@@ -107,6 +113,10 @@ class Stop(Table):
     place: Mapped[str] = mapped_column(default="")
     proof: Mapped[str] = mapped_column(default="")
     location: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    salt: Mapped[str] = mapped_column(default="")
+    distance: Mapped[int | None]
+    left: Mapped[str] = mapped_column(default="")
+    round: Mapped[int] = mapped_column(default=0)
     device_at: Mapped[datetime | None]
     visited_at: Mapped[datetime | None]
     visited_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))

@@ -54,7 +54,10 @@ class NoTime(Missing):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A plan as somebody wants it. `stops`: [{"asset": id} or {"place": id}] of a route."""
+    """A plan as somebody wants it.
+
+    `stops`: [{"asset": id} or {"place": id}] of a route; one with a `checklist` is asked that in place of the plan's.
+    """
 
     name: str
     level: str
@@ -65,7 +68,7 @@ class Draft:
     asset_id: UUID | None = None
     type_id: UUID | None = None
     place_id: UUID | None = None
-    stops: Sequence[Mapping[str, str]] = ()
+    stops: Sequence[Mapping[str, Any]] = ()
     meter_every: float | None = None
 
 
@@ -132,17 +135,27 @@ def read_meter(
     by: UUID | None = None, ticket_id: UUID | None = None, position: int = 0,
 ) -> None:  # fmt: skip
     """Keep a reading; a plan is due when the meter has run far enough since its first one, or since it was last due."""
-    reading = MeterReading(
-        id=clock.new_id(), asset_id=asset_id, ticket_id=ticket_id, position=position, question=question, value=value,
-        unit=unit, read_by=by, read_at=now,
-    )  # fmt: skip
-    session.add(reading)
-    session.flush()
+    row: dict[str, Any] = {"question": question, "value": value, "unit": unit, "read_by": by, "read_at": now}
+    _keep_reading(session, asset_id, ticket_id, position, row)
     for plan in session.scalars(select(Plan).where(Plan.meter_asset_id == asset_id).with_for_update()):
         if plan.meter_base is None or value < plan.meter_base:  # a meter that was replaced begins again
             plan.meter_base = value
         elif plan.meter_every and not plan.paused_at and value - plan.meter_base >= plan.meter_every:
             _make_due(session, plan, value, now)
+    session.flush()
+
+
+def _keep_reading(
+    session: Session, asset_id: UUID, ticket_id: UUID | None, position: int, row: Mapping[str, Any]
+) -> None:
+    """One reading for each question of a ticket: what is read again after a reopening takes its place."""
+    query = select(MeterReading).where(MeterReading.ticket_id == ticket_id, MeterReading.position == position)
+    known = session.scalar(query) if ticket_id else None
+    if known is None:
+        session.add(MeterReading(id=clock.new_id(), asset_id=asset_id, ticket_id=ticket_id, position=position, **row))
+    else:
+        for name, value in row.items():
+            setattr(known, name, value)
     session.flush()
 
 
@@ -244,10 +257,15 @@ def _subject(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
         for stop in draft.stops:
             kind = "asset" if stop.get("asset") else "place"
             _own(session, site_id, Asset if kind == "asset" else Place, UUID(stop[kind]))
-        return found | {"stops": [dict(stop) for stop in draft.stops]}
+        return found | {"stops": [_stop(stop) for stop in draft.stops]}
     model: Any = {"asset": Asset, "type": AssetType, "place": Place}[draft.subject]
     column = f"{draft.subject}_id"
     return found | {column: _own(session, site_id, model, getattr(draft, column))}
+
+
+def _stop(given: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: str(given[name]) for name in ("asset", "place") if given.get(name)}
+    return kept | ({"checklist": checklists.checked(given["checklist"])} if given.get("checklist") else {})
 
 
 def _own(session: Session, site_id: UUID, model: Any, key: UUID | None) -> UUID:

@@ -4,6 +4,9 @@
 2. A reading of a meter is kept, and may make a plan due.
 3. What was left open goes into the next ticket of the plan, or into a follow-up where there will be none.
 4. A plan that counts from the day on which it was done goes on from there.
+
+One that was reopened is acted on again when it has ended again: on what was answered since, and on what was not
+carried before.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,13 +35,16 @@ from core.trace import Entry
 
 NAME = "plan_results"
 LIMIT = 1000
+AGAIN = "tickets.kind = 'inspection' AND tickets.round > 1"  # as its index says it: SQLite compares the words
+OWN = ("left", "carried", "passed_on")  # what is true of a question in one ticket alone
 
 
 def due(session: Session) -> Sequence[UUID]:
-    """Occurrences whose ticket has ended and whose answers nobody has acted on."""
-    query = select(Occurrence.id).join(Ticket, Ticket.id == Occurrence.ticket_id)
-    query = query.where(Occurrence.settled_at.is_(None), Ticket.is_open.is_(False))
-    return session.scalars(query.order_by(Occurrence.id).limit(LIMIT)).all()
+    """Occurrences whose ticket has ended and whose answers nobody has acted on, in this round of it."""
+    query = select(Occurrence.id).join(Ticket, Ticket.id == Occurrence.ticket_id).where(Ticket.is_open.is_(False))
+    first = query.where(Occurrence.settled_at.is_(None)).order_by(Occurrence.id).limit(LIMIT)
+    again = query.where(text(AGAIN), Occurrence.settled_round < Ticket.round).order_by(Occurrence.id).limit(LIMIT)
+    return list(dict.fromkeys([*session.scalars(first), *session.scalars(again)]))
 
 
 def settle(session: Session, occurrence_id: UUID, now: datetime) -> None:
@@ -46,18 +52,16 @@ def settle(session: Session, occurrence_id: UUID, now: datetime) -> None:
     query = select(Plan).join(Occurrence, Occurrence.plan_id == Plan.id).where(Occurrence.id == occurrence_id)
     plan = session.scalar(query.with_for_update(of=Plan))
     one = session.scalar(select(Occurrence).where(Occurrence.id == occurrence_id).with_for_update())
-    if plan is None or one is None or one.settled_at is not None:
+    ticket = queries.by_id(session, one.ticket_id, lock=True) if one is not None else None
+    if plan is None or one is None or ticket is None or ticket.is_open or one.settled_round >= ticket.round:
         return
-    ticket = queries.by_id(session, one.ticket_id, lock=True)
-    if ticket.is_open:
-        return
-    one.settled_at = now
+    since, one.settled_at, one.settled_round = one.settled_at, now, ticket.round
     items, stops = queries.checklist_of(session, ticket.id), stops_of(session, ticket.id)
     for item in items:
         stop = stops.get(item.options.get("stop", 1))
-        if stop is not None:
+        if stop is not None and (since is None or (item.answered_at is not None and item.answered_at > since)):
             _act_on(session, plan, ticket, item, stop, now)
-    left = [item for item in items if not item.answer]
+    left = [item for item in items if not item.answer and not item.options.get("passed_on")]
     if left and ticket.state == "closed":
         _carry(session, plan, one, ticket, left, now)
     session.flush()
@@ -120,7 +124,16 @@ def _fault(session: Session, plan: Plan, ticket: Ticket, item: ChecklistItem, st
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     session.refresh(fault, ["follows_id"])
+    _show(session, ticket, item, fault, now)
     return fault
+
+
+def _show(session: Session, ticket: Ticket, item: ChecklistItem, fault: Ticket, now: datetime) -> None:
+    """The photos of what failed go along: whoever repairs it sees what the inspector saw."""
+    for row in queries.attachments_of(session, ticket.id):
+        if row.item == item.position:
+            stored = {name: getattr(row, name) for name in ("hash", "mime", "width", "height")}
+            additions.add_file(session, fault, "report", stored, row.person_id, now, device_at=row.device_at)
 
 
 def said(item: ChecklistItem, locale: str) -> str:
@@ -142,7 +155,7 @@ def _carry(
     session: Session, plan: Plan, one: Occurrence, ticket: Ticket, left: list[ChecklistItem], now: datetime
 ) -> None:  # fmt: skip
     """Nothing that was left open is forgotten: the next ticket asks it again."""
-    items = [{"question": item.question, "kind": item.kind, "options": dict(item.options)} for item in left]
+    items = [_open(item, stops_of(session, ticket.id)) for item in left]
     query = select(Ticket).join(Occurrence, Occurrence.ticket_id == Ticket.id)
     query = query.where(
         Occurrence.plan_id == plan.id, Occurrence.subject == one.subject, Occurrence.id != one.id, Ticket.is_open
@@ -159,7 +172,19 @@ def _carry(
     decisions.append(session, plan.site_id, planning.stream_of(plan.id), [Entry("carry", facts, NAME)], now)
 
 
+def _open(item: ChecklistItem, stops: dict[int, Stop]) -> dict[str, Any]:
+    """A question as it is carried, with the thing that it is asked of: the next round may have another order."""
+    options = {name: value for name, value in item.options.items() if name not in OWN}
+    stop = stops.get(options.get("stop", 1))
+    thing = {"thing": making.name_of(stop.asset_id, stop.place_id)} if stop is not None else {}
+    item.options = {**item.options, "passed_on": True}
+    return {"question": item.question, "kind": item.kind, "options": {**options, **thing}}
+
+
 def _add_to(session: Session, following: Ticket, items: list[dict[str, Any]]) -> None:
+    now_at = {making.name_of(stop.asset_id, stop.place_id): n for n, stop in stops_of(session, following.id).items()}
+    items = [{**one, "options": {**one["options"], "stop": number}}
+             for one in items if (number := now_at.get(one["options"].get("thing", "")))]  # fmt: skip
     known = {
         (item.options.get("key"), item.options.get("stop")) for item in queries.checklist_of(session, following.id)
     }
@@ -172,7 +197,9 @@ def _follow_up(session: Session, plan: Plan, ticket: Ticket, items: list[dict[st
     stops = stops_of(session, ticket.id)
     subjects = tuple(subject_of(session, stop) for stop in stops.values())
     about = queries.subject_of(ticket, is_common=places.is_common(session, ticket.place_id))
-    report = FaultReport(about, plan.name, category=ticket.category, priority="normal", kind="inspection")
+    report = FaultReport(
+        about, plan.name, category=ticket.category, priority="normal", kind="inspection", stops=ticket.stops
+    )
     rest = intake.report_fault(session, report, now).ticket
     assert rest is not None
     making.write_stops(session, rest, subjects)

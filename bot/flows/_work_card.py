@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from assets.plans import rounds
 from bot.flows import _tap
 from bot.talk import Talk
 from core import places
@@ -66,6 +67,8 @@ def reasons(action: str, keys: Sequence[str], other: str = "") -> list[Choice]:
 def lines(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
     """What the technician needs beside the heading; nothing that is unknown."""
     found: list[dict[str, Any]] = []
+    if far := rounds.progress(talk.session, [ticket]).get(ticket.id):
+        found.append({"line": "round_done", "stops": far.all, "done": far.done + far.left})
     if ticket.asset_name:
         found.append({"line": "at_place", "place": ticket.place})
     if ticket.text:
@@ -102,10 +105,18 @@ def buttons(talk: Talk, ticket: Ticket) -> list[Choice]:
     ]
 
 
-def row(ticket: Ticket) -> dict[str, Any]:
+def rows(talk: Talk, tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
+    """The jobs of a list, a round with how far it is."""
+    far = rounds.progress(talk.session, tickets)
+    return [row(ticket, far.get(ticket.id)) for ticket in tickets]
+
+
+def row(ticket: Ticket, far: rounds.Progress | None = None) -> dict[str, Any]:
     """A job in one line of a list."""
+    kind = "job_urgent" if ticket.emergency else "job_round" if far else "job"
+    extent = {"stops": far.all, "done": far.done + far.left} if far else {}
     return {
-        "line": "job_urgent" if ticket.emergency else "job", "number": ticket.number, "category": ticket.category,
+        "line": kind, **extent, "number": ticket.number, "category": ticket.category,
         "asset": ticket.asset_name, "place": ticket.place, "state": ticket.state,
         "promised_at": news.plain(ticket.promised_at),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from assets import register
+from assets.plans import rounds
 from bot.flows import _check_in, _tap, flow, scan_of
 from bot.flows import _work_card as card
 from bot.talk import Talk
@@ -39,7 +40,7 @@ def today(talk: Talk) -> None:
     if not mine and not free:
         talk.say("work_empty")
         return
-    lines = [*map(card.row, mine), *([{"line": "free"}] if free else []), *map(card.row, free)]
+    lines = [*card.rows(talk, mine), *([{"line": "free"}] if free else []), *card.rows(talk, free)]
     choices = [card.choice(ticket, row) for row, ticket in enumerate([*mine, *free])]
     talk.say("work_list", choices, lines=lines, site=str([*mine, *free][0].site_id))
 
@@ -77,7 +78,7 @@ def _lost(talk: Talk, ticket: Ticket) -> None:
     assert ticket.assignee_id is not None
     name = queries.names_of(talk.session, [ticket.assignee_id])[ticket.assignee_id]
     following = [*queries.list_of(talk.session, talk.person_id), *queries.claimable(talk.session, talk.viewer, 1)][:1]
-    lines = [{"line": "next"}, *map(card.row, following)] if following else [{"line": "no_next"}]
+    lines = [{"line": "next"}, *card.rows(talk, following)] if following else [{"line": "no_next"}]
     choices = [card.choice(job, row) for row, job in enumerate(following)]
     ago = talk.now - ticket.accepted_at if ticket.accepted_at else None
     kind = "given_to_other" if ago is None else "taken_now" if ago < A_MOMENT else "taken_before"
@@ -136,10 +137,12 @@ def scanned(talk: Talk) -> None:
         return
     visible = [job for job in jobs if queries.may_see(talk.session, job, talk.viewer)][:MOST_JOBS]
     choices = [found for row, job in enumerate(visible) for found in _next_action(talk, job, row)]
+    if (stop := rounds.stop_at(talk.session, talk.person_id, subject)) is not None:
+        visible, choices = [*visible, stop[0]], [*choices, _tap.page_of(talk, stop[0], "round_page")]
     report = Choice("work.report_here", {"code": talk.text}, row=MOST_JOBS)
     facts: dict[str, Any] = {"asset": subject.name, "place": subject.place, "site": str(subject.site_id)}
     if visible:
-        talk.say("jobs_here", [*choices, report], lines=[card.row(job) for job in visible], **facts)
+        talk.say("jobs_here", [*choices, report], lines=card.rows(talk, visible), **facts)
     else:
         talk.say("no_jobs_here", [report], lines=_visits(talk, subject), **facts)
 

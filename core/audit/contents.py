@@ -182,7 +182,7 @@ def _note(row: Row[Any]) -> Key | None:
 
 
 def _attachment(row: Row[Any]) -> Key:
-    return told.key(stored.words(row.kind), stored.words(row.hash), row.round)
+    return told.key(stored.words(row.kind), stored.words(row.hash), row.round, row.item)
 
 
 def _part(row: Row[Any]) -> Key:
@@ -204,7 +204,8 @@ def _signature(row: Row[Any]) -> Key | None:
 TABLES = {
     "notes": Rows((Note.id, Note.ticket_id, Note.text, Note.salt, Note.is_internal), _note),
     "attachments": Rows(
-        (Attachment.id, Attachment.ticket_id, Attachment.kind, Attachment.hash, Attachment.round), _attachment
+        (Attachment.id, Attachment.ticket_id, Attachment.kind, Attachment.hash, Attachment.round, Attachment.item),
+        _attachment,
     ),
     "parts": Rows((Part.id, Part.ticket_id, Part.name, Part.quantity, Part.cost, Part.round), _part),
     "signatures": Rows(

@@ -65,7 +65,7 @@ def _rows(action: str, facts: Facts) -> list[tuple[str, Key]]:
     if action == "add_note":
         return [("notes", key(said("text"), said("internal")))]
     if action in ("add_photo", "add_voice"):
-        return [("attachments", key(said("kind"), said("hash"), said("round")))]
+        return [("attachments", key(said("kind"), said("hash"), said("round"), said("item") or 0))]
     if action == "use_part":
         return [("parts", key(said("part"), said("round")))]
     if action == "sign":

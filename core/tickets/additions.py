@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from core.tickets import following, news, queries, words
 from core.tickets.actions import Actor, record
 from core.tickets.models import Attachment, ChecklistItem, Part, Ticket
 
+PHOTO = "photo"  # the kind of a question, and how one that has its photo is answered
 PHOTO_KINDS = ("report", "before", "after", "other")
 MAX_ATTACHMENTS = 60
 MAX_WORDS = 4000
@@ -35,16 +37,18 @@ class NudgedAlready(Conflict):
 
 def add_file(
     session: Session, ticket: Ticket, kind: str, stored: dict[str, Any], person_id: UUID | None, now: datetime, *,
-    reason: str = "", device_at: datetime | None = None,
+    reason: str = "", device_at: datetime | None = None, item: int = 0,
 ) -> bool:  # fmt: skip
     """Attach a photo or voice note whose bytes lie in the storage; False when the round has it already.
 
     `stored`: {"hash", "mime", "width", "height", "evidence"}. Attaching the same file again changes nothing, so
     an upload is safe to repeat. Evidence that arrives late, when the round has ended, is taken and marked.
+    `item`: the question of the checklist that it belongs to; one that asks for a photo is answered by it.
     """
+    asked = _item(session, ticket, item) if item else None
     same = select(Attachment.id).where(
         Attachment.ticket_id == ticket.id, Attachment.round == ticket.round, Attachment.kind == kind,
-        Attachment.hash == stored["hash"],
+        Attachment.hash == stored["hash"], Attachment.item == item,
     )  # fmt: skip
     if session.scalar(same):
         return False
@@ -53,13 +57,16 @@ def add_file(
         raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
     row = {
         "id": clock.new_id(), "ticket_id": ticket.id, "person_id": person_id, "round": ticket.round, "kind": kind,
-        "hash": stored["hash"], "mime": stored["mime"], "width": stored.get("width", 0),
+        "item": item, "hash": stored["hash"], "mime": stored["mime"], "width": stored.get("width", 0),
         "height": stored.get("height", 0), "evidence": stored.get("evidence") or {}, "reason": reason[:200],
         "device_at": device_at, "added_at": now,
     }  # fmt: skip
     session.execute(insert(Attachment), [row])
     facts = {"kind": kind, "hash": stored["hash"], "round": ticket.round, "late": not ticket.is_open}
+    facts |= {"item": item} if item else {}
     record(session, ticket, "add_voice" if kind == "voice" else "add_photo", Actor(person_id), facts, now, device_at)
+    if asked is not None and asked.kind == PHOTO and person_id is not None:
+        answer_item(session, ticket, item, PHOTO, person_id, now)
     return True
 
 
@@ -149,19 +156,46 @@ def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> 
 
 def answer_item(session: Session, ticket: Ticket, position: int, answer: str, person_id: UUID, now: datetime) -> None:
     """Answer one question of the checklist; answering again replaces the answer and stays in the trace."""
-    query = select(ChecklistItem).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.position == position)
-    item = session.scalar(query)
-    if item is None:
-        raise NotFound(what="word.checklist")
-    item.answer, item.answered_by, item.answered_at = _checked(item, answer), person_id, now
+    item = _item(session, ticket, position)
+    item.answer, item.answered_by, item.answered_at = checked_answer(session, item, answer), person_id, now
+    item.options = {name: value for name, value in item.options.items() if name != "left"}
     session.flush()
     proof = item.answer if item.kind in ANSWERS else trace.commitment(item.id.hex, item.answer)
     record(session, ticket, "answer", Actor(person_id), {"position": position, "answer": proof}, now)
 
 
-def _checked(item: ChecklistItem, answer: str) -> str:
-    """An answer that its question can have."""
+def leave_items(
+    session: Session, ticket: Ticket, positions: Sequence[int], reason: str, person_id: UUID, now: datetime
+) -> None:
+    """Leave questions without an answer for the next time, and say why; an answer given later takes that back."""
+    if not reason.strip():
+        raise Missing(field="field.reason")
+    items = [_item(session, ticket, position) for position in positions]
+    left = [item for item in items if not item.answer]
+    for item in left:
+        item.options = {**item.options, "left": True}
+    session.flush()
+    told = words.reason(session, ticket, person_id, reason, now)
+    facts = {"positions": [item.position for item in left], "count": len(left), "reason": told}
+    record(session, ticket, "leave", Actor(person_id), facts, now)
+
+
+def _item(session: Session, ticket: Ticket, position: int) -> ChecklistItem:
+    query = select(ChecklistItem).where(ChecklistItem.ticket_id == ticket.id, ChecklistItem.position == position)
+    item = session.scalar(query)
+    if item is None:
+        raise NotFound(what="word.checklist")
+    return item
+
+
+def checked_answer(session: Session, item: ChecklistItem, answer: str) -> str:
+    """An answer that its question can have; where it asks for a photo, there must be one. Errors: Invalid, Missing."""
     answer = answer.strip()[:500]
+    if item.kind == PHOTO:
+        bound = select(Attachment.id).where(Attachment.ticket_id == item.ticket_id, Attachment.item == item.position)
+        if session.scalar(bound.limit(1)) is None:
+            raise Missing(field="field.photo")
+        return PHOTO
     if item.kind in ANSWERS and not re.fullmatch(ANSWERS[item.kind], answer):
         raise Invalid(field="field.answer")
     if item.kind == "choice" and item.options.get("choices") and answer not in item.options["choices"]:

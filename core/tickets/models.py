@@ -43,7 +43,7 @@ class Ticket(Table):
     `waived`: evidence that a supervisor waived in this round.
     `promised_at`, `arrive_by`, `repair_by`: until when it is to be accepted, reached and done; None where nothing is
     asked or the clock stands still. `terms`: the version of policy and calendar that they were counted with.
-    `alarm_at`: when somebody is to be told of one of them.
+    `alarm_at`: when somebody is to be told of one of them. `stops`: how many a round has; 0 where it is none.
     """
 
     __tablename__ = "tickets"
@@ -73,6 +73,8 @@ class Ticket(Table):
               postgresql_where=text("done_at IS NOT NULL")),
         Index("ix_tickets_closed", "site_id", "closed_at", sqlite_where=text("closed_at IS NOT NULL"),
               postgresql_where=text("closed_at IS NOT NULL")),
+        Index("ix_tickets_again", "id", sqlite_where=text("kind = 'inspection' AND round > 1"),
+              postgresql_where=text("kind = 'inspection' AND round > 1")),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
@@ -96,6 +98,7 @@ class Ticket(Table):
     asset_code: Mapped[str] = mapped_column(default="")
     asset_name: Mapped[str] = mapped_column(default="")
 
+    stops: Mapped[int] = mapped_column(default=0)
     text: Mapped[str] = mapped_column(default="")
     salt: Mapped[str] = mapped_column(default="")
     contact: Mapped[str] = mapped_column(default="")
@@ -182,17 +185,19 @@ class Attachment(Table):
     """A photo or voice note of a ticket. The bytes lie in the storage under `hash`, the digest of the original.
 
     `kind`: report, before, after, other or voice. `evidence`: what the device claimed about time and position,
-    kept for technicians' photos only and shown to staff only.
+    kept for technicians' photos only and shown to staff only. `item`: the position in the checklist that it belongs
+    to; 0 where it belongs to none.
     """
 
     __tablename__ = "attachments"
-    __table_args__ = (UniqueConstraint("ticket_id", "round", "kind", "hash"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "round", "kind", "hash", "item"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     round: Mapped[int]
     kind: Mapped[str]
+    item: Mapped[int] = mapped_column(default=0)
     hash: Mapped[str] = mapped_column(index=True)
     mime: Mapped[str]
     width: Mapped[int] = mapped_column(default=0)
@@ -246,7 +251,8 @@ class Part(Table):
 class ChecklistItem(Table):
     """One question of a ticket's checklist with its answer.
 
-    `kind`: pass_fail, number, choice, text, photo or meter.
+    `kind`: pass_fail, number, choice, text, photo or meter. A photo is answered by a photo of its own. `options`: what
+    the plan says of it, and `left` where it is explicitly left for the next time.
     """
 
     __tablename__ = "checklist_items"

@@ -55,7 +55,8 @@ def card(ticket: Ticket, **more: Any) -> dict[str, Any]:
     """The facts that every message about a ticket carries."""
     facts: dict[str, Any] = {
         "number": ticket.number, "category": ticket.category, "place": ticket.place, "asset": ticket.asset_name,
-        "priority": ticket.priority, "emergency": ticket.emergency, "promised_at": ticket.promised_at, **more,
+        "priority": ticket.priority, "emergency": ticket.emergency, "promised_at": ticket.promised_at,
+        **({"stops": ticket.stops} if ticket.stops else {}), **more,
     }  # fmt: skip
     return {name: plain(value) for name, value in facts.items()}
 

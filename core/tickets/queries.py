@@ -243,7 +243,7 @@ def evidence_of(session: Session, ticket: Ticket, declared: Mapping[str, Any] | 
         kind=ticket.kind, category=ticket.category, has_asset=ticket.asset_id is not None,
         photo_kinds=frozenset(kind for kind, _ in work["photos"]),
         signed_by=frozenset(role for role, content in session.execute(signed) if stands_under(content, under)),
-        scan_proof=ticket.scan_proof, unanswered=sum(not answer for _, answer in work["answers"]),
+        scan_proof=ticket.scan_proof, unanswered=sum(not answer for _, answer, *left in work["answers"] if not left),
         waived=frozenset(ticket.waived),
     )  # fmt: skip
 
@@ -255,7 +255,10 @@ def work_of(session: Session, ticket: Ticket) -> dict[str, Any]:
     return {
         "photos": [[row.kind, row.hash] for row in photos],
         "parts": [[part.name, part.quantity] for part in parts],
-        "answers": [[item.position, item.answer] for item in checklist_of(session, ticket.id)],
+        "answers": [
+            [item.position, item.answer, *(["left"] if item.options.get("left") else [])]
+            for item in checklist_of(session, ticket.id)
+        ],
     }
 
 

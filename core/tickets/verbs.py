@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core import categories, clock, i18n, places
+from core import categories, clock, places
 from core.database import rows
 from core.errors import Invalid, Missing
 from core.people import Person, Role, Team, roles_of
@@ -303,14 +303,8 @@ def _id(act: Act, name: str) -> UUID:
 
 
 def _reason(act: Act) -> dict[str, Any]:
-    """A reason for the trace: a key of the catalog as it is, free words as a salted commitment beside a kept note.
-
-    What only looks like a key may be a telephone number or a name, and the trace forgets nothing.
-    """
-    reason = str(act.facts["reason"]).strip()
-    if i18n.has_text(f"reason.{reason}"):
-        return {"reason": reason}
-    return {"reason": words.keep(act.session, act.ticket, act.actor.person_id, reason[:1000], act.now)}
+    given = str(act.facts["reason"])
+    return {"reason": words.reason(act.session, act.ticket, act.actor.person_id, given, act.now)}
 
 
 def _is_technician(session: Session, person_id: UUID, site_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from core import clock, trace
+from core import clock, i18n, trace
 from core.tickets.models import Note, Ticket
 
 
@@ -23,3 +23,12 @@ def keep(
     }  # fmt: skip
     session.execute(insert(Note), [row])
     return trace.commitment(salt, text)
+
+
+def reason(session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime) -> str:
+    """A reason for the trace: a key of the catalog as it is, free words as a salted commitment beside a kept note.
+
+    What only looks like a key may be a telephone number or a name, and the trace forgets nothing.
+    """
+    text = text.strip()
+    return text if i18n.has_text(f"reason.{text}") else keep(session, ticket, person_id, text[:1000], now)

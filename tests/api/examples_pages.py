@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from api.pages._checklist import Question
 from api.pages._report import Entered
+from api.pages._rounds import Place, Round
 from api.pages._steps import Step
 from api.pages._tickets import Head, Photo, Until
 from api.pages._timeline import Line
@@ -14,9 +16,10 @@ from api.pages.actions import AskPage, Slot
 from api.pages.codes import CodePage, EmergencyPage, OpenTicket, QuestionPage, ReportPage, ThingPage
 from api.pages.links import LinkPage
 from api.pages.privacy import TOPICS, PrivacyPage
+from api.pages.rounds import RoundPage, StopPage
 from api.pages.sign_in import SignInLinkPage, SignInPage
 from api.pages.sign_off import Need, SignOffPage
-from api.pages.tickets import Appointment, JobPage, ProgressPage, Question, Said, Stage, Survey
+from api.pages.tickets import Appointment, JobPage, ProgressPage, Said, Stage, Survey
 from api.pages.work import Job, ScanPage, WorkPage
 from core.surveys import REASONS
 
@@ -43,7 +46,9 @@ JOB = JobPage(
     questions=[
         Question(1, "x1", "pass_fail", "pass"), Question(2, "x1", "number", "3", "x1"),
         Question(3, "x1", "choice", "x1", "x1", ("x1", "x2")),
+        Question(4, "x1", "photo", "photo", photos=[PHOTO]),
     ],
+    round=None,
     parts_used=[("x1", "2")],
     hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, home="/work", said=Said(),
     draft_done="",
@@ -69,6 +74,19 @@ ASK = AskPage(HEAD, "hold", ("waiting_parts",), [], {}, "", "", "k", asks_code=F
 CHECK_IN = replace(ASK, action="check_in", reasons=("no_label",), field="code", error="x1", asks_code=True)
 
 TAKE = Job(HEAD, [POST])
+ITEMS = [Question(1, "x1", "pass_fail", "fail", "x1", (), [PHOTO], "x1", is_failed=True, error="x1")]
+STOPS = [
+    Place(1, "x1", "x1", "/round/WX-1/1", "open", None, "", "low", "x1", "", 0, 0, ITEMS),
+    Place(2, "x1", "", "/round/WX-1/2", "done", AT, "x1", "high", "x1", "", 1, 1, ITEMS),
+    Place(3, "x1", "x1", "/round/WX-1/3", "left", AT, "", "medium", "x1", "x1", 0, 0, ITEMS),
+]
+ROUND = Round("/round/WX-1", "x1", 1, 1, 3, STOPS)
+WHOLE = Round("/round/WX-1", "x1", 2, 1, 3, STOPS)
+WALK = RoundPage(HEAD, "x1", ROUND, [POST], can_work=True, sign="", told="x1", draft_done="x1", key="k", home="/work")
+STOP = StopPage(
+    HEAD, ROUND, STOPS[0], JOB.questions + ITEMS, "x1", "s", "low", "x1", can_work=True, reasons=("no_access",),
+    entered={}, here="/q/x1", key="k", errors=[],
+)  # fmt: skip
 
 EXAMPLES: dict[str, list[Any]] = {
     "ask.html": [
@@ -86,6 +104,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "job.html": [
         JOB,
         replace(JOB, said=WRONG, home=""),
+        replace(JOB, questions=[], round=ROUND),
+        replace(JOB, questions=[], round=WHOLE, can_work=False),
         replace(JOB, head=replace(HEAD, state="in_progress"), appointment=AGREED, said=Said(told="x1")),
         replace(JOB, head=replace(QUIET, state="on_hold"), hold_reason="x1", appointment=None, questions=[], steps=[]),
         replace(JOB, head=QUIET, can_add=False, can_work=False, words="", contact="", photos={"report": []}),
@@ -108,6 +128,18 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(REPORT, categories=[], more=CHIPS, entered=ENTERED),
         replace(REPORT, open=[OpenTicket("x1", "assigned", AT, ""), OpenTicket("x1", "done", AT, "/t/1")]),
     ],
+    "round.html": [
+        WALK,
+        replace(WALK, steps=[], home="", told=""),
+        replace(WALK, round=WHOLE, sign="/sign"),
+        replace(WALK, round=replace(WHOLE, stops=STOPS[2:]), can_work=False, steps=[]),
+    ],
+    "round_stop.html": [
+        STOP,
+        replace(STOP, scan="", code="", here="", errors=[("main", "x1")], entered={"locate": "1", "words": "x1"}),
+        replace(STOP, stop=STOPS[2], level="high"),
+        replace(STOP, can_work=False),
+    ],
     "scan.html": [ScanPage("", ""), ScanPage("x1", "x1")],
     "sign_in.html": [SignInPage("", "", "", has_telegram=False), SignInPage("x1", "/work", "x1", has_telegram=True)],
     "sign_in_link.html": [SignInLinkPage(is_valid=True), SignInLinkPage(is_valid=False)],
@@ -124,7 +156,7 @@ EXAMPLES: dict[str, list[Any]] = {
     ],
     "work.html": [
         WorkPage(
-            "x1", [TAKE], [Job(HEAD, [POST, LINK])], [Job(HEAD, [])], [TAKE], [Job(QUIET, [POST])], "k", "", 9
+            "x1", [TAKE], [Job(HEAD, [POST, LINK])], [Job(HEAD, [], "x1")], [TAKE], [Job(QUIET, [POST])], "k", "", 9
         ),
         WorkPage("x1", [], [], [], [], [], "k", "x1", 15),
     ],

@@ -20,7 +20,7 @@ from core.digests import Wish
 from core.places import Place, Site
 from core.settings import Settings
 from core.storage import open_storage
-from core.tickets import queries
+from core.tickets import actions, queries
 from core.tickets.models import Ticket
 from core.triggers import Tick
 from core.upkeep import invitations
@@ -52,6 +52,7 @@ class Things:
     reading: UUID
     digest: UUID
     plan: UUID
+    round: str
 
 
 Stop = tuple[str, Callable[[Things], str]]  # who, and the address
@@ -76,6 +77,8 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
     "GET /t/{number}/do/{action}": [(TECHNICIAN, lambda t: f"/t/{t.job}/do/hold")],
+    "GET /round/{number}": [(TECHNICIAN, lambda t: f"/round/{t.round}"), (ADMIN, lambda t: f"/round/{t.round}")],
+    "GET /round/{number}/{stop}": [(TECHNICIAN, lambda t: f"/round/{t.round}/1")],
     "GET /t/{number}/sign": [(TECHNICIAN, lambda t: f"/t/{t.job}/sign")],
     "GET /setup": [(STRANGER, lambda t: "/setup")],
     "GET /desk": [
@@ -194,7 +197,19 @@ def _things(session: Session, brought: UUID, compared: UUID) -> Things:
         sessions, asset.id, asset.code, job.number, done.number, other.number, who[TECHNICIAN], who[RESIDENT], run.id,  # type: ignore[arg-type]
         place.id if place else asset.place_id, link, page, blank, slip.secret,
         brought, compared, *_digest(session, site.id, who[ADMIN], now), session.scalars(select(Plan.id)).all()[0],
+        _round(session, job, who[ADMIN], now),
     )  # fmt: skip
+
+
+def _round(session: Session, job: Ticket, who: UUID | None, now: datetime) -> str:
+    """An open round, given to the technician of the tour."""
+    assert who is not None
+    found = session.scalars(select(Ticket.id).where(Ticket.stops > 0, Ticket.is_open)).all()[0]
+    ticket = queries.by_id(session, found, lock=True)
+    if ticket.assignee_id != job.assignee_id:
+        facts = {"assignee": str(job.assignee_id)}
+        actions.act(session, ticket, "assign", access.viewer(session, who), now, facts=facts)
+    return ticket.number
 
 
 def _digest(session: Session, site_id: UUID, who: UUID | None, now: datetime) -> tuple[UUID, UUID]:

@@ -666,6 +666,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("asset_code", sa.String(), nullable=False),
         sa.Column("asset_name", sa.String(), nullable=False),
+        sa.Column("stops", sa.Integer(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
         sa.Column("contact", sa.String(), nullable=False),
@@ -708,6 +709,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tickets_again",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'inspection' AND round > 1"),
+            postgresql_where=sa.text("kind = 'inspection' AND round > 1"),
+        )
         batch_op.create_index(
             "ix_tickets_alarm",
             ["alarm_at"],
@@ -776,6 +784,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("item", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("mime", sa.String(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
@@ -788,7 +797,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_attachments_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
         sa.UniqueConstraint(
-            "ticket_id", "round", "kind", "hash", name=op.f("uq_attachments_ticket_id_round_kind_hash")
+            "ticket_id", "round", "kind", "hash", "item", name=op.f("uq_attachments_ticket_id_round_kind_hash_item")
         ),
     )
     with op.batch_alter_table("attachments", schema=None) as batch_op:
@@ -934,6 +943,7 @@ def upgrade() -> None:
         sa.Column("is_late", sa.Boolean(), nullable=False),
         sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.Column("settled_round", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"], name=op.f("fk_occurrences_plan_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_occurrences_site_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_occurrences_ticket_id")),
@@ -1105,6 +1115,10 @@ def upgrade() -> None:
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("proof", sa.String(), nullable=False),
         sa.Column("location", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("distance", sa.Integer(), nullable=True),
+        sa.Column("left", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("device_at", sa.DateTime(), nullable=True),
         sa.Column("visited_at", sa.DateTime(), nullable=True),
         sa.Column("visited_by", sa.Uuid(), nullable=True),

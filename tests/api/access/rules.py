@@ -98,6 +98,11 @@ RULES: dict[str, Rule] = {
     "POST /t/{number}/rating": Rule((RESIDENT,)),
     "GET /t/{number}/sign": Rule((TECHNICIAN,)),
     "POST /t/{number}/sign": Rule((TECHNICIAN,)),
+    # a round: of its site's staff
+    "GET /round/{number}": Rule(STAFF),
+    "GET /round/{number}/{stop}": Rule(STAFF),
+    "POST /round/{number}/{stop}": Rule((TECHNICIAN,)),
+    "POST /round/{number}/{stop}/leave": Rule((TECHNICIAN,)),
     # the desk
     "GET /desk": Rule(DESK, is_own=True),
     "GET /desk/rows": Rule(DESK, is_own=True),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from assets import imports, prints, register, story
 from assets.choosing import Wanted
-from assets.plans import planning
+from assets.plans import making, planning
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
 from assets.prints import Setup
@@ -39,7 +39,7 @@ class Things:
         known = {
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
             "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32,
-            "secret": "x" * 20, "table": "people.csv", **self.ids,
+            "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
         }  # fmt: skip
         path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
@@ -95,6 +95,9 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
     additions.add_file(session, ticket, "report", stored, crew.resident, clock.now())
     additions.add_words(session, ticket, crew.supervisor, f"{words}, said between staff", NOW, is_internal=True)
     site_id = ticket.site_id
+    subject = register.subject_of(session, code)
+    ticket.stops = 2
+    making.write_stops(session, ticket, [subject, subject])
     team = people.add_team(session, f"{words} team", site_id)
     unit = places.ensure_path(session, site_id, "Z/1", kind="unit", is_common=False)
     home = people.claim_home(session, crew.resident, unit.id)

@@ -77,4 +77,6 @@ def test_a_photo_without_a_code_says_what_to_do(web: Web, cast: Cast) -> None:
 
 
 def test_a_typed_code_keeps_its_page_even_with_spaces(web: Web, cast: Cast, lift: str) -> None:
-    assert web.browser(cast.technician).post("/scan", code=f" {lift.lower()} ").headers["location"] == f"/q/{lift}"
+    assert web.browser(cast.technician).post("/scan", code=f" {lift.lower()} ").headers["location"] == (
+        f"/q/{lift}?by=typed"
+    )

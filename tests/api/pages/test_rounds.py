@@ -1,0 +1,191 @@
+"""A round on the phone: the code leads to its stop, in any order; nothing typed is lost; a report at the end."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from assets import register
+from assets.plans import planning, rounds
+from assets.plans.planning import Draft
+from assets.plans.recurrence import Rhythm
+from core import access, clock, registry, trace
+from core.database import Database
+from core.settings import load_settings
+from core.tickets import actions, queries
+from core.tickets.models import Ticket
+from core.triggers import TRIGGERS, Tick, run
+from tests.api.pages.browsing import INK, Browser, Web, seen
+from tests.personas import Cast
+from tests.pictures import corners, encoded
+
+PHOTO = encoded(corners(), "JPEG")
+ASKED = [
+    {"question": "Clean?", "kind": "pass_fail"},
+    {"question": "Pressure", "kind": "number", "low": "0.2", "high": "0.6", "unit": "MPa"},
+]
+
+
+def wake(db: Database, name: str) -> None:
+    registry.load("assets.triggers")
+    run(db, TRIGGERS[name], Tick(clock.now(), load_settings()))
+
+
+@pytest.fixture
+def walk(db: Database, cast: Cast, lift: str, other_lift: str) -> str:
+    """The number of a round through the hall and two lifts that the technician was given."""
+    with db.write_scope() as session:
+        ids = [str(register.asset_by_code(session, code).id) for code in (lift, other_lift)]
+        hall = {"place": str(cast.hall), "checklist": [{"question": "Picture of the hall", "kind": "photo"}]}
+        stops: list[dict[str, Any]] = [hall, *({"asset": one} for one in ids)]
+        yesterday = clock.now() - timedelta(days=1)
+        rhythm = Rhythm("FREQ=DAILY;COUNT=1", clock.now().date())
+        draft = Draft("Evening round", "general", "route", rhythm, ASKED, stops=stops)
+        planning.add(session, cast.site, draft, cast.admin, yesterday)
+    wake(db, "plans")
+    with db.write_scope() as session:
+        number = session.scalars(select(Ticket.number).where(Ticket.kind == "inspection")).one()
+        ticket, desk = queries.by_number(session, number, lock=True), access.viewer(session, cast.supervisor)
+        actions.act(session, ticket, "assign", desk, clock.now(), facts={"assignee": str(cast.technician)})
+    return number
+
+
+@pytest.fixture
+def walker(web: Web, cast: Cast) -> Browser:
+    return web.browser(cast.technician)
+
+
+def scan(browser: Browser, code: str) -> str:
+    """Where a scanned code leads."""
+    answer = browser.get(f"/q/{code}")
+    assert answer.status_code == 303, seen(answer)
+    return str(answer.headers["location"])
+
+
+def checks(browser: Browser, where: str, kind: str = "check") -> list[str]:
+    """The fields of a stop."""
+    return list(dict.fromkeys(re.findall(rf'name="({kind}-\d+)"', browser.get(where).text)))
+
+
+def test_a_code_leads_to_its_stop_and_answers_are_kept_in_any_order(
+    walker: Browser, walk: str, lift: str, other_lift: str, hall_code: str
+) -> None:
+    last, first = scan(walker, other_lift), scan(walker, hall_code)
+    assert last.startswith(f"/round/{walk}/3?scan=")
+    assert first.startswith(f"/round/{walk}/1?scan=")
+    page = walker.get(last)
+    assert "code scanned" in seen(page)
+    clean, pressure = checks(walker, last)
+    answer = walker.send(page, **{clean: "pass", pressure: "0.4"})
+    assert answer.headers["location"] == f"/round/{walk}?done=stop&stop=3"
+    shown = seen(walker.get(answer.headers["location"]))
+    assert "Round of 3 stops, 1 done" in shown
+    assert "Lift 2 is done." in shown
+    assert "0.4 MPa" in shown
+    assert "Presence: sure" in shown
+
+
+def test_what_was_typed_stays_when_something_is_wrong(walker: Browser, walk: str, lift: str) -> None:
+    where = scan(walker, lift)
+    clean, pressure = checks(walker, where)
+    answer = walker.send(walker.get(where), **{clean: "fail", pressure: "much"})
+    assert answer.status_code == 422
+    assert 'value="much"' in answer.text
+    assert "Pressure:" in seen(answer)
+    assert 'value="fail" checked' in answer.text
+    again = walker.send(answer, **{clean: "fail", pressure: "0,5"})
+    assert again.status_code == 303
+    assert "code scanned" in seen(walker.get(f"/round/{walk}"))
+
+
+def test_the_same_press_twice_is_one_answer(db: Database, walker: Browser, walk: str, lift: str) -> None:
+    where = scan(walker, lift)
+    page, (clean, _) = walker.get(where), checks(walker, where)
+    first, second = (walker.send(page, **{clean: "pass"}) for _ in range(2))
+    assert first.headers["location"] == second.headers["location"] == f"/round/{walk}?done=part&stop=2"
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, walk)
+        events = [event.action for event in trace.events_of(session, f"ticket:{ticket.id}")]
+    assert (events.count("answer"), events.count("visit"), ticket.state) == (1, 1, "in_progress")
+
+
+@pytest.mark.parametrize(("by", "said"), [("typed", "code typed by hand"), ("", "opened from the list")])
+def test_a_stop_without_a_scan_is_taken_and_marked_so(
+    walker: Browser, walk: str, lift: str, by: str, said: str
+) -> None:
+    where = f"/round/{walk}/2"
+    if by:
+        typed = walker.get("/q", params={"code": lift})
+        where = walker.get(typed.headers["location"]).headers["location"]
+    clean, pressure = checks(walker, where)
+    assert walker.send(walker.get(where), **{clean: "pass", pressure: "0.3"}).status_code == 303
+    assert said in seen(walker.get(f"/round/{walk}"))
+
+
+def test_the_scan_of_another_proves_nothing(web: Web, cast: Cast, walker: Browser, walk: str, lift: str) -> None:
+    foreign = scan(walker, lift).partition("scan=")[2]
+    page = walker.get(f"/round/{walk}/3?scan={foreign}")
+    assert "code scanned" not in seen(page)
+    assert web.browser(cast.second_technician).get(f"/q/{lift}").status_code == 200
+
+
+def test_the_position_goes_along_where_it_is_let(db: Database, walker: Browser, walk: str, lift: str) -> None:
+    where = scan(walker, lift)
+    clean, _ = checks(walker, where)
+    walker.send(walker.get(where), **{clean: "pass"}, locate="1", position="31.2,121.5,12")
+    with db.read_scope() as session:
+        stop = rounds.stops_of(session, queries.by_number(session, walk).id)[1]
+        assert stop.location == {"lat": 31.2, "lon": 121.5, "accuracy": 12.0}
+    walker.send(walker.get(f"/round/{walk}/3"), **{clean.replace("2", "4"): "pass"}, position="31.2,121.5,12")
+    with db.read_scope() as session:
+        assert rounds.stops_of(session, queries.by_number(session, walk).id)[2].location == {}
+
+
+def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
+    db: Database, cast: Cast, walker: Browser, walk: str, lift: str, hall_code: str
+) -> None:
+    where = scan(walker, lift)
+    clean, pressure = checks(walker, where)
+    failed = walker.send(
+        walker.get(where), {clean.replace("check", "item"): ("a.jpg", PHOTO, "image/jpeg")},
+        **{clean: "fail", pressure: "0.9"},
+    )  # fmt: skip
+    assert failed.status_code == 303, seen(failed)
+    hall = scan(walker, hall_code)
+    taken = walker.send(walker.get(hall), {checks(walker, hall, "item")[0]: ("b.jpg", PHOTO, "image/jpeg")})
+    assert taken.status_code == 303, seen(taken)
+    assert "Sign off" not in seen(walker.get(f"/round/{walk}"))
+    refused = walker.post(f"/round/{walk}/3/leave")
+    assert refused.status_code == 422
+    left = walker.send(walker.get(f"/round/{walk}/3"), action=f"/round/{walk}/3/leave", words="The key is missing")
+    assert left.status_code == 303
+    page = walker.get(f"/round/{walk}")
+    assert "Sign off" in page.text
+    assert "Carried forward: The key is missing" in seen(page)
+    form = walker.get(f"/t/{walk}/sign")
+    signed = walker.send(form, resolution="failed", technician=INK, presence="absent")
+    assert signed.status_code == 303, seen(signed)
+    wake(db, "plan_results")
+    with db.read_scope() as session:
+        faults = session.scalars(select(Ticket).where(Ticket.kind == "fault").order_by(Ticket.id)).all()
+        assert [(one.asset_name, one.text) for one in faults] == [
+            ("Lift 1", "Clean?: Failed"), ("Lift 1", "Pressure: 0.9 MPa"),
+        ]  # fmt: skip
+        [rest] = session.scalars(select(Ticket).where(Ticket.kind == "inspection", Ticket.is_open)).all()
+        assert [item.question for item in queries.checklist_of(session, rest.id)] == ["Clean?", "Pressure"]
+    report = seen(walker.web.browser(cast.supervisor).get(f"/t/{walk}"))
+    for told in ("Clean? Faulty (failed)", "0.9 MPa (failed)", "0.2–0.6 MPa", "The key is missing", "Photo taken"):
+        assert told in report
+
+
+def test_a_job_that_is_no_round_has_no_stops(walker: Browser, worker: Browser, reported: str) -> None:
+    assert worker.get(f"/round/{reported}").headers["location"] == f"/t/{reported}"
+    assert worker.get(f"/round/{reported}/1").status_code == 404
+
+
+def test_a_round_is_named_in_the_list_of_jobs(walker: Browser, walk: str) -> None:
+    assert "Round of 3 stops, 0 done" in seen(walker.get("/work"))
