@@ -9,7 +9,7 @@ from bot.flows import _tap
 from bot.talk import Talk
 from core import places
 from core.outbox import Choice, Tap
-from core.tickets import evidence, news, queries, states
+from core.tickets import deadlining, evidence, news, queries, states
 from core.tickets.models import Ticket
 
 LONGEST_WORDS = 500
@@ -107,7 +107,7 @@ def row(ticket: Ticket) -> dict[str, Any]:
     return {
         "line": "job_urgent" if ticket.emergency else "job", "number": ticket.number, "category": ticket.category,
         "asset": ticket.asset_name, "place": ticket.place, "state": ticket.state,
-        "promised_at": news.plain(ticket.promised_at),
+        "promised_at": news.plain(deadlining.visit(ticket)),
     }  # fmt: skip
 
 
