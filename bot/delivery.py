@@ -24,7 +24,7 @@ from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
-from core import categories, clock, digests, outbox, people, places
+from core import categories, clock, digests, outbox, people, places, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Identity, Person
@@ -192,7 +192,7 @@ class Delivery:
     def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
         rows = outbox.claim(session, now, room)
-        packed = [self._pack(session, row, now) for row in rows]
+        packed = [self._pack(session, row, now) for row in quiet.hold(session, rows, now)]
         return [parcel for parcel in packed if parcel is not None], len(rows)
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:

@@ -85,7 +85,17 @@ def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
 
 def until(ticket: Ticket, locale: str, now: datetime) -> Until | None:
     """What is left until the next deadline, while somebody still waits for it."""
-    promised = deadlining.running(ticket)
+    return _until(deadlining.running(ticket), locale, now)
+
+
+def awaited(ticket: Ticket, locale: str, now: datetime) -> Until | None:
+    """The same for who waits: until somebody is there, then until it is mended. When it was to be accepted is ours."""
+    is_there = ticket.state == "in_progress"
+    is_coming = ticket.state in ("reported", "assigned", "accepted")
+    return _until(ticket.repair_by if is_there else deadlining.visit(ticket) if is_coming else None, locale, now)
+
+
+def _until(promised: datetime | None, locale: str, now: datetime) -> Until | None:
     if promised is None:
         return None
     left = promised - now

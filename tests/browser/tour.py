@@ -73,6 +73,7 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /scan": [(TECHNICIAN, lambda t: "/scan")],
     "GET /work": [(TECHNICIAN, lambda t: "/work")],
+    "GET /quiet": [(TECHNICIAN, lambda t: "/quiet")],
     "GET /work/calendar": [(TECHNICIAN, lambda t: "/work/calendar")],
     "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],

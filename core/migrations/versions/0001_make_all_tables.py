@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("phone_key", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("quiet", sa.String(), nullable=False),
         sa.Column("informed_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),

@@ -78,6 +78,8 @@ RULES: dict[str, Rule] = {
     "GET /scan": PUBLIC,
     "POST /scan": PUBLIC,
     "GET /work": Rule(STAFF, is_own=True),
+    "GET /quiet": OWN,
+    "POST /quiet": OWN,
     "GET /calendar/{secret}.ics": Rule(()),
     "GET /work/calendar": Rule(STAFF, is_own=True),
     "POST /work/calendar": Rule((TECHNICIAN,), is_own=True),
