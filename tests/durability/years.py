@@ -67,7 +67,10 @@ EVIDENCE: dict[str, list[str]] = {"fault": [], "task": [], "inspection": ["check
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is, and how long it lasts. `spacing`: how close ticks may come."""
+    """How much there is, and how long it lasts. `spacing`: how close ticks may come.
+
+    `outages`: how many for ten ticks; `risk`: that a process dies with one of its commits.
+    """
 
     begins: datetime
     days: int
@@ -77,6 +80,7 @@ class Size:
     reports: int
     spacing: timedelta = 20 * MINUTE
     outages: float = 0.02
+    risk: float = 0.0005
 
 
 class Killed(BaseException):
@@ -224,7 +228,7 @@ def _duties(session: Session, town: Town, lot: random.Random, admin: UUID, size:
 
 
 def _digests(session: Session, town: Town, admin: UUID, now: datetime) -> None:
-    for period, at in (("day", "08:00"), ("week", "09:30"), ("day", "02:30")):
+    for period, at in (("week", "09:30"), ("day", "02:30")):
         digests.subscribe(session, town.site, Wish(period, at, town.manager), admin, now)
     digests.subscribe(session, town.site, Wish("day", "18:00", address=("telegram", "1", f"-{town.zone}")), admin, now)
 
@@ -268,9 +272,9 @@ def rhythm_of(lot: random.Random, begins: date, days: int, kind: str) -> tuple[s
     return "general", Rhythm(rule, starts_on, hour, extra, left_out, months, on_holiday, lead_days=lead)
 
 
-def live(world: World, risk: float = 0.0005) -> None:
+def live(world: World) -> None:
     """Let the time pass: what people do at its moment, and a tick whenever something may be due."""
-    ticker = _process(world, risk)
+    ticker = _process(world)
     now = world.size.begins
     while now < world.ends:
         now = _next(world, now)
@@ -283,11 +287,11 @@ def live(world: World, risk: float = 0.0005) -> None:
                 _tick(world, ticker, now)
             except Killed:
                 world.done["kills"] += 1
-                ticker = _process(world, risk)
+                ticker = _process(world)
                 world.down_until = now + _pause(world.lot)
         if world.down_until is None and world.lot.random() < world.size.outages / 10:
             world.done["outages"] += 1
-            ticker = _process(world, risk)
+            ticker = _process(world)
             world.down_until = now + world.lot.uniform(0.1, 72) * HOUR
     _settle(world)
 
@@ -297,8 +301,8 @@ def _pause(lot: random.Random) -> timedelta:
     return lot.uniform(1, 72) * (HOUR if lot.random() < 0.2 else MINUTE)
 
 
-def _process(world: World, risk: float) -> Scheduler:
-    mortal: Any = Mortal(world.database, world.lot, risk)
+def _process(world: World) -> Scheduler:
+    mortal: Any = Mortal(world.database, world.lot, world.size.risk)
     return Scheduler(mortal, world.settings)
 
 
@@ -353,7 +357,7 @@ def _day(world: World, now: datetime) -> None:
     """What people will do on a day: reports, looks at the list, the desk's morning."""
     lot = world.lot
     for town in world.towns:
-        for _ in range(round(lot.uniform(0.4, 1.6) * world.size.reports / len(world.towns))):
+        for _ in range(int(lot.uniform(0, 2) * world.size.reports / len(world.towns) + lot.random())):
             world.later(now + lot.uniform(0, 24) * HOUR, _reporting(world, town))
         world.later(now + lot.uniform(0, 24) * HOUR, _desk_work(world, town))
         for who in town.technicians:
