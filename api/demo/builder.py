@@ -6,11 +6,11 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import assets.models
-from api.demo import compound, history, plans
+from api.demo import compound, history, plans, walks
 from core import clock, outbox, seals
 from core.database import Database, open_database
 from core.migrations.run import upgrade
@@ -19,6 +19,7 @@ from core.storage import open_storage
 
 MARK = "demo.json"
 BEFORE = timedelta(days=history.DAYS + 1)
+INSPECTED = timedelta(days=16)  # so long ago the plans began
 
 __all__ = ["MARK", "Roles", "assets", "build", "is_built", "roles"]
 
@@ -56,11 +57,19 @@ def build(settings: Settings, locale: str, progress: Callable[[str, int, int], N
         built = database.write(lambda session: compound.build(session, locale, now - BEFORE))
     storage = open_storage(settings.storage_url)
     history.tell(database, storage, built, now, lambda done, total: progress("history", done, total))
+    _inspect(database, built, now)
     database.write(lambda session: outbox.mark_history(session, now))
-    database.write(lambda session: plans.add(session, built, now))
+    database.write(lambda session: plans.add_round(session, built, now))
     _seal(database, settings)
     database.dispose()
     (settings.data_dir / MARK).write_text(json.dumps(asdict(_roles(built))))
+
+
+def _inspect(database: Database, built: compound.Compound, now: datetime) -> None:
+    begun = now - INSPECTED
+    with clock.at(begun):
+        database.write(lambda session: plans.add(session, built, begun))
+    walks.tell(database, built.site.id, begun, now)
 
 
 def _seal(database: Database, settings: Settings) -> None:

@@ -41,7 +41,7 @@ A_DAY = timedelta(days=1)
 
 
 def add(session: Session, built: Compound, now: datetime) -> None:
-    """They begin today: the demo's worker makes their first tickets."""
+    """The plans by type of equipment; they begin today."""
     site = places.site_of(session, built.site.id)
     today, admin = deciding.today(site, now), built.people["admin"][0].id
     for name, level, kind, questions in PLANS:
@@ -50,11 +50,11 @@ def add(session: Session, built: Compound, now: datetime) -> None:
         asked = [{"question": built.say(question), **more} for question, more in questions]
         draft = Draft(built.say(name), level, "type", rhythm, asked, type_id=_asset(session, built, kind).type_id)
         planning.add(session, site.id, draft, admin, now)
-    _add_round(session, built, admin, now)
 
 
-def _add_round(session: Session, built: Compound, admin: UUID, now: datetime) -> None:
-    site = places.site_of(session, built.site.id)
+def add_round(session: Session, built: Compound, now: datetime) -> None:
+    """A round that begins today and is the technician's whom one can enter as."""
+    site, admin = places.site_of(session, built.site.id), built.people["admin"][0].id
     rhythm = Rhythm("FREQ=DAILY", deciding.today(site, now), time())
     stops: list[dict[str, str]] = [{"place": str(built.where[spot].id)} for spot in ("lobby-0", "roof-0", "garage")]
     stops += [{"asset": str(_asset(session, built, kind).id)} for kind in ("电梯", "消防主机")]

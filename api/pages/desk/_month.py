@@ -135,12 +135,12 @@ def _line(here: At, one: Entry) -> Line:
 
 
 def because(one: Entry, locale: str) -> str:
-    """Why a date is not where its rule has it; nothing where it is."""
-    if one.reason in ("", "planned"):
+    """Why a date is not where its rule has it; nothing where it is, which a day off that was kept shows by itself."""
+    if one.reason in ("", "planned", "kept"):
         return ""
     if one.reason == "cancelled":
         return translate("plan_month.cancelled", locale)
-    name = one.name or (translate(f"plan.why_{one.why}", locale) if one.why else "")
+    name = holidays.spoken(one.name, locale) or (translate(f"plan.why_{one.why}", locale) if one.why else "")
     day = one.planned_on.isoformat() if one.planned_on else ""
     return " \u00b7 ".join(filter(None, (translate(f"plan.reason_{one.reason}", locale, day=day), name)))
 
