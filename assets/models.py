@@ -29,7 +29,10 @@ class Asset(Table):
     """A maintained item at a place. `code` is the one that its label bears."""
 
     __tablename__ = "assets"
-    __table_args__ = (Index(None, "site_id", "id"), Index(None, "site_id", "name"), Index(None, "place_id"))
+    __table_args__ = (
+        Index(None, "site_id", "id"), Index(None, "site_id", "name"), Index(None, "place_id"),
+        Index(None, "type_id", "id"),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core import checkpoints, seals
-from core.audit import log, streams
+from core.audit import alarms, log, streams
 from core.audit.contents import Contents
 from core.audit.findings import Problem, Progress, Report
 from core.checkpoints import PublicKey
@@ -59,8 +59,9 @@ def verify(
         contents.problems(),
         log.check(session, public_key, outside, counter.advance),
     )
+    problems = tuple(islice(found, MOST)) or tuple(islice(alarms.check(session), MOST))
     return Report(
-        problems=tuple(islice(found, MOST)), events=events, unsealed=unsealed,
+        problems=problems, events=events, unsealed=unsealed,
         streams=session.scalar(select(func.count(Event.stream.distinct()))) or 0,
         seals=session.scalar(select(func.count()).select_from(Seal)) or 0,
         sealed_at=log.last_sealed_at(session, public_key),

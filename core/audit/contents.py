@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
@@ -24,22 +25,29 @@ from core.audit import stored, told
 from core.audit.findings import Problem
 from core.audit.told import Key, Mark, Story
 from core.changes import Change
-from core.tickets import signing
+from core.tickets import deadlining, signing
 from core.tickets.additions import ANSWERS
 from core.tickets.models import Attachment, ChecklistItem, Note, Part, Signature, Ticket
 
 TICKETS = 500
 ENOUGH = 100
-TICKET = "ticket:"
+TICKET, SITE = "ticket:", "site:"
 COLUMNS = (
     "number", "kind", "category", "priority", "emergency", "place_id", "asset_id", "assignee_id", "resolution",
     "minutes", "round",
 )  # fmt: skip
-TICKET_ROW = (Ticket.id, Ticket.text, Ticket.salt, *(getattr(Ticket, name) for name in COLUMNS))
+DUE = tuple(deadlining.COLUMNS.values())
+TICKET_ROW = (
+    Ticket.id, Ticket.site_id, Ticket.text, Ticket.salt, Ticket.terms,
+    *(getattr(Ticket, name) for name in (*COLUMNS, *DUE)),
+)  # fmt: skip
 CHANGE_ROW = (Change.id, Change.site_id, Change.kind, Change.key, Change.salt, Change.before, Change.after)
 ITEM_ROW = (
     ChecklistItem.id, ChecklistItem.ticket_id, ChecklistItem.position, ChecklistItem.kind, ChecklistItem.answer,
 )  # fmt: skip
+
+
+Terms = dict[str, set[str]]  # by site: the terms that its deadlines were ever counted by
 
 
 class Contents:
@@ -50,6 +58,7 @@ class Contents:
         self._stories: list[Story] = []
         self._changes: dict[str, tuple[Key, str, Mark]] = {}
         self._problems: list[Problem] = []
+        self._terms: Terms = defaultdict(set)
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take up an event that could be read."""
@@ -57,6 +66,8 @@ class Contents:
         if mark.action == "change":
             said = told.key(facts.get("kind"), facts.get("key"), facts.get("content"))
             self._changes[str(facts.get("change")).replace("-", "")] = (said, stream, mark)
+        elif mark.action == "terms" and stream.startswith(SITE):
+            self._terms[stream.removeprefix(SITE).replace("-", "")].add(str(facts.get("terms")))
         elif stream.startswith(TICKET) and (story := self._story(stream)):
             told.hear(story, mark, facts)
 
@@ -77,7 +88,7 @@ class Contents:
         stories = {story.ticket.hex: story for story in self._stories}
         self._stories = []
         if len(self._problems) < ENOUGH:
-            self._problems += _compare_tickets(self._session, stories)
+            self._problems += _compare_tickets(self._session, stories, self._terms)
 
     def problems(self) -> Iterator[Problem]:
         """What was found, when the last event has passed."""
@@ -94,12 +105,12 @@ class Rows:
     key: Callable[[Row[Any]], Key | None]
 
 
-def _compare_tickets(session: Session, stories: dict[str, Story]) -> Iterator[Problem]:
+def _compare_tickets(session: Session, stories: dict[str, Story], terms: Terms) -> Iterator[Problem]:
     there = set()
     for row in _read(session, TICKET_ROW, Ticket.id, stories):
         story = stories[stored.plain(row.id)]
         there.add(story.stream)
-        yield from _checked("tickets", story, row, _other_columns)
+        yield from _checked("tickets", story, row, partial(_other_columns, terms))
     stories = {number: story for number, story in stories.items() if story.stream in there}
     for table, rows in TABLES.items():
         yield from _compare_rows(session, table, rows, stories)
@@ -124,16 +135,27 @@ def _checked(
         yield _unreadable(table, row, story.stream)
 
 
-def _other_columns(story: Story, row: Row[Any]) -> Iterator[Problem]:
-    """Columns of a ticket that are not what their last event set them to; the words of the report among them."""
+def _other_columns(known: Terms, story: Story, row: Row[Any]) -> Iterator[Problem]:
+    """Columns of a ticket that are not what their last event set them to; the words of the report among them.
+
+    By other terms of its site a ticket may have been counted without anything becoming another: that is no event.
+    """
     text, salt = stored.words(row.text), stored.words(row.salt)
     found = {name: stored.plain(getattr(row, name)) for name in COLUMNS}
+    found |= {name: _moment(getattr(row, name)) for name in DUE}
     if text or salt:
         found["text"] = trace.commitment(salt, text)
     for name, value in found.items():
         said, mark = story.columns.get(name, ("", Mark()))
         if value != said:
             yield _other(f"tickets.{name}", row, story.stream, mark)
+    said, mark = story.columns.get("terms", ("", Mark()))
+    if (terms := stored.words(row.terms)) != said and terms not in known.get(stored.plain(row.site_id), ()):
+        yield _other("tickets.terms", row, story.stream, mark)
+
+
+def _moment(value: Any) -> str:
+    return "" if value is None else stored.moment(value).isoformat()
 
 
 def _other_answer(story: Story, row: Row[Any]) -> Iterator[Problem]:

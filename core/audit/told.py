@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from core.tickets.deadlining import COLUMNS
+
 Facts = dict[str, Any]
 Key = tuple[str, ...]
 COMMITMENT = re.compile("[0-9a-f]{64}")
@@ -40,6 +42,8 @@ def hear(story: Story, mark: Mark, facts: Facts) -> None:
     """Take up what an event says."""
     set_here = SETS[mark.action](facts) if mark.action in SETS else {}
     story.columns |= {name: ("" if value is None else value, mark) for name, value in set_here.items()}
+    if isinstance(counted := facts.get("deadlines"), dict):
+        story.columns |= {name: (value, mark) for name, value in _deadlines(counted).items()}
     for table, key in _rows(mark.action, facts):
         story.rows.setdefault(table, {}).setdefault(key, []).append(mark)
     if mark.action == "answer":
@@ -76,6 +80,12 @@ def _rows(action: str, facts: Facts) -> list[tuple[str, Key]]:
 def _id(value: object) -> str:
     """An id as it is compared: without its dashes."""
     return str(value or "").replace("-", "")
+
+
+def _deadlines(counted: Facts) -> Facts:
+    """Until when each goal is to be reached, and by which terms that was counted. Nothing is asked where none is."""
+    due = {goal["goal"]: goal.get("due") or "" for goal in counted.get("goals", ())}
+    return {column: due.get(goal, "") for goal, column in COLUMNS.items()} | {"terms": counted.get("terms", "")}
 
 
 def _reported(facts: Facts) -> Facts:

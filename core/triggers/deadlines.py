@@ -8,6 +8,7 @@ Emergencies alarm by themselves until somebody accepts. When a rule, the calenda
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from core import calendars, deadlines, outbox, people, places
+from core import calendars, deadlines, decisions, outbox, people, places, trace
 from core.deadlines import Alarm, Deadline
 from core.outbox import Choice
 from core.places import Site
@@ -26,6 +27,7 @@ from core.triggers import Tick, trigger
 
 NAME = "deadlines"
 RECOUNTS = "recounts"
+TERMS = "terms"
 LIMIT = 1000  # at a time: the rest is due at the next tick
 RESPOND = "respond"
 
@@ -69,6 +71,7 @@ def recount(session: Session, ticket_id: UUID, tick: Tick) -> None:
     count = deadlining.counted(session, ticket)
     if not ticket.is_open or ticket.terms == count.terms.version:
         return
+    _tell_terms(session, ticket.site_id, count.terms.version, tick.now)
     values = count.values(deadlining.told(session, ticket.id, ticket.round))
     moved = [name for name in deadlining.COLUMNS.values() if values.get(name) != getattr(ticket, name)]
     if count.deadlines and moved:
@@ -76,6 +79,14 @@ def recount(session: Session, ticket_id: UUID, tick: Tick) -> None:
             session, ticket, "recount", actions.Actor(trigger=RECOUNTS), {"deadlines": count.facts}, tick.now
         )
     actions.set_deadlines(session, ticket, values)
+
+
+def _tell_terms(session: Session, site_id: UUID, version: str, now: datetime) -> None:
+    """Once for each change: by what the deadlines of the site are counted from here on, whether or not one moves."""
+    last = decisions.of_site(session, site_id, action=TERMS, limit=1)
+    if not last or json.loads(last[0].facts)["terms"] != version:
+        entry = trace.Entry(TERMS, {"terms": version}, RECOUNTS)
+        decisions.append(session, site_id, f"site:{site_id}", [entry], now)
 
 
 def _tell_of(session: Session, ticket: Ticket, one: Deadline, told: set[tuple[str, str]], now: datetime) -> None:

@@ -460,6 +460,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_assets_place_id"), ["place_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assets_site_id_id"), ["site_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assets_site_id_name"), ["site_id", "name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assets_type_id_id"), ["type_id", "id"], unique=False)
 
     op.create_table(
         "categories",
