@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from assets.plans.models import Occurrence, Plan
 from assets.plans.recurrence import SKIPPED
 from core import clock
+from core.inspections import SOURCES, Asked, Due, Inspected, Skip
 from core.places import SiteFacts
-from core.reports.inspections import SOURCES, Asked, Due, Inspected, Skip
 from core.trace import Event
 
 BATCH = 500

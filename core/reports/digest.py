@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core import calendars
+from core import calendars, inspections
+from core.inspections import Asked, Due, Inspected, Skip
 from core.places import Place, SiteFacts
-from core.reports import Figure, counted, inspections, share, tickets
-from core.reports.inspections import Asked, Due, Inspected, Skip
+from core.reports import Figure, _stories, counted, share
 from core.tickets.asking import Survey
 from core.tickets.board import AWAITED
 from core.tickets.deadlining import COLUMNS
@@ -161,7 +161,7 @@ def _kept(session: Session, site: SiteFacts, span: Span, standing: Sequence[Seen
     known = {one.id: one for some in since for one in _read(session, site, some)}
     known |= {one.id: one for one in standing if _may_be_settled(one, span)}
     numbers = {one.id: one.number for one in known.values() if one.kind != "inspection"}
-    found = [one for one in tickets.settled(session, numbers, span.now) if span.starts_at <= one.at < span.ends_at]
+    found = [one for one in _stories.settled(session, numbers, span.now) if span.starts_at <= one.at < span.ends_at]
     for goal in COLUMNS:
         judged = [one for one in found if one.goal == goal]
         yield share(f"kept_{goal}", sum(one.is_kept for one in judged), (one.number for one in judged))

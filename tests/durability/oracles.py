@@ -33,7 +33,7 @@ from core.tickets.asking import FEW_STARS
 from core.tickets.deadlining import DeadlineAlarm
 from core.tickets.models import Rating, Ticket
 from core.trace import Event
-from tests.durability.years import COUNTRIES, QUIET, Town, World
+from tests.durability.towns import COUNTRIES, QUIET, Town, World
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MEETS = {"accept": "respond", "claim": "respond", "check_in": "arrive", "sign_off": "repair"}

@@ -29,7 +29,7 @@ from core.tickets.deadlining import DeadlineAlarm
 from core.tickets.models import Rating
 from core.trace import Event
 from tests.durability import oracles, years
-from tests.durability.years import BEGINS, Size, World
+from tests.durability.towns import BEGINS, Size, World
 
 Tell = Callable[[str, object], None]
 AUTUMN = datetime(2025, 9, 24, tzinfo=UTC)

@@ -30,6 +30,7 @@ export function picture(file, { wire, words, onOpen }) {
   button.setAttribute("aria-label", words.enlarge);
   const image = element("img", "", button);
   image.alt = words.photo;
+  if (file.key?.endsWith(".png")) button.classList.add("chat-chart"); // drawn by us: shown whole
   if (file.width > 0) image.style.aspectRatio = `${file.width} / ${file.height}`;
   const load = () => addressOf(file, wire).then((address) => (image.src = address), failed);
   const failed = () => (button.dataset.name = file.name || words.no_photo); // HEIC, or gone

@@ -51,8 +51,8 @@ def test_what_is_made_later_today_is_told_by_its_name(db: Database, yard: Yard, 
         assert {"line": "digest_coming", "count": 1, "names": "Evening round"} in told(
             places.site_of(session, yard.cast.site), found
         )["lines"]
-        elsewhere = places.add_site(session, "Elsewhere", locale="en")
-        assert digest(session, places.site_of(session, elsewhere.id), found.span).is_empty
+        elsewhere = places.site_of(session, places.add_site(session, "Elsewhere", locale="en").id)
+        assert digest(session, elsewhere, found.span).is_empty
 
 
 def test_a_date_skipped_for_a_day_off_is_told_with_its_reason(db: Database, yard: Yard, now: datetime) -> None:

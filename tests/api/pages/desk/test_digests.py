@@ -11,6 +11,7 @@ from core import clock, digests
 from core.database import Database
 from core.digests import Wish
 from core.outbox import OutboxMessage
+from core.tickets import actions, queries
 from tests.api.pages.browsing import Browser, Web
 from tests.personas import Cast
 
@@ -59,6 +60,23 @@ def test_each_figure_leads_to_its_tickets(db: Database, supervisor: Browser, cas
     assert section
     assert f"/t/{reported}" in section[0]
     assert one in supervisor.get("/desk/digests").text
+
+
+def test_assign_leads_to_the_ticket_beside_who_could_take_it(
+    db: Database, supervisor: Browser, cast: Cast, reported: str
+) -> None:
+    subscribed(db, supervisor, cast)
+    with db.write_scope() as session:
+        ticket = queries.by_number(session, reported, lock=True)
+        actions.act(session, ticket, "release", "test", clock.now(), facts={"reason": "other"})
+        found = digests.running(session, cast.site)[0]
+        digests.send_due(session, found.id, "", clock.now() + timedelta(days=7))
+        letter = session.query(OutboxMessage).where(OutboxMessage.kind == "digest_day").one()
+    (link,) = [one["url"] for one in letter.buttons if one["action"] == "digest.assign"]
+    page = supervisor.get(link).text
+    assert f"open={reported}" in link
+    assert 'name="assignee"' in page
+    assert str(cast.technician) in page
 
 
 def test_it_ends_and_a_manager_may_only_look(db: Database, web: Web, supervisor: Browser, cast: Cast) -> None:
