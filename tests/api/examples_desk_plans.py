@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from api.pages.desk._route import Leg, Route
 from api.pages.desk.plans import BLANK, COLUMNS, Line, PlanPage, PlansPage, Shown
 from tests.api.examples_desk import ANY, FRAME
 
@@ -12,6 +13,7 @@ LINES = [
     for state, day in (("active", "x1"), ("paused", ""), ("waiting", ""), ("ended", ""))
 ]
 DATES = [Shown("x1", "x1", is_skipped=False), Shown("x1", "x1", is_skipped=True)]
+LEG = Leg("place:1", "x1", "x1")
 ITEMS = [dict.fromkeys(COLUMNS, "1")]
 PAGE = PlanPage(
     FRAME,
@@ -24,6 +26,8 @@ PAGE = PlanPage(
     ANY,
     ANY,
     ANY,
+    ANY,
+    Route([LEG, replace(LEG, own="x1")], "x1", [LEG], ["x1"]),
     DATES,
     [("x1", "WX-1", "x1")],
     "",
