@@ -63,13 +63,17 @@ def label(session: Session, site: SiteFacts, category: str, locale: str) -> str:
     return categories.handbook(session, site).work(category).label(locale)
 
 
+def what(session: Session, site: SiteFacts, ticket: Ticket, locale: str) -> str:
+    """What a ticket is about in a word: its category, or the name of a round."""
+    return ticket.text if ticket.stops else label(session, site, ticket.category, locale)
+
+
 def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
     site = site_of(session, ticket)
     names = queries.names_of(session, [ticket.assignee_id])
     where = " · ".join(part for part in (ticket.place or site.name, ticket.asset_name) if part)
-    what = ticket.text if ticket.stops else label(session, site, ticket.category, locale)
     return Head(
-        ticket.number, what, where, ticket.state,
+        ticket.number, what(session, site, ticket, locale), where, ticket.state,
         ticket.emergency if ticket.is_open else "", names.get(ticket.assignee_id, "") if ticket.assignee_id else "",
         until(ticket, locale, now), ticket.version, site.timezone,
     )  # fmt: skip

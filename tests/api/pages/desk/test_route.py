@@ -55,9 +55,7 @@ def test_a_pasted_list_becomes_stops_in_the_order_of_their_numbers(
     again = desk.get(f"/desk/plans/{made.id}")
     assert keys(again.text) == [hall, second, first]
     assert "Pressure | Number | 0.2–0.6 MPa" in again.text
-    assert (
-        desk.post(f"/desk/plans/{made.id}", **route, **order, **(own | {"drop": second}), do="save").status_code == 303
-    )
+    desk.post(f"/desk/plans/{made.id}", **route, **{**order, **own, "drop": second}, do="save")
     assert len(plan(db, cast).stops) == 2
 
 
