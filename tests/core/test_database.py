@@ -326,11 +326,8 @@ def test_a_deadlock_is_tried_again_as_a_whole(postgres_db: Database) -> None:
 
         return work
 
-    raised = together(
-        lambda: db.write(crossing("one", "P1", "P2")),
-        lambda: db.write(crossing("two", "P2", "P1")),
-    )
-    assert raised == []
+    one, two = crossing("one", "P1", "P2"), crossing("two", "P2", "P1")
+    assert together(lambda: db.write(one), lambda: db.write(two)) == []
     assert set(tries) == {"one", "two"}
     assert len(tries) > len({"one", "two"})  # on a slow machine the second try of one may meet that of the other
 
