@@ -6,6 +6,8 @@ READY := .venv/ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
+# A start that may not keep what it compiled takes three times as long, and the tests start hundreds of servers.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test check bench prove lock migration static packages
 
 help:  ## What can be done here

@@ -17,6 +17,7 @@ from core.access import Viewer
 from core.database import Session
 from core.errors import NotFound
 from core.tickets import deadlining, queries, states
+from core.tickets.deadlining import Shown
 from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
 
@@ -64,8 +65,9 @@ def reading(session: Session, ticket: Ticket, viewer: Viewer) -> Reading:
 def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
     seen = reading(session, ticket, viewer)
     others = queries.numbers_of(session, [ticket.merged_into_id, ticket.follows_id])
+    due = deadlining.shown(session, ticket, clock.now())
     return schema.Ticket(
-        **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(seen), rounds=_rounds(seen),
+        **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(due), rounds=_rounds(seen),
         links=_links(seen, others),
     )  # fmt: skip
 
@@ -73,20 +75,23 @@ def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
 def show_all(session: Session, tickets: list[Ticket], viewer: Viewer) -> list[schema.TicketInList]:
     """Tickets for a list, with one query for all names."""
     names = queries.names_of(session, [ticket.assignee_id for ticket in tickets])
-    return [_in_list(session, ticket, viewer, names) for ticket in tickets]
+    due = deadlining.shown_all(session, tickets, clock.now())
+    return [_in_list(session, ticket, viewer, names, due[ticket.id]) for ticket in tickets]
 
 
-def _in_list(session: Session, ticket: Ticket, viewer: Viewer, names: dict[UUID, str]) -> schema.TicketInList:
+def _in_list(
+    session: Session, ticket: Ticket, viewer: Viewer, names: dict[UUID, str], due: list[Shown]
+) -> schema.TicketInList:
     seen = Reading(session, ticket, viewer, frozenset(), frozenset())
     name = names.get(ticket.assignee_id, "") if ticket.assignee_id else ""
     links = schema.ShortLinks(self=address(ticket), page=f"/t/{ticket.number}")
-    return schema.TicketInList(**_head(seen, name), links=links)
+    return schema.TicketInList(**_head(seen, name), deadlines=_deadlines(due), links=links)
 
 
-def _deadlines(seen: Reading) -> list[schema.Deadline]:
+def _deadlines(due: list[Shown]) -> list[schema.Deadline]:
     return [
         schema.Deadline(goal=one.goal, due=one.due_at, met=one.met_at, missed=one.is_missed, facts=one.facts)
-        for one in deadlining.shown(seen.session, seen.ticket, clock.now())
+        for one in due
     ]
 
 

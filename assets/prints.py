@@ -15,7 +15,7 @@ from assets import codes, formats, labels
 from assets.choosing import Thing, Wanted, things
 from assets.models import PrintedLabel, PrintRun
 from assets.printing import Label
-from core import clock, i18n, trace
+from core import clock, decisions, i18n, trace
 from core.errors import Invalid, NotFound
 from core.places import Site
 
@@ -125,5 +125,5 @@ def _record(
     session.execute(insert(PrintedLabel), [{"run_id": run.id, "position": at} | row for at, row in enumerate(rows)])
     facts = {"run": str(run.id), "count": run.count, "format": run.format, "is_test": run.is_test, "sha256": run.digest}
     entry = trace.Entry("labels_printed", facts, actor=str(actor or ""))
-    trace.append(session, f"site:{site_id}", [entry], now)
+    decisions.append(session, site_id, f"site:{site_id}", [entry], now)
     return run

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from assets import codes, register
 from assets.models import Asset, Code
-from core import trace
+from core import decisions, trace
 from core.errors import Conflict, NotFound
 from core.places import Place
 
@@ -49,7 +49,7 @@ def claim_for_place(session: Session, code: str, place_id: UUID, now: datetime, 
     session.execute(update(Code).where(*in_use).values(retired_at=now))
     _take(session, found, now, place_id=place_id)
     entry = trace.Entry("code_claimed", {"code": found.code, "place_id": str(place_id)}, actor)
-    trace.append(session, f"site:{place.site_id}", [entry], now)
+    decisions.append(session, place.site_id, f"site:{place.site_id}", [entry], now)
     return place
 
 

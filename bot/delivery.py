@@ -24,7 +24,7 @@ from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
-from core import categories, clock, outbox, people, places
+from core import categories, clock, digests, outbox, people, places, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Identity, Person
@@ -166,6 +166,7 @@ class Delivery:
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
         if error.stop_contact and parcel.identity_id:
             people.mark_blocked(session, parcel.identity_id, now)
+        self._keep_groups(session, parcel, error, now)
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
@@ -177,13 +178,21 @@ class Delivery:
         else:
             outbox.undeliverable(session, parcel.row.id, error.code, now)
 
+    def _keep_groups(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
+        """Digests follow a group to a new address, and end where it has put us out."""
+        address = (parcel.row.channel, parcel.row.account, parcel.row.conversation)
+        if error.moved_to and address[-1]:
+            digests.move(session, address, error.moved_to)
+        elif error.stop_contact and parcel.row.person_id is None and address[-1]:
+            digests.leave(session, address, now)
+
     def _claim(self, room: int) -> tuple[list[Parcel], int]:
         return self.database.write(lambda session: self._pack_due(session, room))
 
     def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
         rows = outbox.claim(session, now, room)
-        packed = [self._pack(session, row, now) for row in rows]
+        packed = [self._pack(session, row, now) for row in quiet.hold(session, rows, now)]
         return [parcel for parcel in packed if parcel is not None], len(rows)
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:

@@ -39,7 +39,8 @@ class Incoming:
     `sender`: the platform's stable id of the person, never a name. `sender_kind`: what that id is.
     `action`: the token of a pressed button; `message`: the platform's id of the message that showed it.
     `command`: without its slash; `argument`: what follows it, also the payload of a deep link.
-    `locale`: the platform's language code. `is_group`: several people read this conversation.
+    `locale`: the platform's language code. `is_group`: several people read this conversation; `group_name`: what it is
+    called there.
     """
 
     channel: str
@@ -59,6 +60,7 @@ class Incoming:
     argument: str = ""
     locale: str = ""
     is_group: bool = False
+    group_name: str = ""
     sent_at: datetime | None = None
     callback: str = ""
 

@@ -18,7 +18,7 @@ from assets import codes, register
 from bot import flows, greeting
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
-from core import clock, conversations, i18n, inbox, outbox, places
+from core import clock, conversations, digests, i18n, inbox, outbox, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
@@ -82,6 +82,8 @@ class Router:
 
     def _handle(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
         """Begin the turn, keep the message with it, and run the flow; behind an older message it is only kept."""
+        if is_removal(incoming):
+            return self._leave(session, incoming, now)
         known = greeting.resume(session, incoming, self.settings, now)
         behind = known is not None and known.standing.is_behind
         content = incoming.packed() if behind else None
@@ -91,6 +93,14 @@ class Router:
         if behind:
             return "kept"
         self._turn(greeting.begin(session, incoming, self.settings, now, known))
+        return "done"
+
+    def _leave(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
+        """We were taken out of a group: nobody there is talked to, and nothing is sent there any more."""
+        address = (incoming.channel, incoming.account, incoming.conversation)
+        if not inbox.take(session, *address[:2], incoming.dedupe_key, incoming.conversation, now=now):
+            return "replay"
+        digests.leave(session, address, now)
         return "done"
 
     def _turn(self, talk: Talk) -> None:
@@ -145,6 +155,9 @@ class Router:
     def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
         if not inbox.settle(session, message.id):
             return False
+        if is_removal(incoming):
+            digests.leave(session, (incoming.channel, incoming.account, incoming.conversation), now)
+            return True
         known = greeting.resume(session, incoming, self.settings, now)
         self._turn(greeting.begin(session, incoming, self.settings, now, known))
         return True
@@ -172,6 +185,11 @@ class Router:
             log.exception("a silent conversation could not go on")
             self.database.write(lambda session: conversations.wake_later(session, row, now))
             return False
+
+
+def is_removal(incoming: Incoming) -> bool:
+    """Whether a group has put us out. It says nothing about the person who did it."""
+    return incoming.is_group and incoming.kind == "unfollow"
 
 
 def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:

@@ -49,6 +49,12 @@ def _id_at(moment: datetime) -> UUID:
     return UUID(int=(high << 64) | low)
 
 
+def first_id(moment: datetime) -> UUID:
+    """The least identifier that a thing made at `moment` or later can have, to find by key what a period brought."""
+    high = (int(moment.timestamp() * 1000) << 16) | 0x7000
+    return UUID(int=(high << 64) | (0b10 << 62))
+
+
 def secret(bits: int = 128) -> str:
     """A random token of at least `bits` bits in URL-safe characters."""
     return secrets.token_urlsafe((bits + 7) // 8)

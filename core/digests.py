@@ -15,24 +15,27 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import calendars, changes, clock, outbox, people, places, trace, worktime
+from core import calendars, changes, clock, decisions, digest_letters, outbox, people, places, trace, worktime
 from core.database import Table
+from core.digest_letters import Reader
 from core.errors import Invalid, NotFound
-from core.outbox import Choice, Letter
 from core.places import SiteFacts
 from core.reports.digest import PERIODS, Digest, digest, span_of
 from core.worktime import Calendar, NeverWorked
 
 READERS = ("supervisor", "manager", "admin")
-MOST_LATE = 5
 WEEK = 7
+LONGEST_NAME = 120
 
 
 class Subscription(Table):
-    """A digest for a person, or for a group chat by its address. `at`: the local time. `next_at`: None while ended."""
+    """A digest for a person, or for a group chat by its address; `name`: the group's own.
+
+    `at`: the local time. `next_at`: None while ended.
+    """
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"))
+    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"), Index(None, "conversation"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
@@ -40,6 +43,7 @@ class Subscription(Table):
     channel: Mapped[str] = mapped_column(default="")
     account: Mapped[str] = mapped_column(default="")
     conversation: Mapped[str] = mapped_column(default="")
+    name: Mapped[str] = mapped_column(default="")
     period: Mapped[str]
     at: Mapped[str]
     next_at: Mapped[datetime | None]
@@ -69,11 +73,12 @@ class Wish:
     at: str
     person_id: UUID | None = None
     address: tuple[str, str, str] = ("", "", "")
+    name: str = ""
 
 
 def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, now: datetime) -> Subscription:
     """Errors: Invalid for a period, time or recipient that is none."""
-    if wish.period not in PERIODS or not (wish.person_id or all(wish.address)):
+    if wish.period not in PERIODS or not (wish.person_id or wish.address[-1]):
         raise Invalid(field="field.period" if wish.period not in PERIODS else "field.person")
     if wish.person_id and not _may_read(session, wish.person_id, site_id):
         raise Invalid(field="field.person")
@@ -81,7 +86,7 @@ def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, n
     channel, account, conversation = wish.address
     one = Subscription(
         id=clock.new_id(), site_id=site_id, person_id=wish.person_id, channel=channel, account=account,
-        conversation=conversation, period=wish.period, at=f"{at:%H:%M}", next_at=None,
+        conversation=conversation, name=wish.name[:LONGEST_NAME], period=wish.period, at=f"{at:%H:%M}", next_at=None,
     )  # fmt: skip
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
     session.add(one)
@@ -96,6 +101,28 @@ def end(session: Session, site_id: UUID, subscription_id: UUID, actor: UUID | No
     before, one.next_at = _values(one), None
     session.flush()
     _note(session, one, before, {}, actor, now)
+
+
+def at_address(session: Session, address: tuple[str, str, str]) -> list[Subscription]:
+    """What a group gets."""
+    channel, account, conversation = address
+    here = (Subscription.conversation == conversation, Subscription.channel == channel, Subscription.account == account)
+    query = select(Subscription).where(*here, Subscription.next_at.is_not(None))
+    return list(session.scalars(query.order_by(Subscription.id).with_for_update()))
+
+
+def leave(session: Session, address: tuple[str, str, str], now: datetime) -> None:
+    """End all that a group gets which we were taken out of."""
+    for one in at_address(session, address):
+        _tell(session, one, {"skipped": "no_way"}, now)
+        end(session, one.site_id, one.id, None, now)
+
+
+def move(session: Session, address: tuple[str, str, str], conversation: str) -> None:
+    """A group has got another address."""
+    for one in at_address(session, address):
+        one.conversation = conversation
+    session.flush()
 
 
 def of_site(session: Session, site_id: UUID, subscription_id: UUID) -> Subscription:
@@ -174,8 +201,12 @@ def send_due(session: Session, subscription_id: UUID, address: str, now: datetim
     session.flush()
     is_merged = span.ends_at - span.starts_at > PERIODS[one.period] + timedelta(hours=2)
     _tell(session, one, {"digest": str(sent.id), "due_at": due_at.isoformat(), "is_merged": is_merged}, now)
-    outbox.post(session, [letter(one, site, found, address, sent.id)], now)
+    outbox.post(session, [digest_letters.letter(reader_of(one), site, found, address, sent.id)], now)
     return sent
+
+
+def reader_of(one: Subscription) -> Reader:
+    return Reader(one.person_id, (one.channel, one.account, one.conversation))
 
 
 def preview(session: Session, one: Subscription, now: datetime) -> Digest:
@@ -187,85 +218,11 @@ def preview(session: Session, one: Subscription, now: datetime) -> Digest:
 def send_test(session: Session, one: Subscription, address: str, now: datetime) -> None:
     """Send what it would say now; this is no digest of a period, so the next one is not affected."""
     site = places.site_of(session, one.site_id)
-    outbox.post(session, [letter(one, site, preview(session, one, now), address, None)], now)
-
-
-def letter(one: Subscription, site: SiteFacts, found: Digest, address: str, sent_id: UUID | None) -> Letter:
-    """A digest as a message: a line where nothing happened, otherwise lines, a chart, and buttons that lead on."""
-    kind = "digest_empty" if found.is_empty else f"digest_{found.span.period}"
-    to = (one.channel, one.account, one.conversation)
-    desk = f"{address}/desk?site={site.prefix}"
-    buttons = [Choice("digest.board", url=desk, row=0)]
-    if sent_id is not None:
-        buttons.append(Choice("digest.figures", url=f"{address}/desk/digests/sent/{sent_id}?site={site.prefix}", row=0))
-    if found.figure("unassigned").value:
-        oldest = found.figure("unassigned").tickets[0]
-        buttons.append(Choice("digest.assign", text=oldest, label="digest.assign", url=f"{address}/t/{oldest}", row=1))
-    late = next((ticket for ticket in found.late if ticket.name), None)
-    if late is not None and one.person_id is not None:
-        facts = {"ticket": str(late.ticket_id)}
-        buttons.append(Choice("track.nudge", facts, text=late.number, label="digest.nudge", row=1))
-    return Letter(kind, told(site, found), one.person_id, to, buttons=tuple(buttons))
-
-
-def told(site: SiteFacts, found: Digest) -> dict[str, Any]:
-    """A digest as facts of a message: numbers, keys and instants, never words."""
-    values = {one.name: one.value for one in found.figures}
-    counts = {one.name: len(one.tickets) for one in found.figures}
-    facts: dict[str, Any] = {
-        "site": str(site.id), "site_name": site.name, "open": values["open"],
-        "days": days(site, found.span.starts_at, found.span.ends_at),
-    }  # fmt: skip
-    return {**facts, "lines": list(_lines(values, counts, found)), "chart": _chart(found)}
-
-
-def _lines(values: dict[str, Any], counts: dict[str, int], found: Digest) -> list[dict[str, Any]]:
-    """The lines that say something: a figure without anything to compute it from is left out."""
-    lines: list[dict[str, Any]] = [
-        {"line": "digest_flow", "new": values["new"], "done": values["done"], "open": values["open"]}
-    ]
-    if values["kept"] is not None:
-        lines.append({"line": "digest_kept", "percent": values["kept"], "count": counts["kept"]})
-    if values["overdue"]:
-        lines.append({"line": "digest_overdue", "count": values["overdue"]})
-    lines += [
-        {"line": f"digest_late_{one.why}", "number": one.number, "place": one.thing, "name": one.name}
-        for one in found.late[:MOST_LATE]
-    ]
-    if values["response_rate"] is not None or values["stars"] is not None:
-        lines.append(_satisfaction(values, counts))
-    if values["inspections_done"] or values["inspections_missed"]:
-        done, missed = values["inspections_done"], values["inspections_missed"]
-        lines.append({"line": "digest_inspections", "done": done, "missed": missed})
-    for name in ("today", "oldest"):
-        numbers = list(found.figure(name).tickets)
-        if numbers:
-            lines.append({"line": f"digest_{name}", "count": len(numbers), "numbers": ", ".join(numbers[:MOST_LATE])})
-    return lines
-
-
-def _satisfaction(values: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
-    """No stars are said to be none, never left to be taken for good ones."""
-    asked = counts["response_rate"]
-    answered = round((values["response_rate"] or 0) * asked / 100)
-    facts = {"answered": answered, "asked": asked, "count": counts["stars"]}
-    if values["stars"] is None:
-        return {"line": "digest_unrated", **facts}
-    return {"line": "digest_stars", "stars": values["stars"], **facts}
-
-
-def _chart(found: Digest) -> list[list[Any]]:
-    return [[bar.first.isoformat(), bar.new, bar.done, bar.open] for bar in found.bars]
+    outbox.post(session, [digest_letters.letter(reader_of(one), site, preview(session, one, now), address, None)], now)
 
 
 def _kept(found: Digest) -> dict[str, Any]:
     return {one.name: {"value": one.value, "tickets": list(one.tickets), "unit": one.unit} for one in found.figures}
-
-
-def days(site: SiteFacts, starts_at: datetime, ends_at: datetime) -> str:
-    """The days that a digest is about: 2026-11-20, or 2026-11-20 – 2026-11-22."""
-    moments = (starts_at, ends_at - timedelta(seconds=1))
-    return " – ".join(dict.fromkeys(calendars.local_day(one, site.timezone).isoformat() for one in moments))
 
 
 def _last_end(session: Session, one: Subscription) -> datetime | None:
@@ -275,7 +232,8 @@ def _last_end(session: Session, one: Subscription) -> datetime | None:
 
 def _tell(session: Session, one: Subscription, facts: dict[str, Any], now: datetime) -> None:
     told = {"subscription": str(one.id), "period": one.period, **facts}
-    trace.append(session, f"site:{one.site_id}", [trace.Entry("digest", told, actor="digests")], now)
+    entry = trace.Entry("digest", told, actor="digests")
+    decisions.append(session, one.site_id, f"site:{one.site_id}", [entry], now)
 
 
 def _may_read(session: Session, person_id: UUID, site_id: UUID) -> bool:
@@ -295,11 +253,15 @@ def _values(one: Subscription) -> dict[str, Any]:
     return {"period": one.period, "time": one.at, "person": str(one.person_id or ""), "address": to if any(to) else []}
 
 
+def name_of_group(one: Subscription) -> str:
+    return one.name or one.conversation
+
+
 def _note(
     session: Session, one: Subscription, before: dict[str, Any], after: dict[str, Any], actor: UUID | None,
     now: datetime,
 ) -> None:  # fmt: skip
-    name = people.get(session, one.person_id).name if one.person_id else one.conversation
+    name = people.get(session, one.person_id).name if one.person_id else name_of_group(one)
     changes.record(session, changes.Edit(one.site_id, "digest", str(one.id), before, after, name), actor, now)
 
 

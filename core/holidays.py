@@ -44,6 +44,16 @@ def day_of(country: str, region: str, day: date) -> Day:
     return Day(is_off=True, why=HOLIDAY, name=name) if name else plain
 
 
+def spoken(name: str, locale: str) -> str:
+    """The name of a holiday in the reader's language where the library knows it."""
+    return _in_chinese().get(name, name) if locale == "zh_CN" else name
+
+
+@cache
+def _in_chinese() -> dict[str, str]:
+    return {one.value: one.chinese for one in chinese_calendar.Holiday}
+
+
 def is_published(country: str, year: int) -> bool:
     """Whether the days off of a year are known. Countries whose holidays follow from rules know every year."""
     return country != CHINA or EARLIEST <= year <= last_published()

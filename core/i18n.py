@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.messages.pofile import read_po
 
@@ -82,13 +83,24 @@ def choose(*wishes: str | None) -> str:
     return DEFAULT_LOCALE if not any(wishes) else "en"
 
 
+@cache
+def _manners(locale: str) -> Locale:
+    """How a locale writes dates. Found once: Babel looks through all of its thousand locales for each name."""
+    return Locale.parse(locale)
+
+
+def country(code: str, locale: str) -> str:
+    """The name of a country by its two letters; the letters where the locale has no name for it."""
+    return str(_manners(locale).territories.get(code, code))
+
+
 def local_time(moment: datetime, zone: str, locale: str, now: datetime) -> str:
     """A time as people say it: the hour alone today, with the day otherwise."""
     here = moment.astimezone(ZoneInfo(zone))
-    clock = format_time(here, "HH:mm", locale=locale)
+    clock = format_time(here, "HH:mm", locale=_manners(locale))
     if here.date() == now.astimezone(ZoneInfo(zone)).date():
         return clock
-    day = format_date(here, "M月d日" if locale == "zh_CN" else "d MMM", locale=locale)
+    day = format_date(here, "M月d日" if locale == "zh_CN" else "d MMM", locale=_manners(locale))
     return f"{day} {clock}" if locale == "zh_CN" else f"{day}, {clock}"
 
 
@@ -98,4 +110,4 @@ def span(start: datetime, end: datetime, zone: str, locale: str, now: datetime) 
 
 
 def full_time(moment: datetime, zone: str, locale: str) -> str:
-    return format_datetime(moment.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=locale)
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=_manners(locale))

@@ -243,6 +243,12 @@ def unknown(session: Session, message: OutboxMessage, error: str, now: datetime)
     _settle(session, message.id, state="unknown", error=error[:500], settled_at=now)
 
 
+def put_off(session: Session, message: OutboxMessage, until: datetime) -> None:
+    """Give a claimed message back until its reader wants it; that was no attempt."""
+    later = {"state": "ready", "not_before": until, "lease_until": None, "attempts": message.attempts - 1}
+    session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(later))
+
+
 def undeliverable(session: Session, message_id: UUID, error: str, now: datetime) -> None:
     _settle(session, message_id, state="undeliverable", error=error[:500], settled_at=now)
 

@@ -35,6 +35,7 @@ class Person(Table):
     phone_key: Mapped[str] = mapped_column(default="", index=True)
     password_hash: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    quiet: Mapped[str] = mapped_column(default="")  # hours, as `core.quiet` keeps them
     informed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 

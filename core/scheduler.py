@@ -19,7 +19,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, leases, registry
-from core.database import Database, Table
+from core.database import Database, Table, rows
+from core.prepared import Prepared
 from core.settings import Settings
 from core.triggers import TRIGGERS, Outcome, Tick, run
 
@@ -41,6 +42,16 @@ class Heartbeat(Table):
     handled: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(default="")
+
+
+_BEATS = rows(Heartbeat)
+_BEAT = Prepared(  # one statement: it is written with every wake of every trigger
+    lambda insert: insert(_BEATS).on_conflict_do_update(
+        index_elements=["name"],
+        set_={name: insert(_BEATS).excluded[name] for name in ("ticked_at", "handled", "failed", "error")},
+    ),
+    _BEATS.columns.keys(),
+)
 
 
 class Scheduler:
@@ -124,9 +135,9 @@ class Scheduler:
         return outcome
 
     def _beat(self, name: str, now: datetime, outcome: Outcome, error: str) -> None:
-        beat = Heartbeat(name=name, ticked_at=now, handled=outcome.handled, failed=outcome.failed, error=error)
+        beat = {"name": name, "ticked_at": now, "handled": outcome.handled, "failed": outcome.failed, "error": error}
         try:
-            self._database.write(lambda session: session.merge(beat))
+            self._database.write(lambda session: _BEAT.run(session, **beat))
         except Exception:
             log.exception("the heartbeat of trigger %s could not be written", name)
 

@@ -158,6 +158,12 @@ def _recover(session: Session, ticket: Ticket, stars: int, now: datetime) -> str
     return task.number
 
 
+def recovery_of(session: Session, ticket_id: UUID) -> UUID | None:
+    """The task that the last few stars of a ticket have opened."""
+    query = select(Recovery.task_id).where(Recovery.ticket_id == ticket_id)
+    return session.scalar(query.order_by(Recovery.round.desc()).limit(1))
+
+
 def _recovery_of(ticket: Ticket) -> tuple[ColumnElement[bool], ...]:
     return (Recovery.ticket_id == ticket.id, Recovery.round == ticket.round)
 
@@ -200,6 +206,11 @@ def remind(session: Session, survey: Survey, now: datetime) -> None:
     if ticket.state != "closed" or ticket.round != survey.round:
         survey.state, survey.reason, survey.next_at = "cancelled", "reopened", None
         record(session, ticket, "survey", Actor(trigger=NAME), asking.entry(survey).facts, now)
+        return
+    waits = asking.waits_until(session, ticket, survey, now)
+    if waits is not None:
+        survey.next_at = waits
+        session.flush()
         return
     if survey.state == "planned":
         asking.put(session, ticket, survey, now)

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 TESTS = Path(__file__).parent
 # Two browsers on two cores wait for each other, so all of them are one piece of work; a town serves one file.
 WHOLE, BY_FILE = ("browser",), ("durability",)
+SPREAD = ("test_two_years.py",)  # builds its own towns, one for each seed
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -33,4 +34,5 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]
         room = PurePosixPath(file).parts[1] if file.startswith("tests/") else ""
         if room in WHOLE:
             return room
-        return file if room in BY_FILE else nodeid
+        is_whole = room in BY_FILE and PurePosixPath(file).name not in SPREAD
+        return file if is_whole else nodeid

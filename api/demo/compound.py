@@ -14,7 +14,7 @@ from core import calendars, people, places
 from core.database import Session
 from core.people import Person
 from core.places import Place, Site
-from core.upkeep import calendar
+from core.upkeep import calendar, deadlines
 
 DATA = tomllib.loads((Path(__file__).parent / "compound.toml").read_text(encoding="utf-8"))
 LANGUAGES = ("zh_CN", "en")
@@ -40,7 +40,7 @@ class Compound:
 
 
 def build(session: Session, locale: str, now: datetime) -> Compound:
-    """Site, places, assets with their codes, and people of every role."""
+    """Site, places, assets with their codes, people of every role, and how long work may take."""
     name = DATA["name"][LANGUAGES.index(locale)]
     site = places.add_site(session, name, locale=locale, phone=DATA["phone"])
     calendar.begin(site)
@@ -49,6 +49,9 @@ def build(session: Session, locale: str, now: datetime) -> Compound:
     _add_places(session, compound)
     _add_assets(session, compound, now)
     _add_people(session, compound, now)
+    admin = compound.people["admin"][0].id
+    for rule in DATA["deadlines"]:
+        deadlines.save(session, site.id, "", rule, admin, now)
     return compound
 
 

@@ -24,6 +24,7 @@ from core.tickets.models import Subject, Ticket
 DAYS = 90
 PICTURES = 8
 PAUSE = timedelta(minutes=7)
+NEXT_DAY = timedelta(hours=20)
 STROKES = [[[0.1, 0.6, 0], [0.2, 0.3, 40], [0.3, 0.7, 80], [0.4, 0.35, 120], [0.55, 0.6, 160], [0.8, 0.45, 220]]]
 OPEN_ENDS = ("reported", "assigned", "accepted", "in_progress", "on_hold", "done")
 
@@ -83,6 +84,8 @@ def _tell_one(story: Story, end: str) -> None:
     if end == "reported":
         facts = {"reason": "busy"}
         story.step(lambda session: _act(session, ticket_id, "decline", "assignee", story.now, facts), PAUSE)
+    if end == "closed":
+        story.step(partial(_make_good, story=story, ticket_id=ticket_id), NEXT_DAY)
 
 
 def _report(session: Session, story: Story) -> UUID | None:
@@ -152,3 +155,17 @@ def _answer(session: Session, story: Story, ticket_id: UUID) -> None:
     if story.seed % 3 and ticket.reporter_id:
         stars = (5, 5, 4, 5, 3, 4, 5, 2)[story.seed % 8]
         surveys.rate(session, ticket, ticket.reporter_id, stars, story.now)
+
+
+def _make_good(session: Session, story: Story, ticket_id: UUID) -> None:
+    """A task that few stars have opened is done by another technician."""
+    task_id, worker = surveys.recovery_of(session, ticket_id), queries.by_id(session, ticket_id).assignee_id
+    if task_id is None:
+        return
+    task = queries.by_id(session, task_id, lock=True)
+    other = next(one for one in story.compound.people["technician"] if one.id != worker)
+    boss = access.viewer(session, story.compound.people["supervisor"][0].id)
+    actions.act(session, task, "assign", boss, story.now, facts={"assignee": other.id})
+    for action in ("accept", "check_in"):
+        _act(session, task_id, action, "assignee", story.now)
+    _act(session, task_id, "sign_off", "assignee", story.now, {"resolution": "fixed", "minutes": "20"})

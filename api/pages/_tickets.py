@@ -63,9 +63,13 @@ def label(session: Session, site: SiteFacts, category: str, locale: str) -> str:
     return categories.handbook(session, site).work(category).label(locale)
 
 
-def what(session: Session, site: SiteFacts, ticket: Ticket, locale: str) -> str:
-    """What a ticket is about in a word: its category, or the name of a round."""
-    return ticket.text if ticket.stops else label(session, site, ticket.category, locale)
+def title(session: Session, site: SiteFacts, ticket: Ticket, locale: str) -> str:
+    """What a ticket is about: a fault by its category, an inspection by its plan's name. A task's words stay inside."""
+    what = label(session, site, ticket.category, locale)
+    if ticket.kind == "fault":
+        return what
+    name = ticket.text.partition("\n")[0] if ticket.kind == "inspection" else ""
+    return f"{i18n.translate(f'kind.{ticket.kind}', locale)} · {name or what}"
 
 
 def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
@@ -73,7 +77,7 @@ def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
     names = queries.names_of(session, [ticket.assignee_id])
     where = " · ".join(part for part in (ticket.place or site.name, ticket.asset_name) if part)
     return Head(
-        ticket.number, what(session, site, ticket, locale), where, ticket.state,
+        ticket.number, title(session, site, ticket, locale), where, ticket.state,
         ticket.emergency if ticket.is_open else "", names.get(ticket.assignee_id, "") if ticket.assignee_id else "",
         until(ticket, locale, now), ticket.version, site.timezone,
     )  # fmt: skip
@@ -81,7 +85,17 @@ def head(session: Session, ticket: Ticket, locale: str, now: datetime) -> Head:
 
 def until(ticket: Ticket, locale: str, now: datetime) -> Until | None:
     """What is left until the next deadline, while somebody still waits for it."""
-    promised = deadlining.running(ticket)
+    return _until(deadlining.running(ticket), locale, now)
+
+
+def awaited(ticket: Ticket, locale: str, now: datetime) -> Until | None:
+    """The same for who waits: until somebody is there, then until it is mended. When it was to be accepted is ours."""
+    is_there = ticket.state == "in_progress"
+    is_coming = ticket.state in ("reported", "assigned", "accepted")
+    return _until(ticket.repair_by if is_there else deadlining.visit(ticket) if is_coming else None, locale, now)
+
+
+def _until(promised: datetime | None, locale: str, now: datetime) -> Until | None:
     if promised is None:
         return None
     left = promised - now

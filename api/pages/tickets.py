@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from core import clock, i18n, surveys
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError, Invalid, NotFound
-from core.tickets import queries
+from core.tickets import deadlining, queries
 from core.tickets.models import Attachment, Ticket
 
 router = APIRouter(include_in_schema=False)
@@ -112,6 +112,7 @@ class ProgressPage:
     key: str
     lines: list[Line]
     next: str
+    mended: str
     appointment: Appointment | None
     before: Photo | None
     after: Photo | None
@@ -218,6 +219,7 @@ def _progress(visit: Visit, session: Session, ticket: Ticket, said: Said) -> Pro
     rows = _tickets.visible_files(session, ticket, viewer)
     newest = {row.kind: _tickets.photo(ticket, row, locale) for row in rows if row.round == ticket.round}
     head = _tickets.head(session, ticket, locale, clock.now())
+    head = replace(head, until=_tickets.awaited(ticket, locale, clock.now()))
     is_alone = len(queries.concerned(session, ticket)) == 1
     return ProgressPage(
         head=head,
@@ -226,6 +228,7 @@ def _progress(visit: Visit, session: Session, ticket: Ticket, said: Said) -> Pro
         key=clock.secret(),
         lines=_timeline.lines(session, ticket, viewer, locale),
         next=_next(ticket, head, locale),
+        mended=_mended(ticket, head, locale),
         appointment=_appointment(ticket, parts),
         before=newest.get("before"),
         after=newest.get("after"),
@@ -268,13 +271,24 @@ def _next(ticket: Ticket, head: Head, locale: str) -> str:
     kind = "reported" if ticket.state == "assigned" and not head.who else ticket.state
     if head.until is not None and head.until.kind == "over":
         kind = f"{kind}_late" if i18n.has_text(f"page.next.{kind}_late") else kind
+    promised = deadlining.visit(ticket)
+    if promised is None and i18n.has_text(f"page.next.{kind}_unsaid"):
+        kind = f"{kind}_unsaid"
     facts: dict[str, Any] = {
         "name": head.who,
-        "promised": i18n.local_time(ticket.promised_at, head.zone, locale, clock.now()) if ticket.promised_at else "",
+        "promised": i18n.local_time(promised, head.zone, locale, clock.now()) if promised else "",
         "reason": _why_held(ticket, locale),
         "resolution": i18n.translate(f"resolution.{ticket.resolution}", locale) if ticket.resolution else "",
     }
     return i18n.translate(f"page.next.{kind}", locale, **facts)
+
+
+def _mended(ticket: Ticket, head: Head, locale: str) -> str:
+    """Until when it is to be mended, where that was promised and nobody waits for anything."""
+    if ticket.repair_by is None or ticket.state not in ("reported", "assigned", "accepted", "in_progress"):
+        return ""
+    key = "page.next.mended_late" if ticket.repair_by < clock.now() else "page.next.mended"
+    return i18n.translate(key, locale, by=i18n.local_time(ticket.repair_by, head.zone, locale, clock.now()))
 
 
 def _why_held(ticket: Ticket, locale: str) -> str:

@@ -139,6 +139,25 @@ class ShortLinks(Shown):
     page: str
 
 
+_DEADLINE: dict[str, Any] = {
+    "goal": "respond", "due": "2026-11-20T10:00:00Z", "met": "2026-11-20T02:05:00Z", "missed": False,
+    "facts": {"goal": "respond", "minutes": 480, "clock": "always", "from": "2026-11-20T02:00:00+00:00",
+              "due": "2026-11-20T10:00:00+00:00"},
+}  # fmt: skip
+
+
+class Deadline(Shown):
+    """Until when something is to be done. `due`: null while the clock stands still; `facts`: what it follows from."""
+
+    model_config = example(**_DEADLINE)
+
+    goal: str
+    due: datetime | None
+    met: datetime | None
+    missed: bool
+    facts: dict[str, Any]
+
+
 class TicketInList(Shown):
     """A ticket as lists show it: all but its rounds and what may be done."""
 
@@ -154,6 +173,7 @@ class TicketInList(Shown):
     asset: AssetRef | None
     assignee: PersonRef | None
     promised: datetime | None
+    deadlines: list[Deadline]
     links: ShortLinks
 
 
@@ -165,34 +185,16 @@ _EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-_DEADLINE: dict[str, Any] = {
-    "goal": "respond", "due": "2026-11-20T10:00:00Z", "met": "2026-11-20T02:05:00Z", "missed": False,
-    "facts": {"goal": "respond", "minutes": 480, "clock": "always", "from": "2026-11-20T02:00:00+00:00",
-              "due": "2026-11-20T10:00:00+00:00"},
-}  # fmt: skip
-
-
 class TicketPage(Shown):
     """`next` is the value of `after` for what follows; null at the end."""
 
     model_config = example(
-        items=[{**_EXAMPLE, "links": {"self": SELF, "page": f"/t/{NUMBER}"}}], next="AZqJ3kq1cAGAAAAAAAAAAQ"
+        items=[{**_EXAMPLE, "deadlines": [_DEADLINE], "links": {"self": SELF, "page": f"/t/{NUMBER}"}}],
+        next="AZqJ3kq1cAGAAAAAAAAAAQ",
     )
 
     items: list[TicketInList]
     next: str | None
-
-
-class Deadline(Shown):
-    """Until when something is to be done. `due`: null while the clock stands still; `facts`: what it follows from."""
-
-    model_config = example(**_DEADLINE)
-
-    goal: str
-    due: datetime | None
-    met: datetime | None
-    missed: bool
-    facts: dict[str, Any]
 
 
 class Ticket(Shown):

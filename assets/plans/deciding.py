@@ -26,6 +26,13 @@ def dates(plan: Plan, site: SiteFacts) -> Iterator[Date]:
     return recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), cursor)
 
 
+def coming(plan: Plan, site: SiteFacts) -> Iterator[Date]:
+    """The same with the one that a meter has made due, in front."""
+    if plan.is_by_meter and plan.next_on is not None:
+        yield by_meter(plan.next_on)
+    yield from dates(plan, site)
+
+
 def today(site: SiteFacts, now: datetime) -> date:
     return calendars.local_day(now, site.timezone)
 
@@ -42,13 +49,13 @@ def _before(rhythm: Rhythm, today: date) -> date | None:
     return today - timedelta(days=1) if rhythm.starts_on < today else None
 
 
-def start(plan: Plan, site: SiteFacts, now: datetime) -> None:
-    """Let a plan that is new or was changed begin today, and find its next date."""
+def start(plan: Plan, site: SiteFacts, now: datetime) -> list[Entry]:
+    """Let a plan that is new or was changed begin today, and find its next date; gives what is skipped on the way."""
     today = calendars.local_day(now, site.timezone)
     begins = _before(recurrence.of(plan.rhythm), today)
     if begins is not None and (plan.planned_on is None or plan.planned_on < begins):
         plan.planned_on = begins
-    schedule(plan, site)
+    return schedule(plan, site)
 
 
 def schedule(plan: Plan, site: SiteFacts) -> list[Entry]:

@@ -23,7 +23,7 @@ from assets.plans import deciding, recurrence
 from assets.plans.deciding import NAME
 from assets.plans.models import Occurrence, Plan, Stop
 from assets.plans.recurrence import COMPLETED, Date
-from core import calendars, clock, intake, places, trace
+from core import calendars, clock, decisions, intake, places
 from core.intake import FaultReport
 from core.places import SiteFacts
 from core.tickets import actions, additions
@@ -83,7 +83,7 @@ def make(session: Session, plan_id: UUID, now: datetime) -> int:
             entries += _move_on(plan, site, found)
     session.flush()
     if entries:
-        trace.append(session, f"plan:{plan.id}", entries, now)
+        decisions.append(session, plan.site_id, f"plan:{plan.id}", entries, now)
     return made
 
 

@@ -16,10 +16,11 @@ from assets.models import Asset, AssetType
 from assets.plans import checklists, deciding, recurrence
 from assets.plans.models import MeterReading, Occurrence, Plan
 from assets.plans.recurrence import Rhythm
-from core import calendars, categories, changes, clock, places, trace
+from core import calendars, categories, changes, clock, decisions, places
 from core.errors import Conflict, Invalid, Missing, NotFound
 from core.places import Place
 from core.tickets.models import Ticket
+from core.trace import Entry
 
 LONGEST_NAME, MOST_STOPS = 120, 100
 SUBJECTS = ("asset", "type", "place", "route")
@@ -80,9 +81,10 @@ def add(session: Session, site_id: UUID, draft: Draft, actor: UUID | None, now: 
         planned_on=None, last_on=None, wake_at=None, paused_at=None, made_at=now, **values,
     )  # fmt: skip
     session.add(plan)
-    deciding.start(plan, places.site_of(session, site_id), now)
+    entries = deciding.start(plan, places.site_of(session, site_id), now)
     session.flush()
     _record(session, plan, {}, values_of(plan), actor, now)
+    _decide(session, plan, entries, now)
     return plan
 
 
@@ -92,8 +94,9 @@ def edit(session: Session, site_id: UUID, plan_id: UUID, draft: Draft, actor: UU
     values = _checked(session, site_id, draft)
     _check_name(session, site_id, values["name"], plan.id)
     before = values_of(plan)
-    _write(session, plan, values, now)
+    entries = _write(session, plan, values, now)
     _record(session, plan, before, values_of(plan), actor, now)
+    _decide(session, plan, entries, now)
     return plan
 
 
@@ -118,12 +121,13 @@ def resume(session: Session, site_id: UUID, plan_id: UUID, actor: UUID | None, n
     plan.paused_at = None
     if missed:
         plan.planned_on = missed[-1].planned_on
-    deciding.start(plan, site, now)
+    entries = deciding.start(plan, site, now)
     session.flush()
     _record(session, plan, before, values_of(plan), actor, now)
     if missed:
         span = {"first": missed[0].on.isoformat(), "last": missed[-1].on.isoformat()}
-        trace.append(session, stream_of(plan.id), [trace.Entry("leave_out", {"count": len(missed), **span})], now)
+        entries = [Entry("leave_out", {"count": len(missed), **span}), *entries]
+    _decide(session, plan, entries, now)
 
 
 def read_meter(
@@ -161,7 +165,12 @@ def _make_due(session: Session, plan: Plan, value: float, now: datetime) -> None
     plan.meter_base = value
     if plan.last_on != today:
         plan.is_by_meter, plan.next_on, plan.wake_at = True, today, now
-    trace.append(session, stream_of(plan.id), [trace.Entry("meter", facts, deciding.NAME)], now)
+    _decide(session, plan, [Entry("meter", facts, deciding.NAME)], now)
+
+
+def _decide(session: Session, plan: Plan, entries: list[Entry], now: datetime) -> None:
+    if entries:
+        decisions.append(session, plan.site_id, stream_of(plan.id), entries, now)
 
 
 def plan_of(session: Session, site_id: UUID, plan_id: UUID, *, lock: bool = False) -> Plan:
@@ -175,6 +184,12 @@ def plan_of(session: Session, site_id: UUID, plan_id: UUID, *, lock: bool = Fals
 def plans_of(session: Session, site_id: UUID) -> list[Plan]:
     """The plans of a site, what comes next in front."""
     return list(session.scalars(select(Plan).where(Plan.site_id == site_id).order_by(Plan.next_on, Plan.name)))
+
+
+def names_of(session: Session, site_id: UUID, ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    """What some plans of a site are called."""
+    found = session.execute(select(Plan.id, Plan.name).where(Plan.site_id == site_id, Plan.id.in_({*ids} - {None})))
+    return {key: name for key, name in found}  # noqa: C416 - rows are no pairs to mypy
 
 
 def occurrences_of(
@@ -266,12 +281,14 @@ def _check_name(session: Session, site_id: UUID, name: str, but: UUID | None) ->
         raise PlanTaken(name=name)
 
 
-def _write(session: Session, plan: Plan, values: Mapping[str, Any], now: datetime) -> None:
+def _write(session: Session, plan: Plan, values: Mapping[str, Any], now: datetime) -> list[Entry]:
+    """Gives the events of what is skipped from now on."""
     for name, value in values.items():
         setattr(plan, name, value)
     plan.is_by_meter = False
-    deciding.start(plan, places.site_of(session, plan.site_id), now)
+    entries = deciding.start(plan, places.site_of(session, plan.site_id), now)
     session.flush()
+    return entries
 
 
 def _record(
@@ -294,8 +311,9 @@ def _restore(
         for name, value in after.items() if name != "is_paused"
     }  # fmt: skip
     plan.paused_at = (plan.paused_at or now) if after["is_paused"] else None
-    _write(session, plan, columns, now)
+    entries = _write(session, plan, columns, now)
     _record(session, plan, before, values_of(plan), actor, now)
+    _decide(session, plan, entries, now)
 
 
 def next_dates(session: Session, plan: Plan, count: int = 20) -> list[recurrence.Date]:

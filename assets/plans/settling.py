@@ -25,7 +25,7 @@ from assets.plans import checklists, deciding, making, planning
 from assets.plans.making import WHOLE
 from assets.plans.models import Finding, Occurrence, Plan, Stop
 from assets.plans.recurrence import COMPLETED
-from core import calendars, i18n, intake, places, trace
+from core import calendars, decisions, i18n, intake, places
 from core.database import rows
 from core.intake import FaultReport
 from core.tickets import actions, additions, queries
@@ -169,7 +169,7 @@ def _carry(
         plan.carried = {**plan.carried, one.subject or WHOLE: items}
     else:
         facts["into"] = _follow_up(session, plan, ticket, items, now).number
-    trace.append(session, planning.stream_of(plan.id), [Entry("carry", facts, NAME)], now)
+    decisions.append(session, plan.site_id, planning.stream_of(plan.id), [Entry("carry", facts, NAME)], now)
 
 
 def _open(item: ChecklistItem, stops: dict[int, Stop]) -> dict[str, Any]:
@@ -219,4 +219,4 @@ def _go_on(session: Session, plan: Plan, ticket: Ticket, now: datetime) -> None:
     entries = [Entry("done", {"on": plan.last_on.isoformat(), "ticket": ticket.number}, NAME)]
     entries += deciding.schedule(plan, site)
     session.flush()
-    trace.append(session, planning.stream_of(plan.id), entries, now)
+    decisions.append(session, plan.site_id, planning.stream_of(plan.id), entries, now)

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from assets.plans import deciding, making
+from assets.plans import deciding, making, telling
 from core.triggers import Tick, trigger
+
+__all__ = ["due", "make", "telling"]  # what digests are told is registered with the trigger
 
 
 def due(session: Session, tick: Tick) -> Sequence[UUID]:

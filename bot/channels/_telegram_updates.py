@@ -78,6 +78,7 @@ def _base(account: str, key: str, chat: Json, sender: Json | None, date: Any = N
     return Incoming(
         CHANNEL, account, key, "unknown", str(chat["id"]), str(sender["id"]), "telegram_id", name,
         locale=sender.get("language_code") or "", is_group=chat.get("type") in GROUPS,
+        group_name=_plain(str(chat.get("title") or "")) if chat.get("type") in GROUPS else "",
         sent_at=datetime.fromtimestamp(date, UTC) if date else None,
     )  # fmt: skip
 
@@ -153,11 +154,11 @@ def _tapped(account: str, key: str, tap: Json) -> Incoming | None:
 
 
 def _changed(account: str, key: str, change: Json) -> Incoming | None:
-    """Somebody blocked us or let us in again. In a group it says nothing about who did it."""
+    """Somebody blocked us or let us in again. Of a group it says that we are gone, and nothing about who did it."""
     base = _base(account, key, change["chat"], change.get("from"), change.get("date"))
-    if base is None or base.is_group:
-        return None
     is_gone = change["new_chat_member"]["status"] in GONE
+    if base is None or (base.is_group and not is_gone):
+        return None
     return replace(base, kind="unfollow" if is_gone else "follow")
 
 

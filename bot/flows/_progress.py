@@ -10,7 +10,7 @@ from bot.flows import _tap
 from bot.talk import Talk
 from core import trace
 from core.outbox import Choice
-from core.tickets import news, queries, states
+from core.tickets import deadlining, news, queries, states
 from core.tickets.actions import REOPEN_WITHIN
 from core.tickets.models import Ticket
 
@@ -39,8 +39,8 @@ def lines(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
         kind = "appointment" if ticket.is_schedule_agreed else "appointment_open"
         span = {"from_at": ticket.scheduled_from.isoformat(), "until_at": news.plain(ticket.scheduled_until)}
         now.append({"line": kind, **span})
-    elif ticket.state in WAITING and ticket.promised_at and ticket.promised_at < talk.now:
-        now.append({"line": "overdue", "promised_at": ticket.promised_at.isoformat()})
+    elif ticket.state in WAITING and (visit := deadlining.visit(ticket)) and visit < talk.now:
+        now.append({"line": "overdue", "promised_at": visit.isoformat()})
     return [*now, *_timeline(talk, ticket)]
 
 
@@ -51,7 +51,8 @@ def _present(talk: Talk, ticket: Ticket) -> dict[str, Any]:
     is_team = ticket.state == "assigned" and not name
     return {
         "line": "now_reported" if is_team else f"now_{ticket.state}", "name": name,
-        "promised_at": news.plain(ticket.promised_at), "reason": ticket.hold_reason, "resolution": ticket.resolution,
+        "promised_at": news.plain(deadlining.visit(ticket)),
+        "reason": ticket.hold_reason, "resolution": ticket.resolution,
     }  # fmt: skip
 
 

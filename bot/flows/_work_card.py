@@ -10,7 +10,7 @@ from bot.flows import _tap
 from bot.talk import Talk
 from core import places
 from core.outbox import Choice, Tap
-from core.tickets import evidence, news, queries, states
+from core.tickets import deadlining, evidence, news, queries, states
 from core.tickets.models import Ticket
 
 LONGEST_WORDS = 500
@@ -118,7 +118,7 @@ def row(ticket: Ticket, far: rounds.Progress | None = None) -> dict[str, Any]:
     return {
         "line": kind, **extent, "number": ticket.number, "category": ticket.category,
         "asset": ticket.asset_name, "place": ticket.place, "state": ticket.state,
-        "promised_at": news.plain(ticket.promised_at),
+        "promised_at": news.plain(deadlining.visit(ticket)),
     }  # fmt: skip
 
 

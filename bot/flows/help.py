@@ -14,8 +14,14 @@ RESIDENT = (
     Choice("help.mine", row=0),
     Choice("help.home", row=1),
     Choice("help.language", row=1),
+    Choice("help.quiet", row=2),
 )
-TECHNICIAN = (Choice("help.work", row=0), Choice("help.report", row=1), Choice("help.language", row=1))
+TECHNICIAN = (
+    Choice("help.work", row=0),
+    Choice("help.report", row=1),
+    Choice("help.language", row=1),
+    Choice("help.quiet", row=2),
+)
 
 
 @help_.command("follow")
@@ -50,7 +56,7 @@ def show(talk: Talk) -> None:
     if talk.viewer.sites("technician"):
         talk.say("help_technician", TECHNICIAN)
     elif talk.viewer.is_staff:
-        desk = Choice("help.desk", label="desk", url=f"{talk.settings.public_url}/desk", row=2)
+        desk = Choice("help.desk", label="desk", url=f"{talk.settings.public_url}/desk", row=3)
         talk.say("help_staff", [*RESIDENT, desk])
     else:
         talk.say("help", RESIDENT)
@@ -95,6 +101,11 @@ def home(talk: Talk, tap: Tap) -> None:
 @help_.action("language")
 def language(talk: Talk, tap: Tap) -> None:
     _run(talk, "language")
+
+
+@help_.action("quiet")
+def quiet(talk: Talk, tap: Tap) -> None:
+    _run(talk, "quiet")
 
 
 def _run(talk: Talk, command: str) -> None:

@@ -6,7 +6,7 @@ the site has ever seen. Work counts as done where its present round is signed of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import mean
@@ -17,10 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import calendars
-from core.places import SiteFacts
-from core.reports import Figure, counted, share
+from core.places import Place, SiteFacts
+from core.reports import Figure, counted, inspections, share, tickets
+from core.reports.inspections import Asked, Due, Inspected, Skip
 from core.tickets.asking import Survey
 from core.tickets.board import AWAITED
+from core.tickets.deadlining import COLUMNS
 from core.tickets.models import Rating, Ticket
 from core.tickets.queries import names_of
 
@@ -29,14 +31,14 @@ BARS = {"day": 7, "week": 8}
 OLDEST = 5
 BATCH = 500
 FIGURES = (
-    "new", "done", "open", "overdue", "unassigned", "kept", "stars", "response_rate", "inspections_done",
-    "inspections_missed", "today", "oldest",
+    "new", "done", "open", "overdue", "unassigned", "kept_respond", "kept_arrive", "kept_repair", "stars",
+    "response_rate", "inspections_done", "inspections_late", "inspections_missed", "today", "oldest",
 )  # fmt: skip
 HAPPENINGS = ("new", "done", "overdue", "today", "inspections_done", "inspections_missed")
 _SEEN = (
     Ticket.id, Ticket.number, Ticket.kind, Ticket.state, Ticket.opened_at, Ticket.promised_at, Ticket.accepted_at,
-    Ticket.done_at, Ticket.closed_at, Ticket.scheduled_from, Ticket.assignee_id, Ticket.place, Ticket.asset_name,
-    Ticket.category, Ticket.is_open,
+    Ticket.arrive_by, Ticket.repair_by, Ticket.done_at, Ticket.closed_at, Ticket.scheduled_from, Ticket.assignee_id,
+    Ticket.place_id, Ticket.place, Ticket.asset_name, Ticket.hold_reason, Ticket.is_open,
 )  # fmt: skip
 Seen = Any  # a row of these
 
@@ -54,14 +56,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """An open ticket whose promise was broken. `why`: nobody has it, has accepted it, or has arrived."""
+    """An open ticket with a deadline that passed unmet.
+
+    `why`: nobody has it, has accepted it, has arrived, is ready, or it is on hold for `reason`. `outside`: the thing,
+    without saying which home it is in.
+    """
 
     ticket_id: UUID
     number: str
     thing: str
+    outside: str
     name: str
     why: str
-    promised_at: datetime
+    reason: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +84,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
+    """`skipped`, `coming`: inspections without a ticket: days off that left them out, and what is made later today."""
+
     span: Span
     figures: tuple[Figure, ...]
     late: tuple[Late, ...]
     bars: tuple[Bar, ...]
+    skipped: tuple[Skip, ...] = ()
+    coming: tuple[str, ...] = ()
 
     def figure(self, name: str) -> Figure:
         return next(one for one in self.figures if one.name == name)
@@ -87,7 +99,7 @@ class Digest:
     @property
     def is_empty(self) -> bool:
         """Whether nothing happened, nothing is late and nothing is planned for today."""
-        return not any(self.figure(name).value for name in HAPPENINGS)
+        return not (self.skipped or self.coming or any(self.figure(name).value for name in HAPPENINGS))
 
 
 def span_of(period: str, since: datetime | None, zone: str, now: datetime) -> Span:
@@ -103,16 +115,21 @@ def digest(session: Session, site: SiteFacts, span: Span) -> Digest:
     standing = _read(session, site, Ticket.is_open)
     new = _read(session, site, *_within(Ticket.opened_at, span))
     done = _read(session, site, *_within(Ticket.done_at, span))
-    late = [one for one in standing if _is_late(one, span.now)]
+    late = [one for one in standing if _due_at(one, span.now)]
+    checks = [one for one in (*standing, *done) if one.kind == "inspection"]
+    asked = Asked({one.id for one in checks}, span.starts_at, span.ends_at, span.today)
+    told = inspections.inspected(session, site, asked)
     figures = (
         counted("new", _works(new)), counted("done", _works(done)), counted("open", _works(standing)),
         counted("overdue", _works(late)),
         counted("unassigned", _works(one for one in standing if one.assignee_id is None)),
-        _kept(new, span.now), *_satisfaction(session, site, span), *_inspections(standing, done, span),
-        counted("today", [one.number for one in standing if _is_for(one, span.today, site.timezone)]),
+        *_kept(session, site, span, standing), *_satisfaction(session, site, span),
+        *_inspections(standing, done, told, span, site.timezone),
+        counted("today", [one.number for one in standing if _is_for(one, told.due, span.today, site.timezone)]),
         counted("oldest", _works(sorted(standing, key=lambda one: (one.opened_at, one.id)))[:OLDEST]),
     )  # fmt: skip
-    return Digest(span, figures, tuple(_told_late(session, late)), tuple(_bars(session, site, span, standing)))
+    bars = tuple(_bars(session, site, span, standing))
+    return Digest(span, figures, tuple(_told_late(session, late, span.now)), bars, told.skipped, told.coming)
 
 
 def _read(session: Session, site: SiteFacts, *conditions: Any) -> Sequence[Seen]:
@@ -129,19 +146,31 @@ def _works(found: Iterable[Seen]) -> list[str]:
     return [one.number for one in found if one.kind != "inspection"]
 
 
-def _is_late(one: Seen, now: datetime) -> bool:
-    return one.kind != "inspection" and one.state in AWAITED and one.promised_at is not None and one.promised_at < now
+def _due_at(one: Seen, now: datetime) -> datetime | None:
+    """The first of its deadlines that has passed unmet, as the board counts what is late."""
+    if one.kind == "inspection":
+        return None
+    is_promise = one.state in AWAITED and (one.state != "accepted" or one.arrive_by is None)
+    due = (one.promised_at if is_promise else None, one.arrive_by if one.state in AWAITED else None, one.repair_by)
+    return min((moment for moment in due if moment is not None and moment < now), default=None)
 
 
-def _kept(new: Sequence[Seen], now: datetime) -> Figure:
-    """Of what was opened and had to be accepted by now: how much was, in time. What ended unaccepted before is none."""
-    judged = [one for one in new if one.kind != "inspection" and one.promised_at and _is_judged(one, now)]
-    kept = [one for one in judged if one.accepted_at and one.accepted_at <= one.promised_at]
-    return share("kept", len(kept), (one.number for one in judged))
+def _kept(session: Session, site: SiteFacts, span: Span, standing: Sequence[Seen]) -> Iterator[Figure]:
+    """By goal: of the deadlines that were met, or passed, in the period, those that were met in time."""
+    since = (Ticket.opened_at >= span.starts_at, Ticket.done_at >= span.starts_at, Ticket.closed_at >= span.starts_at)
+    known = {one.id: one for some in since for one in _read(session, site, some)}
+    known |= {one.id: one for one in standing if _may_be_settled(one, span)}
+    numbers = {one.id: one.number for one in known.values() if one.kind != "inspection"}
+    found = [one for one in tickets.settled(session, numbers, span.now) if span.starts_at <= one.at < span.ends_at]
+    for goal in COLUMNS:
+        judged = [one for one in found if one.goal == goal]
+        yield share(f"kept_{goal}", sum(one.is_kept for one in judged), (one.number for one in judged))
 
 
-def _is_judged(one: Seen, now: datetime) -> bool:
-    return one.accepted_at is not None or (one.closed_at or now) > one.promised_at
+def _may_be_settled(one: Seen, span: Span) -> bool:
+    """Whether its trace may hold a deadline that was met or passed in the period."""
+    was_taken = one.accepted_at is not None and one.accepted_at < span.starts_at
+    return not was_taken or one.arrive_by is not None or one.repair_by is not None
 
 
 def _satisfaction(session: Session, site: SiteFacts, span: Span) -> Iterator[Figure]:
@@ -168,29 +197,68 @@ def _here(session: Session, site: SiteFacts, found: Sequence[Seen]) -> list[tupl
     return [(numbers[ticket_id], value) for ticket_id, value in found if ticket_id in numbers]
 
 
-def _inspections(standing: Sequence[Seen], done: Sequence[Seen], span: Span) -> Iterator[Figure]:
-    yield counted("inspections_done", (one.number for one in done if one.kind == "inspection"))
-    missed = (one for one in standing if one.kind == "inspection" and one.promised_at and one.promised_at < span.now)
+def _inspections(
+    standing: Sequence[Seen], done: Sequence[Seen], told: Inspected, span: Span, zone: str
+) -> Iterator[Figure]:
+    """Done in the period, those of them after their time, and what is open after its time."""
+    ended = [one for one in done if one.kind == "inspection"]
+    yield counted("inspections_done", (one.number for one in ended))
+    late = (one for one in ended if one.id in told.due and _day(one.done_at, zone) > told.due[one.id].until)
+    yield counted("inspections_late", (one.number for one in late))
+    missed = (one for one in standing if one.kind == "inspection" and _is_missed(one, told.due, span))
     yield counted("inspections_missed", (one.number for one in missed))
 
 
-def _is_for(one: Seen, today: date, zone: str) -> bool:
-    """Whether there is an appointment today, or an inspection that is due today."""
+def _is_missed(one: Seen, due: Mapping[UUID, Due], span: Span) -> bool:
+    """Whether its last day in time has passed; one that no plan has made is measured by its promise."""
+    if one.id in due:
+        return due[one.id].until < span.today
+    return one.promised_at is not None and one.promised_at < span.now
+
+
+def _is_for(one: Seen, due: Mapping[UUID, Due], today: date, zone: str) -> bool:
+    """Whether there is an appointment today, or an inspection that is planned for today."""
+    if one.scheduled_from is None and one.id in due:
+        return due[one.id].on == today
     at = one.scheduled_from or (one.promised_at if one.kind == "inspection" else None)
-    return at is not None and calendars.local_day(at, zone) == today
+    return at is not None and _day(at, zone) == today
 
 
-def _told_late(session: Session, late: Sequence[Seen]) -> Iterator[Late]:
+def _day(moment: datetime, zone: str) -> date:
+    return calendars.local_day(moment, zone)
+
+
+def _told_late(session: Session, late: Sequence[Seen], now: datetime) -> Iterator[Late]:
     names = names_of(session, [one.assignee_id for one in late])
-    for one in sorted(late, key=lambda one: (one.promised_at, one.id)):
-        why = "unassigned" if not one.assignee_id else "not_arrived" if one.accepted_at else "not_accepted"
+    homes = _homes(session, {one.place_id for one in late})
+    found = [(due, one) for one in late if (due := _due_at(one, now)) is not None]
+    for due, one in sorted(found, key=lambda pair: (pair[0], pair[1].id)):
         thing = one.asset_name or one.place
-        yield Late(one.id, one.number, thing, names.get(one.assignee_id, ""), why, one.promised_at)
+        outside = one.place.rpartition("/")[0] if one.place_id in homes else thing
+        name, why = names.get(one.assignee_id, ""), _why(one)
+        yield Late(one.id, one.number, thing, outside, name, why, one.hold_reason or "", due)
+
+
+def _why(one: Seen) -> str:
+    if one.state == "on_hold":
+        return "held"
+    if not one.assignee_id:
+        return "unassigned"
+    return {"assigned": "not_accepted", "accepted": "not_arrived"}.get(one.state, "not_ready")
+
+
+def _homes(session: Session, place_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of some places are somebody's."""
+    wanted, found = list(place_ids), set()
+    for start in range(0, len(wanted), BATCH):
+        query = select(Place.id).where(Place.id.in_(wanted[start : start + BATCH]), Place.is_common.is_(False))
+        found |= set(session.scalars(query))
+    return found
 
 
 def _bars(session: Session, site: SiteFacts, span: Span, standing: Sequence[Seen]) -> Iterator[Bar]:
     """The last days or weeks up to the end of the period."""
-    length, last = PERIODS[span.period], calendars.local_day(span.ends_at, site.timezone)
+    length, last = PERIODS[span.period], _day(span.ends_at, site.timezone)
     days = [last - length * back for back in range(BARS[span.period], -1, -1)]
     edges = [_midnight(day, site.timezone) for day in days]
     touched = (Ticket.opened_at >= edges[0], Ticket.done_at >= edges[0], Ticket.closed_at >= edges[0])

@@ -7,10 +7,10 @@ Stars stand beside the share of questions that were answered: silence is no prai
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, product
 from statistics import mean, median
 from uuid import UUID
 
@@ -71,6 +71,11 @@ class Story:
             return None
         return met is not None and met <= due
 
+    def settled_at(self, goal: str, number: int, *, kept: bool) -> datetime | None:
+        """When a judged deadline of a round was met, or else passed."""
+        steps = (step for step in self.steps if step.round == number and MEETS.get(step.action) == goal)
+        return next((step.at for step in steps), None) if kept else self.due(goal, number)
+
     def ended_at(self) -> datetime | None:
         """When it was cancelled or merged."""
         return next((step.at for step in self.steps if step.to_state in ("cancelled", "merged")), None)
@@ -85,6 +90,16 @@ class Story:
         if self.promised_at is None or (taken is None and (ended or now) <= self.promised_at):
             return None
         return taken is not None and taken <= self.promised_at
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A deadline of a ticket that was kept or missed, and when that was certain."""
+
+    number: str
+    goal: str
+    is_kept: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +210,18 @@ def _ratings(facts: Stories) -> Iterator[Figure]:
     for stars in range(5, 0, -1):
         with_it = [number for number, one in given if one == stars]
         yield Figure(f"stars_{stars}", len(with_it), tuple(dict.fromkeys(with_it)), "surveys")
+
+
+def settled(session: Session, numbers: Mapping[UUID, str], now: datetime) -> Iterator[Settled]:
+    """Every deadline of some tickets that was kept or missed by now, as their trace has counted it."""
+    steps = _steps(session, list(numbers))
+    for ticket_id, number in numbers.items():
+        story = Story(number, now, None, tuple(steps.get(ticket_id, ())))
+        for goal, one in product(GOALS, sorted({step.round for step in story.steps})):
+            kept = story.judged(goal, one, now)
+            at = None if kept is None else story.settled_at(goal, one, kept=kept)
+            if kept is not None and at is not None:
+                yield Settled(number, goal, kept, at)
 
 
 def _story(scope: Scope, ticket: Ticket, read: Read) -> Story:

@@ -113,12 +113,23 @@ def _decided(session: Session, ticket: Ticket, survey: Survey, now: datetime) ->
 
 
 def _was_asked_lately(session: Session, person_id: UUID, since: datetime) -> bool:
-    mine = (Survey.person_id == person_id, Survey.asked_at > since)
-    if session.scalar(select(Survey.id).where(*mine).limit(1)) is None:
+    """Whether the last question lies so near, and its answer was no low one. Silence is none."""
+    query = select(Survey).where(Survey.person_id == person_id, Survey.asked_at > since)
+    last = session.scalar(query.order_by(Survey.asked_at.desc()).limit(1))
+    if last is None:
         return False
-    answers = select(Rating.stars).where(Rating.person_id == person_id).order_by(Rating.rated_at.desc()).limit(1)
-    last = session.scalar(answers)
-    return last is None or last > FEW_STARS
+    answer = (Rating.ticket_id == last.ticket_id, Rating.round == last.round, Rating.person_id == person_id)
+    stars = session.scalar(select(Rating.stars).where(*answer))
+    return stars is None or stars > FEW_STARS
+
+
+def waits_until(session: Session, ticket: Ticket, survey: Survey, now: datetime) -> datetime | None:
+    """Until when something that is due must wait, as after downtime that ended at night; None where it need not."""
+    if survey.state == "planned":
+        at = _moment(session, ticket, survey.person_id, now, now)
+    else:
+        at = _after_quiet(session, ticket, now)
+    return at if at > now else None
 
 
 def _moment(session: Session, ticket: Ticket, person_id: UUID, wanted: datetime, now: datetime) -> datetime:

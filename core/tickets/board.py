@@ -58,11 +58,11 @@ class Asked:
         if self.category:
             found.append(Ticket.category == self.category)
         if self.place_id:
-            found.append(Ticket.place_id.in_(_within(self.place_id)))
+            found.append(Ticket.place_id.in_(within(self.place_id)))
         return [*found, mentions(self.words)] if self.words else found
 
 
-def _within(place_id: UUID) -> ColumnElement[UUID]:
+def within(place_id: UUID) -> ColumnElement[UUID]:
     """A place and everything below it."""
     top = select(Place.id).where(Place.id == place_id).cte(recursive=True)
     below = top.union(select(Place.id).join(top, Place.parent_id == top.c.id))

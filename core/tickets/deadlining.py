@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import deadlines, places, trace
@@ -17,10 +17,13 @@ from core.database import Table
 from core.deadlines import Alarm, Deadline, Matter, Moment, Terms
 from core.places import SiteFacts
 from core.tickets.models import Ticket
+from core.trace import Event
 
 COLUMNS = {"respond": "promised_at", "arrive": "arrive_by", "repair": "repair_by"}
 # Actions after which a deadline may be another one. What meets a goal moves none.
 COUNTED = ("hold", "resume", "reopen", "recategorise", "reprioritise", "offer_team")
+# Actions that a deadline, or whether it was kept, can be read from.
+MATTERS = ("report", "recount", "cancel", "merge", *COUNTED, *deadlines.MEETS)
 
 
 class DeadlineAlarm(Table):
@@ -124,7 +127,22 @@ class Shown:
 
 def shown(session: Session, ticket: Ticket, now: datetime) -> list[Shown]:
     """The deadlines of the last round as they were last counted, whatever the site's rules are today."""
-    moments = moments_of(session, ticket.id)
+    return _told(moments_of(session, ticket.id), now)
+
+
+def shown_all(session: Session, tickets: Sequence[Ticket], now: datetime) -> dict[UUID, list[Shown]]:
+    """The same for many tickets, with one query for the events that deadlines follow from."""
+    streams = {f"ticket:{ticket.id}": ticket.id for ticket in tickets}
+    columns = (Event.stream, Event.at, Event.action, Event.facts, Event.to_state)
+    matters = or_(Event.action.in_(MATTERS), Event.from_state == deadlines.HELD)
+    query = select(*columns).where(Event.stream.in_(streams), matters).order_by(Event.stream, Event.seq)
+    moments: dict[UUID, list[Moment]] = {ticket.id: [] for ticket in tickets}
+    for row in session.execute(query):
+        moments[streams[row.stream]].append(Moment(row.at, row.action, json.loads(row.facts), row.to_state))
+    return {ticket_id: _told(found, now) for ticket_id, found in moments.items()}
+
+
+def _told(moments: Sequence[Moment], now: datetime) -> list[Shown]:
     counts = [moment.facts["deadlines"]["goals"] for moment in moments if "deadlines" in moment.facts]
     began = max((at for at, moment in enumerate(moments) if moment.action == "reopen"), default=0)
     return [_shown(facts, moments[began:], now) for facts in counts[-1]] if counts else []
@@ -135,6 +153,11 @@ def _shown(facts: dict[str, Any], moments: Sequence[Moment], now: datetime) -> S
     met = next((moment.at for moment in moments if deadlines.MEETS.get(moment.action) == goal), None)
     ended = next((moment.at for moment in moments if moment.to_state in deadlines.ENDED), None)
     return Shown(goal, due, met, deadlines.is_overdue(due, met or ended, now), facts)
+
+
+def visit(ticket: Ticket) -> datetime | None:
+    """Until when somebody is there, as those who wait are told it; without such a rule, the promise."""
+    return ticket.arrive_by or ticket.promised_at
 
 
 def running(ticket: Ticket) -> datetime | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import people
 from core.outbox import Choice, Letter
-from core.tickets import queries, states
+from core.tickets import deadlining, queries, states
 from core.tickets.models import Ticket
 
 STARS = (5, 4, 3, 2, 1)
@@ -55,7 +55,7 @@ def card(ticket: Ticket, **more: Any) -> dict[str, Any]:
     """The facts that every message about a ticket carries."""
     facts: dict[str, Any] = {
         "number": ticket.number, "category": ticket.category, "place": ticket.place, "asset": ticket.asset_name,
-        "priority": ticket.priority, "emergency": ticket.emergency, "promised_at": ticket.promised_at,
+        "priority": ticket.priority, "emergency": ticket.emergency, "promised_at": deadlining.visit(ticket),
         **({"stops": ticket.stops} if ticket.stops else {}), **more,
     }  # fmt: skip
     return {name: plain(value) for name, value in facts.items()}

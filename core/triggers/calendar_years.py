@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import calendars, outbox, people, places, trace
+from core import calendars, decisions, outbox, people, places
 from core.outbox import Letter
 from core.trace import Entry, Event
 from core.triggers import Tick, trigger
@@ -37,7 +37,7 @@ def tell(session: Session, found: Unpublished, tick: Tick) -> None:
     letters = [Letter("calendar_unpublished", facts, who, not_before=waits) for who in readers]
     outbox.post(session, letters, tick.now)
     entry = Entry(ACTION, {"year": found.year, "country": found.country, "told": [str(who) for who in readers]}, NAME)
-    trace.append(session, _stream(found.site_id), [entry], tick.now)
+    decisions.append(session, found.site_id, _stream(found.site_id), [entry], tick.now)
 
 
 def _is_told(session: Session, found: Unpublished) -> bool:

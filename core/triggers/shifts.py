@@ -13,10 +13,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import decisions
 from core.calendars import Duty
 from core.tickets import actions, queries
 from core.tickets.models import Ticket
-from core.trace import Entry, append
+from core.trace import Entry
 from core.triggers import Tick, trigger
 
 NAME = "shifts"
@@ -50,7 +51,8 @@ def settle(session: Session, duty_id: UUID, tick: Tick) -> None:
         "duty": str(duty.id), "person": str(duty.person_id), "released": [one.number for one in released],
         "kept": [one.number for one in waiting if one not in released], "goes_on": goes_on,
     }  # fmt: skip
-    append(session, f"site:{duty.site_id}", [Entry("shift_ended", facts, NAME)], tick.now)
+    entry = Entry("shift_ended", facts, NAME)
+    decisions.append(session, duty.site_id, f"site:{duty.site_id}", [entry], tick.now)
 
 
 def _not_started(session: Session, duty: Duty) -> list[Ticket]:

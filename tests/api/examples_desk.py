@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from api.pages._tickets import Head, Photo, Until
 from api.pages._timeline import Line
-from api.pages.desk import history
+from api.pages.desk import _differences, history
 from api.pages.desk._drawer import FORMS, Drawer, Told
 from api.pages.desk._editing import Clash
 from api.pages.desk._filter import Filter, Options
@@ -73,7 +73,7 @@ EXAMPLES = {
         StartPage(DOORS, [Scan("x1", "x1", "X1-2", "/q/X12", Markup("<svg></svg>"))], "x1", can_scan=False),
     ],
 }
-CHANGE = history.Line("1", "x1", "x1", "x1", [history.Difference("x1", "x1", "")], is_undoing=True, can_undo=True)
+CHANGE = history.Line("1", "x1", "x1", "x1", [_differences.Difference("x1", "x1", "")], is_undoing=True, can_undo=True)
 SITE = {"name": "x1", "timezone": "Asia/Shanghai", "locale": "en", "phone": "1"}
 ZONES, LANGUAGES = [("Asia/Shanghai", "x1")], [("en", "x1")]
 EXAMPLES |= {

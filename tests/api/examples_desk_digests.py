@@ -7,6 +7,7 @@ from dataclasses import replace
 from api.pages.desk.digests import Behind, DigestsPage, FiguresPage, Reading, Shown, Told
 from api.pages.desk.feeds import FeedsPage, Link
 from api.pages.feeds import CalendarPage
+from api.pages.quiet import QuietPage
 from tests.api.examples_desk import ANY, FRAME
 
 VALUES = {"who": "", "period": "day", "at": "08:00"}
@@ -25,5 +26,9 @@ EXAMPLES = {
     ],
     "desk_digest.html": [FIGURES],
     "desk_feeds.html": [FEEDS, replace(FEEDS, links=[], error="x1")],
+    "quiet.html": [
+        QuietPage("22:00", "07:00", "x1", "/work", "", is_saved=True),
+        QuietPage("", "", "x1", "", "x1", is_saved=False),
+    ],
     "calendar.html": [CalendarPage(["/x1"]), CalendarPage([])],
 }

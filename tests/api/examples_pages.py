@@ -54,7 +54,8 @@ JOB = JobPage(
     draft_done="",
 )  # fmt: skip
 PROGRESS = ProgressPage(
-    head=HEAD, steps=[POST, LINK], key="k", lines=[LINE], next="x1", appointment=ASKED, before=PHOTO, after=PHOTO,
+    head=HEAD, steps=[POST, LINK], key="k", lines=[LINE], next="x1", mended="x1", appointment=ASKED,
+    before=PHOTO, after=PHOTO,
     stages=[Stage("reported", "past", AT), Stage("accepted", "now", AT), Stage("in_progress", "next", None)],
     merged_into="", advice="fire", phone="1 2", survey=NO_SURVEY, said=Said(), draft_done="",
 )  # fmt: skip

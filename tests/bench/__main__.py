@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import desk, intake
+from tests.bench import desk, intake, timing
 from tests.postgres import running_postgres
 
 console = Console(width=120)
@@ -45,8 +45,16 @@ def show_desk(title: str, found: list[dict[str, Any]], live: dict[str, Any]) -> 
     )
 
 
+def show_timing(title: str, found: list[tuple[str, float]]) -> None:
+    """A row for each piece of work."""
+    table = Table("work", "ms", title=title)
+    for name, seconds in found:
+        table.add_row(name, f"{seconds * 1000:,.1f}")
+    console.print(table)
+
+
 def main() -> None:
-    parts = sys.argv[1:] or ["intake", "desk"]
+    parts = sys.argv[1:] or ["intake", "desk", "timing"]
     with tempfile.TemporaryDirectory() as folder, running_postgres(durable=True) as server:
         if "intake" in parts:
             show("SQLite, one web process", intake.bench(f"sqlite:///{folder}/bench.db", 1))
@@ -55,6 +63,9 @@ def main() -> None:
             title = "the board with 100,000 tickets, 2,000 open"
             show_desk(f"SQLite, {title}", *desk.bench(f"sqlite:///{folder}/desk.db", Path(folder), 1))
             show_desk(f"PostgreSQL, {title}", *desk.bench(server.create("desk"), Path(folder), 2))
+        if "timing" in parts:
+            show_timing("SQLite, what time costs", timing.bench(lambda name: f"sqlite:///{folder}/{name}.db", folder))
+            show_timing("PostgreSQL, what time costs", timing.bench(server.create, folder))
 
 
 if __name__ == "__main__":

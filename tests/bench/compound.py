@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core import access, clock, people, places, trace
 from core.database import Database, Session, rows
@@ -86,8 +88,8 @@ def _ticket(
     state = chance.choices(list(STATES), LIKELY)[0] if is_open else "closed"
     opened = now - timedelta(minutes=(tickets - number) * 10)
     place_id, place = chance.choice(spots)
-    blank = {column.key: None for column in rows(Ticket).columns}
-    return blank | {
+    done = None if is_open else opened + timedelta(hours=chance.choice([1, 6, 30]))
+    return _blank() | {
         "id": clock.new_id(), "number": _number(number), "site_id": site_id, "kind": "fault", "state": state,
         "resolution": None if is_open else "fixed", "is_open": is_open, "version": 1, "round": 1,
         "category": chance.choice(CATEGORIES), "is_category_confirmed": True, "priority": "normal",
@@ -96,7 +98,15 @@ def _ticket(
         "location": {}, "assignee_id": chance.choice(crew) if STATES.get(state, "x") else None,
         "is_schedule_agreed": False, "scan_proof": "", "waived": [], "opened_at": opened,
         "promised_at": opened + timedelta(hours=chance.choice([8, 24, 400])), "trace_seq": 0, "trace_head": "",
+        "accepted_at": done, "done_at": done, "closed_at": done,
     }  # fmt: skip
+
+
+@cache
+def _blank() -> dict[str, Any]:
+    """Every column with what a new row has in it, where that is the same for all."""
+    columns = rows(Ticket).columns
+    return {c.key: c.default.arg if isinstance(c.default, ScalarElementColumnDefault) else None for c in columns}
 
 
 def _events(row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ A tick must cost what is due, not what exists: the same 50 plans are due among 1
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,14 @@ CHUNK = 5_000
 TICKETS = 1_000_000
 
 
-def bench(url: str, other: str, third: str, folder: Path) -> list[tuple[str, float]]:
-    """Seconds of each piece of work on one kind of database; the addresses are of three empty ones."""
-    few, many = (_ticked(address, folder, count) for address, count in ((url, FEW), (other, MANY)))
+def bench(create: Callable[[str], str], folder: str) -> list[tuple[str, float]]:
+    """Seconds of each piece of work on one kind of database; `create` gives the address of an empty one by its name."""
+    few, many = (_ticked(create(f"plans{count}"), Path(folder), count) for count in (FEW, MANY))
     return [
         (f"a tick, {DUE} due of {FEW:,} plans", few[0]), (f"a tick, nothing due of {FEW:,} plans", few[1]),
         (f"a tick, {DUE} due of {MANY:,} plans", many[0]), (f"a tick, nothing due of {MANY:,} plans", many[1]),
         (f"{BACKLOG:,} dates that are due at once", few[2]),
-        (f"a daily digest over {TICKETS:,} tickets", _digested(third)),
+        (f"a daily digest over {TICKETS:,} tickets", _digested(create("digest"))),
     ]  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from bot.delivery import ROOM, Delivery, Pace
 from bot.messages import Limits, Outgoing, SendError
-from core import clock, outbox, people
+from core import clock, digests, outbox, people
 from core.database import Database
+from core.digests import Wish
 from core.outbox import Letter, OutboxMessage
 from tests.bot.flows.chat import SETTINGS
 from tests.personas import NOW, Cast
@@ -194,3 +195,18 @@ def test_what_was_sent_keeps_the_platforms_reference(db: Database) -> None:
     deliver(db, Platform())
     with db.read_scope() as session:
         assert session.scalars(select(OutboxMessage.reference).where(OutboxMessage.id == one)).all() == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [(SendError("blocked", stop_contact=True), []), (SendError("gone", moved_to="-2"), ["-2"])],
+    ids=["put out", "moved"],
+)
+def test_digests_follow_a_group_or_end_with_it(db: Database, cast: Cast, error: SendError, left: list[str]) -> None:
+    wish = Wish("day", "08:00", address=("telegram", "42", "-1"), name="Managers")
+    with db.write_scope() as session:
+        digests.subscribe(session, cast.site, wish, cast.admin, NOW)
+    posted(db, "-1")
+    deliver(db, Platform(error))
+    with db.read_scope() as session:
+        assert [one.conversation for one in digests.running(session, cast.site)] == left

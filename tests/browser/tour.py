@@ -73,6 +73,7 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /scan": [(TECHNICIAN, lambda t: "/scan")],
     "GET /work": [(TECHNICIAN, lambda t: "/work")],
+    "GET /quiet": [(TECHNICIAN, lambda t: "/quiet")],
     "GET /work/calendar": [(TECHNICIAN, lambda t: "/work/calendar")],
     "GET /desk/feeds": [(ADMIN, lambda t: "/desk/feeds")],
     "GET /t/{number}": [(TECHNICIAN, lambda t: f"/t/{t.job}"), (RESIDENT, lambda t: f"/t/{t.done}")],
@@ -104,6 +105,7 @@ STOPS: dict[str, list[Stop]] = {
     "GET /desk/digests/sent/{digest_id}": [(ADMIN, lambda t: f"/desk/digests/sent/{t.digest}")],
     "GET /desk/plans": [(ADMIN, lambda t: "/desk/plans")],
     "GET /desk/plans/new": [(ADMIN, lambda t: "/desk/plans/new")],
+    "GET /desk/plans/calendar": [(ADMIN, lambda t: "/desk/plans/calendar")],
     "GET /desk/plans/{plan_id}": [(ADMIN, lambda t: f"/desk/plans/{t.plan}")],
     "GET /desk/duty": [(ADMIN, lambda t: "/desk/duty")],
     "GET /desk/assets": [(ADMIN, lambda t: "/desk/assets")],
@@ -124,6 +126,7 @@ STOPS: dict[str, list[Stop]] = {
     ],
     "GET /desk/site": [(ADMIN, lambda t: "/desk/site")],
     "GET /desk/history": [(ADMIN, lambda t: "/desk/history")],
+    "GET /desk/history/decisions": [(ADMIN, lambda t: "/desk/history/decisions")],
     "GET /desk/start": [(ADMIN, lambda t: "/desk/start")],
 }
 # Answers that are no pages: data, parts of a page, files, what machines ask.

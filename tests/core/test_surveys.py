@@ -155,6 +155,17 @@ def test_after_a_low_score_the_next_repair_is_asked_about(db: Database, cast: Ca
     assert of_person(db, closed(db, cast, now + timedelta(days=1)).id, cast.resident).state == "asked"
 
 
+def test_a_question_that_nobody_answered_after_a_low_score_is_rested_from(
+    db: Database, cast: Cast, now: datetime
+) -> None:
+    first = closed(db, cast, now)
+    with db.write_scope() as session:
+        read = queries.by_id(session, first.id, lock=True)
+        surveys.rate(session, read, cast.resident, 1, now + timedelta(hours=3))
+    later = [of_person(db, closed(db, cast, now + timedelta(days=days)).id, cast.resident) for days in (1, 2)]
+    assert [(one.state, one.reason) for one in later] == [("asked", ""), ("skipped", "asked_lately")]
+
+
 def test_a_low_score_opens_one_linked_task_that_nobody_is_sent_to(db: Database, cast: Cast, now: datetime) -> None:
     ticket = closed(db, cast, now)
     with db.write_scope() as session:

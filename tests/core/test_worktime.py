@@ -73,6 +73,12 @@ def test_other_countries_and_their_regions() -> None:
     assert "BY" in holidays.countries()["DE"]
 
 
+def test_a_holiday_is_named_in_the_language_of_the_reader() -> None:
+    name = holidays.day_of("CN", "", date(2026, 10, 1)).name
+    assert (holidays.spoken(name, "zh_CN"), holidays.spoken(name, "en")) == ("国庆节", "National Day")
+    assert holidays.spoken("Tag der Arbeit", "zh_CN") == "Tag der Arbeit"
+
+
 def test_an_administrator_overrules_a_holiday_a_weekend_and_the_hours() -> None:
     calendar = Calendar("Asia/Shanghai", "CN", overrides={
         date(2026, 10, 1): Override(is_off=False),

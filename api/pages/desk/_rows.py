@@ -120,7 +120,7 @@ class Board:
         where = " · ".join(part for part in (ticket.asset_name, ticket.place) if part)
         return Row(
             self.chosen.link(open=ticket.number), ticket.number,
-            _tickets.what(self.db, site, ticket, self.locale),
+            _tickets.title(self.db, site, ticket, self.locale),
             f"{site.name}: {where}" if len(self.sites) > 1 and not self.chosen.site else where, who,
             _tickets.until(ticket, self.locale, self.now), ticket.state, say(f"state.{ticket.state}", self.locale),
             say("desk.emergency", self.locale) if ticket.emergency else "", ticket.version,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -147,9 +148,9 @@ def _page(
         here.frame("calendar"), shown, _year_link(here, shown - 1), _year_link(here, shown + 1),
         [_month(site_calendar, shown, number, here.locale) for number in range(1, 13)],
         _warnings(here, db, site_calendar, shown), [(str(d), translate(f"weekday.{d}", here.locale)) for d in range(7)],
-        [("", translate("desk_calendar.no_country", here.locale)), *_countries()],
+        [("", translate("desk_calendar.no_country", here.locale)), *_countries(here.locale)],
         [("", translate("desk_calendar.no_region", here.locale)), *_regions(said["country"])], said["country"],
-        said["region"], calendar.suggested(here.site.timezone),
+        said["region"], _suggested(here, said["country"]),
         _hours(said["hours"] or WEEK, typed, is_meant="team" not in typed),
         list(teams.items()), chosen, _hours(said["teams"].get(chosen, []), typed, is_meant="team" in typed),
         [name for key, name in teams.items() if key in said["teams"]],
@@ -164,8 +165,16 @@ def _hours(week: Any, typed: dict[str, str], *, is_meant: bool) -> list[str]:
     return [typed.get(f"day-{day}", text) if is_meant else text for day, text in enumerate(kept)]
 
 
-def _countries() -> list[tuple[str, str]]:
-    return [(code, code) for code in sorted(holidays.countries())]
+def _countries(locale: str) -> list[tuple[str, str]]:
+    """Every country, in the order of its name."""
+    named = [(code, i18n.country(code, locale)) for code in holidays.countries()]
+    return sorted(named, key=lambda one: one[1])
+
+
+def _suggested(here: At, country: str) -> str:
+    """The country of the site's time zone by its name, where another one is set or none."""
+    found = calendar.suggested(here.site.timezone)
+    return i18n.country(found, here.locale) if found and found != country else ""
 
 
 def _regions(country: str) -> list[tuple[str, str]]:
@@ -187,15 +196,22 @@ def _warnings(here: At, db: Session, site_calendar: Calendar, shown: int) -> lis
 def _month(site_calendar: Calendar, year: int, number: int, locale: str) -> Month:
     first = date(year, number, 1)
     days = [first + timedelta(days=at) for at in range(31) if (first + timedelta(days=at)).month == number]
-    cells: list[Cell | None] = [None] * first.weekday()
-    notes = []
-    for day in days:
-        cell = _cell(site_calendar, day, locale)
-        cells.append(cell)
-        notes += [f"{day:%m-%d} {cell.title}"] if cell.mark else []
+    found = [(day, _cell(site_calendar, day, locale)) for day in days]
+    cells: list[Cell | None] = [None] * first.weekday() + [cell for _, cell in found]
     cells += [None] * (-len(cells) % 7)
     name = translate("desk_calendar.month", locale, month=f"{number:02d}", year=year)
-    return Month(name, [cells[at : at + 7] for at in range(0, len(cells), 7)], notes)
+    return Month(name, [cells[at : at + 7] for at in range(0, len(cells), 7)], _notes(found))
+
+
+def _notes(found: list[tuple[date, Cell]]) -> list[str]:
+    """What is special in words, days in a row of the same kind in one line."""
+    stretches = [list(stretch) for _, stretch in groupby(found, key=lambda one: (one[1].mark, one[1].title))]
+    marked = [stretch for stretch in stretches if stretch[0][1].mark]
+    return [f"{_stretch(stretch[0][0], stretch[-1][0])} {stretch[0][1].title}" for stretch in marked]
+
+
+def _stretch(first: date, last: date) -> str:
+    return f"{first:%m-%d}" if first == last else f"{first:%m-%d}–{last:%m-%d}"
 
 
 def _cell(site_calendar: Calendar, day: date, locale: str) -> Cell:
@@ -204,7 +220,8 @@ def _cell(site_calendar: Calendar, day: date, locale: str) -> Cell:
     kind = found.why if found.why != holidays.OVERRIDE else "own_off" if found.is_off else "own_worked"
     is_plain = kind in (holidays.WEEKDAY, holidays.WEEKEND)
     mark = "" if is_plain else translate(f"desk_calendar.mark_{kind}", locale)
-    return Cell(str(day.day), kind, mark, f"{translate(f'desk_calendar.{kind}', locale)} {found.name}".strip())
+    said = f"{translate(f'desk_calendar.{kind}', locale)} {holidays.spoken(found.name, locale)}"
+    return Cell(str(day.day), kind, mark, said.strip())
 
 
 def _override(here: At, key: str, kept: dict[str, Any]) -> Override:

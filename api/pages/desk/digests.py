@@ -13,21 +13,25 @@ from api.deps import Db, SystemDep, WriteDb
 from api.pages._posting import Form, see_other
 from api.pages.desk._frame import SEES, At, Frame, at, section
 from api.subjects import as_id
+from assets.plans import telling
 from bot import charts
 from bot.messages import Limits
 from bot.render import Setting, render
-from core import categories, clock, digests, i18n, people
+from core import categories, clock, digest_letters, digests, i18n, people
 from core.database import Session
 from core.digests import Sent, Subscription, Wish
 from core.errors import GongdanError
 from core.i18n import full_time, translate
 from core.reports.digest import FIGURES, PERIODS
 
+__all__ = ["router", "telling"]  # with it a preview knows of inspections
+
 ROLES = ("supervisor", "admin")
 router = section("digests", order=38, icon="chat", roles=SEES)
 Reader = Annotated[At, Depends(at(*SEES))]
 Here = Annotated[At, Depends(at(*ROLES))]
 PAPER = Limits()
+GROUP = "group:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,21 @@ def index(here: Reader, db: Db, preview: str = "", saved: str = "", tested: str 
 
 @router.post("")
 def subscribe(here: Here, db: WriteDb, form: Form) -> Response:
-    """Let somebody of the desk get a digest."""
-    wish = Wish(form.one("period"), form.one("at"), as_id(form.one("who")))
+    """Let somebody of the desk, or a group that gets one already, get a digest."""
     try:
         with db.begin_nested():
-            digests.subscribe(db, here.site.id, wish, here.person_id, clock.now())
+            digests.subscribe(db, here.site.id, _wish(here, db, form), here.person_id, clock.now())
     except GongdanError as error:
         return here.page("desk_digests.html", _page(here, db, values=form.last, error=error), error)
     return see_other(here.link("/desk/digests", saved="1"))
+
+
+def _wish(here: At, db: Session, form: Form) -> Wish:
+    who, period, at = form.one("who"), form.one("period"), form.one("at")
+    if not who.startswith(GROUP):
+        return Wish(period, at, as_id(who))
+    known = digests.of_site(db, here.site.id, as_id(who.removeprefix(GROUP)) or here.site.id)
+    return Wish(period, at, address=(known.channel, known.account, known.conversation), name=known.name)
 
 
 @router.post("/{subscription_id}/end")
@@ -129,7 +140,7 @@ def send_now(subscription_id: UUID, here: Here, db: WriteDb, system: SystemDep, 
 def chart(subscription_id: UUID, here: Reader, db: Db) -> Response:
     """The picture that a digest would have now."""
     one = digests.of_site(db, here.site.id, subscription_id)
-    told = digests.told(here.site, digests.preview(db, one, clock.now()))
+    told = digest_letters.told(here.site, digests.preview(db, one, clock.now()))
     picture = charts.draw(told["chart"], here.site.name, here.locale)
     return Response(picture, media_type="image/png", headers={"cache-control": "private, no-store"})
 
@@ -139,7 +150,7 @@ def figures(digest_id: UUID, here: Reader, db: Db) -> HTMLResponse:
     """The figures of a digest as they were when it was sent, each with its tickets."""
     sent = digests.sent_of_site(db, here.site.id, digest_id)
     found = [_behind(name, sent, here.locale) for name in FIGURES if name in sent.facts]
-    days = digests.days(here.site, sent.starts_at, sent.ends_at)
+    days = digest_letters.days(here.site, sent.starts_at, sent.ends_at)
     return here.page("desk_digest.html", FiguresPage(here.frame("digests"), days, found, here.link("/desk/digests")))
 
 
@@ -148,20 +159,31 @@ def _page(
     is_tested: bool = False, error: GongdanError | None = None,
 ) -> DigestsPage:  # fmt: skip
     running = digests.running(db, here.site.id)
-    names = _names(db, running)
-    staff = [(str(who.id), who.name) for who, roles in people.staff_of(db, here.site.id) if set(roles) & set(SEES)]
+    names = _names(db, running, here.locale)
     chosen = next((one for one in running if str(one.id) == preview), None)
     return DigestsPage(
         here.frame("digests"), [_reading(here, one, names) for one in running], _sent(here, db),
-        _shown(here, db, chosen) if chosen else None, staff,
+        _shown(here, db, chosen) if chosen else None, _readers(here, db, running),
         [(period, translate(f"desk_digests.{period}", here.locale)) for period in PERIODS],
         {"who": "", "period": "day", "at": "08:00"} | (values or {}), here.holds(*ROLES),
         is_saved, is_tested, i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip
 
 
-def _names(db: Session, found: list[Subscription]) -> dict[UUID, str]:
-    return {one.id: people.get(db, one.person_id).name if one.person_id else one.conversation for one in found}
+def _readers(here: At, db: Session, running: list[Subscription]) -> list[tuple[str, str]]:
+    """Who can get one: who sees the desk, and the groups that were let in."""
+    staff = [(str(who.id), who.name) for who, roles in people.staff_of(db, here.site.id) if set(roles) & set(SEES)]
+    groups = {(one.channel, one.account, one.conversation): one for one in running if one.person_id is None}
+    said = [(f"{GROUP}{one.id}", _group(one, here.locale)) for one in groups.values()]
+    return staff + said
+
+
+def _group(one: Subscription, locale: str) -> str:
+    return translate("desk_digests.group", locale, name=digests.name_of_group(one))
+
+
+def _names(db: Session, found: list[Subscription], locale: str) -> dict[UUID, str]:
+    return {one.id: people.get(db, one.person_id).name if one.person_id else _group(one, locale) for one in found}
 
 
 def _reading(here: At, one: Subscription, names: dict[UUID, str]) -> Reading:
@@ -175,12 +197,12 @@ def _reading(here: At, one: Subscription, names: dict[UUID, str]) -> Reading:
 def _sent(here: At, db: Session) -> list[Told]:
     found = digests.sent_at_site(db, here.site.id)
     readers = {one.subscription_id: digests.of_site(db, here.site.id, one.subscription_id) for one in found}
-    names = _names(db, list(readers.values()))
+    names = _names(db, list(readers.values()), here.locale)
     return [
         Told(
             here.link(f"/desk/digests/sent/{one.id}"), names[one.subscription_id],
             full_time(one.sent_at, here.site.timezone, here.locale),
-            digests.days(here.site, one.starts_at, one.ends_at),
+            digest_letters.days(here.site, one.starts_at, one.ends_at),
         )
         for one in found
     ]  # fmt: skip
@@ -189,7 +211,7 @@ def _sent(here: At, db: Session) -> list[Told]:
 def _shown(here: At, db: Session, one: Subscription) -> Shown:
     """The very words that would be sent, in the language of who looks."""
     now = clock.now()
-    letter = digests.letter(one, here.site, digests.preview(db, one, now), "", None)
+    letter = digest_letters.letter(digests.reader_of(one), here.site, digests.preview(db, one, now), "", None)
     book = categories.handbook(db, here.site)
     setting = Setting(here.locale, here.site.timezone, now, lambda key: book.work(key).label(here.locale))
     told = render(letter.kind, letter.facts, [], setting, PAPER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
@@ -11,10 +11,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, see_other
+from api.pages.desk import _differences, _told
+from api.pages.desk._differences import Difference
 from api.pages.desk._editing import actor_name
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._told import Told
 from api.subjects import as_id
-from core import changes, clock
+from core import changes, clock, decisions
 from core.database import Session
 from core.i18n import full_time, has_text, translate
 from core.upkeep import __name__ as _kinds  # noqa: F401 - its kinds know the way back
@@ -23,15 +26,10 @@ ROLES = ("admin",)
 router = section("history", order=90, icon="trace", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field before and after."""
-
-    field: str
-    before: str
-    after: str
+KINDS = (
+    "make", "skip", "postpone", "leave_out", "meter", "carry", "done", "end", "shift_ended", "digest",
+    "calendar_unpublished", "labels_printed", "code_claimed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,41 @@ class HistoryPage:
     older: str
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionsPage:
+    """What nobody at a desk did. `kinds`: what can be chosen."""
+
+    frame: Frame
+    decisions: list[Told]
+    kinds: list[tuple[str, str]]
+    kind: str
+    older: str
+
+
 @router.get("")
 def index(here: Here, db: Db, before: str = "") -> HTMLResponse:
     """The changes at the site, newest first, a page at a time."""
     found = changes.of_site(db, here.site.id, before=as_id(before), limit=PER_PAGE + 1)
-    lines = [_line(db, here, one) for one in found[:PER_PAGE]]
+    shown = found[:PER_PAGE]
+    told = zip(shown, _differences.of(db, shown, here.locale), strict=True)
+    lines = [_line(db, here, one, differences) for one, differences in told]
     older = here.link("/desk/history", before=lines[-1].id) if len(found) > PER_PAGE else ""
     return here.page("desk_history.html", HistoryPage(here.frame("history"), lines, older))
+
+
+@router.get("/decisions")
+def decided(here: Here, db: Db, kind: str = "", before: str = "") -> HTMLResponse:
+    """What time brought about at the site, newest first, a page at a time."""
+    chosen = kind if has_text(f"decided.kind_{kind}") else ""
+    found = decisions.of_site(db, here.site.id, action=chosen, before=as_id(before), limit=PER_PAGE + 1)
+    path = "/desk/history/decisions"
+    older = here.link(path, kind=chosen, before=str(found[PER_PAGE - 1].id)) if len(found) > PER_PAGE else ""
+    kinds = [
+        ("", translate("desk.any", here.locale)),
+        *((one, translate(f"decided.kind_{one}", here.locale)) for one in KINDS),
+    ]
+    told = _told.lines(here, db, found[:PER_PAGE])
+    return here.page("desk_decisions.html", DecisionsPage(here.frame("history"), told, kinds, chosen, older))
 
 
 @router.post("/{change_id}/take-back")
@@ -70,14 +96,12 @@ def take_back(change_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
     return see_other(here.link("/desk/history"))
 
 
-def _line(db: Session, here: At, change: changes.Change) -> Line:
-    names = sorted({**change.before, **change.after})
+def _line(db: Session, here: At, change: changes.Change, differences: list[Difference]) -> Line:
     return Line(
         str(change.id),
         _what(change, here.locale),
         actor_name(db, change.actor_id, here.locale), full_time(change.at, here.site.timezone, here.locale),
-        [_difference(change, name, here.locale) for name in names], change.takes_back is not None,
-        changes.can_be_taken_back(db, change),
+        differences, change.takes_back is not None, changes.can_be_taken_back(db, change),
     )  # fmt: skip
 
 
@@ -85,19 +109,3 @@ def _what(change: changes.Change, locale: str) -> str:
     """What was changed. A kind that no catalog has a word for yet is told by its label alone."""
     label, key = change.label or change.key, f"change.{change.kind}"
     return translate(key, locale, label=label) if has_text(key, locale) else label
-
-
-def _difference(change: changes.Change, name: str, locale: str) -> Difference:
-    word = translate(f"field.{name}", locale) if has_text(f"field.{name}", locale) else name
-    return Difference(word, _said(change.before.get(name), locale), _said(change.after.get(name), locale))
-
-
-def _said(value: Any, locale: str) -> str:
-    """A value as people read it."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_said(kept, locale)}" for name, kept in value.items())
-    if isinstance(value, list):
-        return ", ".join(_said(one, locale) for one in value)
-    if isinstance(value, str) and has_text(f"said.{value}", locale):
-        return translate(f"said.{value}", locale)
-    return "" if value is None else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from itertools import zip_longest
 from typing import Annotated, Any
@@ -13,16 +13,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other
-from api.pages.desk import _route
+from api.pages.desk import _month, _route, _told
 from api.pages.desk._frame import At, Frame, at, section
 from api.pages.desk._route import Route
+from api.pages.desk._told import Told
 from api.subjects import as_id
 from assets import register
-from assets.plans import checklists, deciding, planning, recurrence
+from assets.plans import checklists, deciding, planning, reading, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import Date, Rhythm
-from core import categories, clock, i18n, places
+from core import categories, clock, decisions, i18n, places
 from core.database import Session
 from core.errors import GongdanError, Invalid
 from core.i18n import translate
@@ -30,6 +31,7 @@ from core.i18n import translate
 ROLES = ("supervisor", "admin")
 router = section("plans", order=36, icon="list", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
+PER_PAGE = 20
 SPARE = 3  # empty lines for further questions
 NEW = "new"
 COLUMNS = ("question", "kind", "low", "high", "unit", "choices")
@@ -86,6 +88,8 @@ class PlanPage:
     dates: list[Shown]
     done: list[tuple[str, str, str]]
     error: str
+    decisions: list[Told] = field(default_factory=list)
+    older: str = ""
 
 
 @router.get("")
@@ -100,12 +104,30 @@ def ask(here: Here, db: Db) -> HTMLResponse:
     return here.page("desk_plan.html", _page(here, db, None, {"starts_on": today.isoformat()}, []))
 
 
+@router.get("/calendar")
+def calendar(here: Here, db: Db, month: str = "", plan: str = "", place: str = "", team: str = "") -> HTMLResponse:
+    """A month, past or to come."""
+    chosen = {"plan": plan, "place": place, "team": team}
+    return here.page("desk_plan_month.html", _month.page(here, db, month, chosen))
+
+
 @router.get("/{plan_id}")
-def show(plan_id: UUID, here: Here, db: Db) -> HTMLResponse:
+def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     plan = planning.plan_of(db, here.site.id, plan_id)
     values, items = _filled(plan)
     route = _route.kept(db, here, plan.stops)
-    return here.page("desk_plan.html", _page(here, db, plan, values, items, planning.next_dates(db, plan), route=route))
+    page = _page(here, db, plan, values, items, planning.next_dates(db, plan), route=route)
+    told, older = _decided(here, db, plan, before)
+    return here.page("desk_plan.html", replace(page, decisions=told, older=older))
+
+
+def _decided(here: At, db: Session, plan: Plan, before: str) -> tuple[list[Told], str]:
+    """What was decided about a plan, newest first, with the address of what is older."""
+    seen = int(before) if before.isdecimal() else None
+    found = decisions.of_stream(db, planning.stream_of(plan.id), before=seen, limit=PER_PAGE + 1)
+    path = f"/desk/plans/{plan.id}"
+    older = here.link(path, before=str(found[PER_PAGE - 1].seq)) + "#decisions" if len(found) > PER_PAGE else ""
+    return _told.lines(here, db, found[:PER_PAGE]), older
 
 
 @router.post("/new")
@@ -207,15 +229,9 @@ def _item(item: dict[str, Any]) -> dict[str, str]:
 
 def _line(here: At, plan: Plan) -> Line:
     level = translate(f"plan.level_{plan.level}", here.locale)
-    return Line(str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", _state(plan))
-
-
-def _state(plan: Plan) -> str:
-    if plan.paused_at:
-        return "paused"
-    if plan.next_on:
-        return "active"
-    return "waiting" if plan.rhythm["counts_from"] == recurrence.COMPLETED else "ended"
+    return Line(
+        str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", reading.state_of(plan)
+    )
 
 
 def _page(
@@ -227,7 +243,7 @@ def _page(
 
     blank = dict.fromkeys(COLUMNS, "")
     return PlanPage(
-        here.frame("plans"), str(plan.id) if plan else NEW, _state(plan) if plan else NEW, BLANK | values,
+        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, BLANK | values,
         [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
         words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
         words("kind", checklists.KINDS), _categories(here, db), route or Route([]),

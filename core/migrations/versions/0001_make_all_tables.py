@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("phone_key", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("quiet", sa.String(), nullable=False),
         sa.Column("informed_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
@@ -237,6 +238,29 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_counters_site_id")),
         sa.PrimaryKeyConstraint("site_id", "day", name=op.f("pk_counters")),
     )
+    op.create_table(
+        "decisions",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_decisions_event_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_decisions_site_id")),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_decisions")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_decisions_day",
+            ["site_id", "on_day"],
+            unique=False,
+            sqlite_where=sa.text("on_day IS NOT NULL"),
+            postgresql_where=sa.text("on_day IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_decisions_site_id_action_event_id"), ["site_id", "action", "event_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_decisions_site_id_event_id"), ["site_id", "event_id"], unique=False)
+
     op.create_table(
         "duties",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -376,6 +400,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("period", sa.String(), nullable=False),
         sa.Column("at", sa.String(), nullable=False),
         sa.Column("next_at", sa.DateTime(), nullable=True),
@@ -384,6 +409,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscriptions_conversation"), ["conversation"], unique=False)
         batch_op.create_index(batch_op.f("ix_subscriptions_next_at"), ["next_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_subscriptions_site_id"), ["site_id"], unique=False)
 

@@ -112,8 +112,16 @@ def test_somebody_who_blocks_us_unfollows_and_comes_back(updates: Updates) -> No
     assert [read(updates.membership(LI, status)).kind for status in ("kicked", "member")] == ["unfollow", "follow"]
 
 
-def test_who_removes_the_bot_from_a_group_is_still_reachable_alone(updates: Updates) -> None:
-    assert is_nothing(updates.membership(LI, "kicked", GROUP))
+def test_a_group_that_puts_us_out_says_so_and_one_that_lets_us_in_says_nothing(updates: Updates) -> None:
+    gone = read(updates.membership(LI, "kicked", GROUP))
+    assert (gone.kind, gone.is_group) == ("unfollow", True)
+    assert is_nothing(updates.membership(LI, "member", GROUP))
+
+
+def test_a_group_has_a_name(updates: Updates) -> None:
+    update = updates.text(LI, "/digest", GROUP)
+    update["message"]["chat"]["title"] = "Managers"
+    assert read(update).group_name == "Managers"
 
 
 @pytest.mark.parametrize("content", [{"sticker": {"file_id": "s"}}, {"contact": {"phone_number": "138"}}, {"dice": {}}])

@@ -93,6 +93,17 @@ def test_the_reminder_waits_for_the_end_of_the_quiet_hours(db: Database, cast: C
     assert wake("surveys", now + timedelta(hours=5) + DAY).handled == 1
 
 
+def test_downtime_that_ends_at_night_wakes_nobody(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    """The reminder was due at noon; the quiet hours are from seven in the evening to seven."""
+    with db.write_scope() as session:
+        policies.set_quiet(session, cast.site, ("19:00", "07:00"), cast.admin, now)
+        take(session, done(session, cast, now), "confirm", cast.resident, now + CLOSED)
+    wake("surveys", now + CLOSED + DAY + timedelta(hours=12))
+    assert kinds(db, cast.resident) == ["survey"]
+    wake("surveys", now + CLOSED + DAY + timedelta(hours=19))
+    assert kinds(db, cast.resident) == ["survey", "survey_again"]
+
+
 @pytest.mark.parametrize(("late", "kind"), [(timedelta(hours=47), "lapsed_rate"), (timedelta(hours=49), "lapsed")])
 def test_a_question_that_is_two_days_late_is_not_put(
     db: Database, cast: Cast, now: datetime, wake: Wake, late: timedelta, kind: str

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import httpx
 import pytest
 
+from core import intake
 from core.database import Database
+from core.intake import FaultReport
 from core.tickets import queries
-from core.tickets.models import Ticket
+from core.tickets.models import Subject, Ticket
 from tests.api.pages.browsing import Browser, Web, hidden, seen
 from tests.personas import Cast
 
@@ -51,6 +54,13 @@ def test_a_building_is_a_filter_too(desk: Browser, reported: str) -> None:
     places = dict(re.findall(r'<option value="([0-9a-f-]{36})"[^>]*>([^<]+)', desk.get("/desk").text))
     building = next(value for value, name in places.items() if name == "A")
     assert reported in numbers(desk.get(f"/desk?place={building}"))
+
+
+def test_an_inspection_bears_the_name_of_its_plan(desk: Browser, db: Database, cast: Cast, now: datetime) -> None:
+    hall = Subject(cast.site, cast.hall, "A/1/Hall", is_common=True)
+    report = FaultReport(hall, "Pumps, daily", category="water", priority="normal", kind="inspection")
+    db.write(lambda session: intake.report_fault(session, report, now))
+    assert "Inspection · Pumps, daily" in seen(desk.get("/desk"))
 
 
 def test_a_figure_leads_to_the_tickets_that_it_counts(desk: Browser, reported: str) -> None:

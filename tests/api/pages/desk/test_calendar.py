@@ -21,7 +21,7 @@ def test_a_country_shows_its_holidays_and_its_missing_year(admin: Browser) -> No
     assert "No country is chosen" in seen(admin.get("/desk/calendar?year=2026"))
     assert admin.post("/desk/calendar/country", country="CN", region="").status_code == 303
     page = seen(admin.get("/desk/calendar?year=2026"))
-    assert "10-01 public holiday" in page
+    assert "10-01–10-07 public holiday National Day" in page
     assert "10-10 make-up working day" in page
     assert "The days off of 2027 are not published yet" in seen(admin.get("/desk/calendar?year=2027"))
     assert admin.post("/desk/calendar/country", country="XX", region="").status_code == 422

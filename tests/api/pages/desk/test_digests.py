@@ -9,6 +9,7 @@ import pytest
 
 from core import clock, digests
 from core.database import Database
+from core.digests import Wish
 from core.outbox import OutboxMessage
 from tests.api.pages.browsing import Browser, Web
 from tests.personas import Cast
@@ -72,3 +73,15 @@ def test_it_ends_and_a_manager_may_only_look(db: Database, web: Web, supervisor:
 def test_a_wrong_time_is_said(supervisor: Browser, cast: Cast) -> None:
     answer = supervisor.post("/desk/digests", who=str(cast.manager), period="day", at="late")
     assert answer.status_code == 422
+
+
+def test_a_group_that_was_let_in_can_get_it_at_another_time(db: Database, supervisor: Browser, cast: Cast) -> None:
+    wish = Wish("day", "08:00", address=("telegram", "42", "-1"), name="Managers")
+    with db.write_scope() as session:
+        known = digests.subscribe(session, cast.site, wish, cast.admin, clock.now()).id
+    assert "Group: Managers" in supervisor.get("/desk/digests").text
+    assert supervisor.post("/desk/digests", who=f"group:{known}", period="week", at="09:00").status_code == 303
+    assert supervisor.post("/desk/digests", who="group:nobody", period="week", at="09:00").status_code == 404
+    with db.read_scope() as session:
+        found = [(one.conversation, one.period) for one in digests.running(session, cast.site)]
+    assert found == [("-1", "day"), ("-1", "week")]

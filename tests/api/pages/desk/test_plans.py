@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
 
 from assets import register
+from core import holidays
 from core.database import Database
+from core.places import Site
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import NOW, Cast
 
@@ -50,6 +53,19 @@ def test_a_plan_is_made_paused_and_resumed(desk: Browser, pump: UUID) -> None:
     assert 'value="yes, !no"' in desk.get(way).text
     assert desk.post(way, **(FORM | {"name": "Pumps"}), about=f"asset:{pump}", do="save").status_code == 303
     assert "Pumps" in seen(desk.get("/desk/plans"))
+
+
+def test_a_month_shows_what_is_to_come_with_the_holidays(desk: Browser, db: Database, cast: Cast, pump: UUID) -> None:
+    with db.write_scope() as session:
+        session.get_one(Site, cast.site).settings = {"calendar": {"country": "DE"}}
+    desk.post("/desk/plans/new", **FORM, about=f"asset:{pump}", do="save")
+    page = desk.get("/desk/plans/calendar?month=2099-01")
+    assert holidays.day_of("DE", "", date(2099, 1, 1)).name in seen(page)
+    assert "to come Pump room" in seen(page)
+    assert "skipped: 2099-01-03" in seen(page)
+    assert "2098-12" in page.text
+    assert "No planned work" in seen(desk.get("/desk/plans/calendar?month=2098-12&team=1"))
+    assert desk.get("/desk/plans/calendar?month=often").status_code == 200
 
 
 @pytest.mark.parametrize(
