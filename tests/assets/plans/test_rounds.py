@@ -195,6 +195,9 @@ def test_a_reopened_round_is_acted_on_again_without_doubling(
     assert wake(now, "plan_results").handled == 0
     with db.write_scope() as session:
         fault = newest(session, "fault")
+        answered = queries.checklist_of(session, ticket.id)[0].answered_at
+        photograph(session, queries.by_id(session, ticket.id, lock=True), 1, yard, now + DAY, "c")
+        assert queries.checklist_of(session, ticket.id)[0].answered_at == answered
         assert (fault.asset_id, [row.hash[0] for row in queries.attachments_of(session, fault.id)]) == (
             yard.lifts[0], ["b"],
         )  # fmt: skip
