@@ -205,7 +205,7 @@ def _ends(seen: Reading) -> dict[int, dict[str, Any]]:
 def _photos(seen: Reading, attachments: list[Attachment]) -> list[schema.Photo]:
     return [
         schema.Photo(
-            hash=row.hash, kind=cast("schema.PhotoKind", row.kind), width=row.width, height=row.height,
+            hash=row.hash, kind=cast("schema.PhotoKind", row.kind), item=row.item, width=row.width, height=row.height,
             added_at=row.added_at, device_at=row.device_at, reason=row.reason, urls=photo_urls(seen.ticket, row.hash),
         )
         for row in attachments if row.kind != "voice" and seen.may_see(row)

@@ -178,7 +178,7 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         steps=_steps.of(ticket, parts, _steps.missing(session, ticket), _scan(visit, ticket)),
         key=clock.secret(),
         lines=_timeline.lines(session, ticket, viewer, locale),
-        words=ticket.text,
+        words="" if ticket.stops else ticket.text,
         photos={kind: _photos(ticket, rows, kind, locale) for kind in WORK_PHOTOS},
         appointment=_appointment(ticket, parts),
         questions=[] if ticket.stops else _questions(session, ticket, locale, said),

@@ -50,6 +50,7 @@ FORM: dict[str, Any] = {
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
                         "kind": {"type": "string", "enum": ["before", "after", "other", "report"], "default": "other"},
+                        "item": {"type": "integer", "minimum": 0, "maximum": 9999, "default": 0},
                         "reason": {"type": "string", "maxLength": 200},
                         "device_at": {"type": "string", "format": "date-time"},
                     },
@@ -128,9 +129,11 @@ def _attached(
     session: Session, number: str, who: Viewer, fields: schema.Upload, stored: dict[str, Any]
 ) -> schema.Uploaded:
     ticket = tickets.find(session, number, who, lock=True)
+    if fields.item and "assignee" not in queries.parts_of(session, ticket, who):
+        raise Forbidden
     additions.add_file(
         session, ticket, fields.kind, stored, who.person_id, clock.now(), reason=fields.reason,
-        device_at=fields.device_at,
+        device_at=fields.device_at, item=fields.item,
     )  # fmt: skip
     urls = tickets.photo_urls(ticket, stored["hash"])
     return schema.Uploaded(hash=stored["hash"], width=stored["width"], height=stored["height"], urls=urls)

@@ -45,15 +45,17 @@ class PhotoUrls(Shown):
 
 
 class Photo(Shown):
-    """A clean JPEG; `hash` is of the file as it was sent."""
+    """A clean JPEG; `hash` is of the file as it was sent, `item` the question of the checklist, 0 for none."""
 
     model_config = example(
-        hash=DIGEST, kind="after", width=1600, height=1200, added_at="2026-11-20T03:05:00Z", device_at=None, reason="",
+        hash=DIGEST, kind="after", item=0, width=1600, height=1200, added_at="2026-11-20T03:05:00Z",
+        device_at=None, reason="",
         urls={size: f"{SELF}/photos/{DIGEST}?size={size}" for size in ("thumb", "screen", "full")},
     )  # fmt: skip
 
     hash: str
     kind: PhotoKind
+    item: int
     width: int
     height: int
     added_at: datetime
@@ -318,9 +320,10 @@ class SheetFilter(Given):
 
 
 class Upload(Given):
-    """The fields of a photo upload beside its file."""
+    """The fields of a photo upload beside its file. `item`: the question of the checklist that it belongs to."""
 
     kind: PhotoKind = "other"
+    item: Annotated[int, Field(ge=0, le=9999)] = 0
     reason: Name = ""
     device_at: Moment | None = None
 

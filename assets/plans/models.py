@@ -71,7 +71,7 @@ class Occurrence(Table):
         UniqueConstraint("plan_id", "on_day", "subject"),
         Index(None, "site_id", "on_day"),
         Index(None, "ticket_id"),
-        Index("ix_occurrences_unsettled", "ticket_id", sqlite_where=text("settled_at IS NULL"),
+        Index("ix_occurrences_unsettled", "id", sqlite_where=text("settled_at IS NULL"),
               postgresql_where=text("settled_at IS NULL")),
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def due(session: Session) -> Sequence[UUID]:
     """Occurrences whose ticket has ended and whose answers nobody has acted on, in this round of it."""
     query = select(Occurrence.id).join(Ticket, Ticket.id == Occurrence.ticket_id).where(Ticket.is_open.is_(False))
     first = query.where(Occurrence.settled_at.is_(None)).order_by(Occurrence.id).limit(LIMIT)
-    again = query.where(text(AGAIN), Occurrence.settled_round < Ticket.round).order_by(Occurrence.id).limit(LIMIT)
+    again = query.where(text(AGAIN), Occurrence.settled_round < Ticket.round).order_by(Ticket.id).limit(LIMIT)
     return list(dict.fromkeys([*session.scalars(first), *session.scalars(again)]))
 
 

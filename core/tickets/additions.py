@@ -43,7 +43,8 @@ def add_file(
 
     `stored`: {"hash", "mime", "width", "height", "evidence"}. Attaching the same file again changes nothing, so
     an upload is safe to repeat. Evidence that arrives late, when the round has ended, is taken and marked.
-    `item`: the question of the checklist that it belongs to; one that asks for a photo is answered by it.
+    `item`: the question of the checklist that it belongs to; one that asks for a photo is answered by it
+    while the work goes on.
     """
     asked = _item(session, ticket, item) if item else None
     same = select(Attachment.id).where(
@@ -65,7 +66,7 @@ def add_file(
     facts = {"kind": kind, "hash": stored["hash"], "round": ticket.round, "late": not ticket.is_open}
     facts |= {"item": item} if item else {}
     record(session, ticket, "add_voice" if kind == "voice" else "add_photo", Actor(person_id), facts, now, device_at)
-    if asked is not None and asked.kind == PHOTO and person_id is not None:
+    if asked is not None and asked.kind == PHOTO and person_id is not None and ticket.is_open:
         answer_item(session, ticket, item, PHOTO, person_id, now)
     return True
 

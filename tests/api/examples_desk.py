@@ -20,6 +20,7 @@ from api.pages.desk.bulk import BulkPage, Outcome
 from api.pages.desk.site import SitePage
 from api.pages.desk.tickets import MergePage, Side
 from api.pages.start import Door, Scan, StartPage
+from tests.api.examples_pages import ROUND
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SITES = [Entry("x1", "/x1"), Entry("x1", "/x2")]
@@ -53,6 +54,7 @@ EXAMPLES = {
         BoardPage(FRAME, Filter(), OPTIONS, ROWS, "1", REFUSED, "/desk", steers=True),
         BoardPage(FRAME, Filter(), OPTIONS, ROWS, "1", replace(REFUSED, action="words"), "/desk", steers=True),
         BoardPage(FRAME, Filter(), OPTIONS, ROWS, "1", CLOSED, "/desk", steers=True),
+        BoardPage(FRAME, Filter(), OPTIONS, ROWS, "1", replace(CLOSED, round=ROUND), "/desk", steers=True),
     ],
     "desk_list.html": [ListPage(FRAME, "x1", [ROW, CALM], "/x1", "/x1"), ListPage(FRAME, "x1", [], "", "/x1")],
     "desk_merge.html": [

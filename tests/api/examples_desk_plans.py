@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from api.pages.desk import _month
 from api.pages.desk._month import Day, MonthPage
+from api.pages.desk._route import Leg, Route
 from api.pages.desk._told import Told
 from api.pages.desk.history import DecisionsPage
 from api.pages.desk.plans import BLANK, COLUMNS, Line, PlanPage, PlansPage, Shown
@@ -16,6 +17,7 @@ LINES = [
     for state, day in (("active", "x1"), ("paused", ""), ("waiting", ""), ("ended", ""))
 ]
 DATES = [Shown("x1", "x1", is_skipped=False), Shown("x1", "x1", is_skipped=True)]
+LEG = Leg("place:1", "x1", "x1")
 ITEMS = [dict.fromkeys(COLUMNS, "1")]
 PAGE = PlanPage(
     FRAME,
@@ -28,6 +30,8 @@ PAGE = PlanPage(
     ANY,
     ANY,
     ANY,
+    ANY,
+    Route([LEG, replace(LEG, own="x1")], "x1", [LEG], ["x1"]),
     DATES,
     [("x1", "WX-1", "x1")],
     "",

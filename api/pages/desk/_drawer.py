@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from api.pages import _tickets, _timeline
+from api.pages import _rounds, _tickets, _timeline
+from api.pages._rounds import Round
 from api.pages._tickets import Head
 from api.pages._timeline import Line
 from api.pages.desk._filter import Filter
@@ -77,6 +78,7 @@ class Drawer:
     entered: Mapping[str, str] = field(default_factory=dict)
     action: str = ""
     error: str = ""
+    round: Round | None = None
 
 
 def drawer(
@@ -89,12 +91,12 @@ def drawer(
     may = _may(session, here, ticket)
     merge_href = f"/desk/tickets/{ticket.number}/merge" if "merge" in may else ""
     return Drawer(
-        _tickets.head(session, ticket, here.locale, now), ticket.state, ticket.text,
+        _tickets.head(session, ticket, here.locale, now), ticket.state, "" if ticket.stops else ticket.text,
         _facts(session, here, ticket, site), _timeline.lines(session, ticket, here.viewer, here.locale),
         _told(session, here, ticket, site), may, _options(session, here, ticket, site, may),
         _canned(site, ticket, here.locale), merge_href, chosen.link("").removeprefix("?"), site.prefix,
         clock.secret(), entered or {}, refused[0] if refused else "",
-        i18n.explain(refused[1], here.locale) if refused else "",
+        i18n.explain(refused[1], here.locale) if refused else "", _rounds.of(session, ticket, here.locale),
     )  # fmt: skip
 
 

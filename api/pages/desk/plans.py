@@ -13,8 +13,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other
-from api.pages.desk import _month, _told
+from api.pages.desk import _month, _route, _told
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._route import Route
 from api.pages.desk._told import Told
 from api.subjects import as_id
 from assets import register
@@ -22,7 +23,7 @@ from assets.plans import checklists, deciding, planning, reading, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import Date, Rhythm
-from core import clock, decisions, i18n, places
+from core import categories, clock, decisions, i18n, places
 from core.database import Session
 from core.errors import GongdanError, Invalid
 from core.i18n import translate
@@ -38,7 +39,7 @@ NUMBERS = ("lead_days", "tolerance_days", "limit_days")
 BLANK = {
     "name": "", "level": "general", "about": "", "rule": LEVELS["general"].rule, "starts_on": "", "hour": "08:00",
     "extra": "", "left_out": "", "months": "", "on_holiday": "after", "counts_from": "scheduled", "lead_days": "0",
-    "tolerance_days": "0", "limit_days": "0", "meter_every": "",
+    "tolerance_days": "0", "limit_days": "0", "meter_every": "", "category": "equipment",
 }  # fmt: skip
 
 
@@ -82,6 +83,8 @@ class PlanPage:
     holidays: list[tuple[str, str]]
     counts: list[tuple[str, str]]
     kinds: list[tuple[str, str]]
+    categories: list[tuple[str, str]]
+    route: Route
     dates: list[Shown]
     done: list[tuple[str, str, str]]
     error: str
@@ -112,7 +115,8 @@ def calendar(here: Here, db: Db, month: str = "", plan: str = "", place: str = "
 def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     plan = planning.plan_of(db, here.site.id, plan_id)
     values, items = _filled(plan)
-    page = _page(here, db, plan, values, items, planning.next_dates(db, plan))
+    route = _route.kept(db, here, plan.stops)
+    page = _page(here, db, plan, values, items, planning.next_dates(db, plan), route=route)
     told, older = _decided(here, db, plan, before)
     return here.page("desk_plan.html", replace(page, decisions=told, older=older))
 
@@ -149,8 +153,11 @@ def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
     """Save, or only show the dates where that was asked for; what was typed stays."""
     typed, items = {name: form.one(name) for name in BLANK}, _items(form)
     dates: list[Date] = []
+    route = _route.entered(db, here, form)
+    if form.one("do") == _route.ROUTE:
+        return here.page("desk_plan.html", _page(here, db, plan, typed, items, route=route))
     try:
-        draft, now = _draft(db, here, plan, typed, items), clock.now()
+        draft, now = _draft(typed, items, route, here.locale), clock.now()
         if form.one("do") != "preview":
             with db.begin_nested():
                 if plan is None:
@@ -162,19 +169,19 @@ def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
         recurrence.check(rhythm)
         dates = deciding.preview(rhythm, here.site, now)
     except GongdanError as error:
-        return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, error), error)
-    return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates))
+        return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, error, route=route), error)
+    return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, route=route))
 
 
-def _draft(db: Session, here: At, plan: Plan | None, typed: dict[str, str], items: list[dict[str, str]]) -> Draft:
+def _draft(typed: dict[str, str], items: list[dict[str, str]], route: Route, locale: str) -> Draft:
     kind, _, key = typed["about"].partition(":")
     ids: dict[str, Any] = {f"{kind}_id": as_id(key)} if kind in ("asset", "type", "place") else {}
-    stops = plan.stops if plan is not None and kind == "route" else ()
+    stops = route.stops(locale) if kind == _route.ROUTE else ()
     asked = [{**one, **checklists.choices(one["choices"])} for one in items]
     return Draft(
         typed["name"], typed["level"], kind, _rhythm(typed), asked, stops=stops,
         meter_every=checklists.number(typed["meter_every"]),
-        category=plan.category if plan is not None else "equipment", **ids,
+        category=typed["category"] or BLANK["category"], **ids,
     )  # fmt: skip
 
 
@@ -202,7 +209,9 @@ def _filled(plan: Plan) -> tuple[dict[str, str], list[dict[str, str]]]:
     values = {name: " ".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in said.items()}
     about = f"{plan.subject}:{plan.asset_id or plan.type_id or plan.place_id or ''}"
     every = f"{plan.meter_every:g}" if plan.meter_every else ""
-    values |= {"name": plan.name, "level": plan.level, "about": about, "meter_every": every}
+    values |= {
+        "name": plan.name, "level": plan.level, "about": about, "meter_every": every, "category": plan.category
+    }  # fmt: skip
     return values, [_item(item) for item in plan.checklist]
 
 
@@ -227,7 +236,7 @@ def _line(here: At, plan: Plan) -> Line:
 
 def _page(
     here: At, db: Session, plan: Plan | None, values: dict[str, str], items: list[dict[str, str]],
-    dates: list[Date] | None = None, error: GongdanError | None = None,
+    dates: list[Date] | None = None, error: GongdanError | None = None, *, route: Route | None = None,
 ) -> PlanPage:  # fmt: skip
     def words(prefix: str, keys: Any) -> list[tuple[str, str]]:
         return [(key, translate(f"plan.{prefix}_{key}", here.locale)) for key in keys]
@@ -237,16 +246,15 @@ def _page(
         here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, BLANK | values,
         [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
         words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
-        words("kind", checklists.KINDS), [_shown(here, one) for one in dates or []], _done(here, db, plan),
+        words("kind", checklists.KINDS), _categories(here, db), route or Route([]),
+        [_shown(here, one) for one in dates or []], _done(here, db, plan),
         i18n.explain(error, here.locale) if error else "",
     )  # fmt: skip
 
 
 def _things(here: At, db: Session, plan: Plan | None) -> list[tuple[str, str]]:
     """What a plan can be about: equipment in use, its types, and the tops of the tree of places."""
-    route = (
-        [("route:", translate("plan.about_route", here.locale, count=len(plan.stops)))] if plan and plan.stops else []
-    )
+    route = [("route:", translate("route.about", here.locale))]
     types = [
         (f"type:{key}", translate("plan.about_type", here.locale, name=n))
         for key, n in planning.types(db, here.site.id)
@@ -255,7 +263,12 @@ def _things(here: At, db: Session, plan: Plan | None) -> list[tuple[str, str]]:
         (f"asset:{one.id}", f"{one.name} · {one.place}") for one in register.assets_of(db, here.site.id, limit=500)
     ]
     tops = [(f"place:{one.id}", one.path or one.name) for one in places.tops(db, here.site.id)]
-    return [*route, *types, *assets, *tops]
+    return [*types, *route, *assets, *tops]
+
+
+def _categories(here: At, db: Session) -> list[tuple[str, str]]:
+    works = categories.handbook(db, here.site).works
+    return sorted(((key, work.label(here.locale)) for key, work in works.items()), key=lambda one: one[1])
 
 
 def _shown(here: At, one: Date) -> Shown:

@@ -957,7 +957,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_occurrences_ticket_id"), ["ticket_id"], unique=False)
         batch_op.create_index(
             "ix_occurrences_unsettled",
-            ["ticket_id"],
+            ["id"],
             unique=False,
             sqlite_where=sa.text("settled_at IS NULL"),
             postgresql_where=sa.text("settled_at IS NULL"),

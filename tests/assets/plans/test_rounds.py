@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from assets.plans import planning, recurrence, rounds
+from assets.plans import planning, recurrence, rounds, settling
 from assets.plans.models import MeterReading, Plan
 from assets.plans.rounds import HIGH, LOW, MEDIUM, Presence
 from core import access, trace
@@ -18,6 +18,9 @@ from core.errors import Missing
 from core.tickets import actions, additions, queries
 from core.tickets.models import Subject, Ticket
 from tests.assets.plans.conftest import Wake, Yard, finish, planned
+from tests.core import history
+from tests.core.test_query_plans import walks
+from tests.personas import play
 
 DAY = timedelta(days=1)
 CLEAN = {"question": "Clean?", "kind": "pass_fail"}
@@ -192,6 +195,9 @@ def test_a_reopened_round_is_acted_on_again_without_doubling(
     assert wake(now, "plan_results").handled == 0
     with db.write_scope() as session:
         fault = newest(session, "fault")
+        answered = queries.checklist_of(session, ticket.id)[0].answered_at
+        photograph(session, queries.by_id(session, ticket.id, lock=True), 1, yard, now + DAY, "c")
+        assert queries.checklist_of(session, ticket.id)[0].answered_at == answered
         assert (fault.asset_id, [row.hash[0] for row in queries.attachments_of(session, fault.id)]) == (
             yard.lifts[0], ["b"],
         )  # fmt: skip
@@ -210,3 +216,13 @@ def test_a_reopened_round_is_acted_on_again_without_doubling(
         found = session.scalars(select(Ticket.asset_id).where(Ticket.kind == "fault").order_by(Ticket.id)).all()
         assert found == [yard.lifts[0], yard.lifts[1]]
         assert sorted(session.scalars(select(MeterReading.value)).all()) == [5, 8]
+
+
+def test_neither_a_scan_nor_a_tick_walks_through_what_grows(sqlite_db: Database, now: datetime) -> None:
+    with sqlite_db.write_scope() as session:
+        cast = play(session)
+        history.opened(session, cast, now)
+    hall = Subject(cast.site, cast.hall, "A/1/Hall", is_common=True)
+    assert walks(sqlite_db, lambda session: rounds.stop_at(session, cast.technician, hall)) == []
+    # An index of its own holds the inspections that were reopened, and nothing else.
+    assert walks(sqlite_db, settling.due) == ["SCAN tickets USING INDEX ix_tickets_again"]
