@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.deadlines import GOALS
 from core.reports import Figure, Scope, counted, report, share
-from core.reports._stories import Step, Story, batches, steps_of
+from core.reports._stories import TAKING, Step, Story, batches, steps_of
 from core.tickets.asking import Survey
 from core.tickets.models import Rating, Ticket
 
