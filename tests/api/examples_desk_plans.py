@@ -13,7 +13,7 @@ from api.pages.desk.plans import BLANK, COLUMNS, Line, PlanPage, PlansPage, Show
 from tests.api.examples_desk import ANY, FRAME
 
 LINES = [
-    Line("x1", "x1", "x1", day, state)
+    Line("x1", "x1", "x1", "x1", day, state)
     for state, day in (("active", "x1"), ("paused", ""), ("waiting", ""), ("ended", ""))
 ]
 DATES = [Shown("x1", "x1", is_skipped=False), Shown("x1", "x1", is_skipped=True)]
@@ -23,8 +23,9 @@ PAGE = PlanPage(
     FRAME,
     "x1",
     "active",
-    BLANK | {"name": "x1"},
+    BLANK | {"name": "x1", "often": "own"},
     ITEMS,
+    ANY,
     ANY,
     ANY,
     ANY,
@@ -61,7 +62,7 @@ EXAMPLES = {
     "desk_plan.html": [
         replace(PAGE, decisions=TOLD, older="/x1"),
         PAGE,
-        replace(PAGE, id="new", values=BLANK, dates=[], done=[]),
+        replace(PAGE, id="new", values=BLANK | {"often": "usual"}, dates=[], done=[]),
         replace(PAGE, state="paused", error="x1"),
     ],
 }

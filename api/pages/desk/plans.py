@@ -23,7 +23,7 @@ from assets.plans import checklists, deciding, planning, reading, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import Date, Rhythm
-from core import categories, clock, decisions, i18n, places
+from core import categories, clock, decisions, holidays, i18n, places
 from core.database import Session
 from core.errors import GongdanError, Invalid
 from core.i18n import translate
@@ -36,6 +36,11 @@ SPARE = 3  # empty lines for further questions
 NEW = "new"
 COLUMNS = ("question", "kind", "low", "high", "unit", "choices")
 NUMBERS = ("lead_days", "tolerance_days", "limit_days")
+USUAL, OWN = "usual", "own"
+OFTEN = {
+    "FREQ=DAILY": "daily", "FREQ=WEEKLY": "weekly", "FREQ=DAILY;INTERVAL=14": "fortnightly", "FREQ=MONTHLY": "monthly",
+    "FREQ=MONTHLY;INTERVAL=3": "quarterly", "FREQ=MONTHLY;INTERVAL=6": "half_yearly", "FREQ=YEARLY": "yearly",
+}  # fmt: skip
 BLANK = {
     "name": "", "level": "general", "about": "", "rule": LEVELS["general"].rule, "starts_on": "", "hour": "08:00",
     "extra": "", "left_out": "", "months": "", "on_holiday": "after", "counts_from": "scheduled", "lead_days": "0",
@@ -50,6 +55,7 @@ class Line:
     id: str
     name: str
     level: str
+    often: str
     next_on: str
     state: str
 
@@ -80,6 +86,7 @@ class PlanPage:
     items: list[dict[str, str]]
     levels: list[tuple[str, str]]
     things: list[tuple[str, str]]
+    often: list[tuple[str, str]]
     holidays: list[tuple[str, str]]
     counts: list[tuple[str, str]]
     kinds: list[tuple[str, str]]
@@ -151,7 +158,7 @@ def pause(plan_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
     """Save, or only show the dates where that was asked for; what was typed stays."""
-    typed, items = {name: form.one(name) for name in BLANK}, _items(form)
+    typed, items = _typed(form), _items(form)
     dates: list[Date] = []
     route = _route.entered(db, here, form)
     if form.one("do") == _route.ROUTE:
@@ -171,6 +178,15 @@ def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
     except GongdanError as error:
         return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, error, route=route), error)
     return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, route=route))
+
+
+def _typed(form: Posted) -> dict[str, str]:
+    """The fields with one value each. How often: by a choice, as is usual for the importance, or by its own rule."""
+    typed = {name: form.one(name) for name in BLANK}
+    often, level = form.one("often"), typed["level"]
+    if often == USUAL and level in LEVELS:
+        return typed | {"rule": LEVELS[level].rule}
+    return typed | ({"rule": often} if often in OFTEN else {})
 
 
 def _draft(typed: dict[str, str], items: list[dict[str, str]], route: Route, locale: str) -> Draft:
@@ -229,9 +245,10 @@ def _item(item: dict[str, Any]) -> dict[str, str]:
 
 def _line(here: At, plan: Plan) -> Line:
     level = translate(f"plan.level_{plan.level}", here.locale)
-    return Line(
-        str(plan.id), plan.name, level, plan.next_on.isoformat() if plan.next_on else "", reading.state_of(plan)
-    )
+    rule = str(plan.rhythm["rule"])
+    often = translate(f"plan.often_{OFTEN[rule]}", here.locale) if rule in OFTEN else rule
+    next_on = plan.next_on.isoformat() if plan.next_on else ""
+    return Line(str(plan.id), plan.name, level, often, next_on, reading.state_of(plan))
 
 
 def _page(
@@ -241,10 +258,13 @@ def _page(
     def words(prefix: str, keys: Any) -> list[tuple[str, str]]:
         return [(key, translate(f"plan.{prefix}_{key}", here.locale)) for key in keys]
 
-    blank = dict.fromkeys(COLUMNS, "")
+    blank, filled = dict.fromkeys(COLUMNS, ""), BLANK | values
+    filled["often"] = USUAL if "rule" not in values else filled["rule"] if filled["rule"] in OFTEN else OWN
+    often = [(rule, translate(f"plan.often_{key}", here.locale)) for rule, key in OFTEN.items()]
     return PlanPage(
-        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, BLANK | values,
+        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, filled,
         [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
+        [*words("often", [USUAL]), *often, *words("often", [OWN])],
         words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
         words("kind", checklists.KINDS), _categories(here, db), route or Route([]),
         [_shown(here, one) for one in dates or []], _done(here, db, plan),
@@ -274,7 +294,7 @@ def _categories(here: At, db: Session) -> list[tuple[str, str]]:
 def _shown(here: At, one: Date) -> Shown:
     day = one.planned_on if one.is_skipped else one.on
     why = translate(f"plan.reason_{one.reason}", here.locale, day=one.planned_on.isoformat())
-    name = one.name or (translate(f"plan.why_{one.why}", here.locale) if one.why else "")
+    name = holidays.spoken(one.name, here.locale) or (translate(f"plan.why_{one.why}", here.locale) if one.why else "")
     known = "" if one.is_known else translate("plan.unpublished", here.locale)
     weekday = translate(f"weekday.{day.weekday()}", here.locale)
     return Shown(f"{day.isoformat()} {weekday}", " \u00b7 ".join(filter(None, (why, name, known))), one.is_skipped)

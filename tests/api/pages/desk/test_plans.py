@@ -75,3 +75,16 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Browser, pump: UUI
     refused = desk.post("/desk/plans/new", **({**FORM, "about": f"asset:{pump}", "do": "save"} | wrong))
     assert refused.status_code == 422
     assert 'value="bar"' in refused.text
+
+
+@pytest.mark.parametrize(
+    ("often", "level", "rule", "is_said"),
+    [("FREQ=MONTHLY", "general", "", "Every month"), ("usual", "critical", "", "Every day"),
+     ("usual", "structure", "FREQ=YEARLY", "Every month"), ("own", "general", "FREQ=WEEKLY;BYDAY=MO", "BYDAY=MO")],
+)  # fmt: skip
+def test_how_often_is_chosen_in_words(
+    desk: Browser, pump: UUID, often: str, level: str, rule: str, is_said: str
+) -> None:
+    chosen = {**FORM, "often": often, "level": level, "rule": rule, "about": f"asset:{pump}", "do": "save"}
+    assert desk.post("/desk/plans/new", **chosen).status_code == 303
+    assert is_said in seen(desk.get("/desk/plans"))
