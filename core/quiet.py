@@ -8,6 +8,7 @@ a notice that somebody made a way into one's account.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, time
 from uuid import UUID
 
@@ -85,9 +86,9 @@ def can_wait(row: OutboxMessage) -> bool:
 def _zone(session: Session, row: OutboxMessage) -> str:
     """The time of the site that a message is about, else of the reader's own."""
     site = session.scalar(select(Ticket.site_id).where(Ticket.id == row.ticket_id)) if row.ticket_id else None
-    named = row.facts.get("site")
-    if site is None and isinstance(named, str) and len(named) == len(str(UUID(int=0))):
-        site = UUID(named)
+    if site is None and (named := row.facts.get("site")):
+        with suppress(ValueError):  # a letter that cannot be rendered is delivery's to say
+            site = UUID(str(named))
     if site is not None:
         return places.site_of(session, site).timezone
     assert row.person_id is not None

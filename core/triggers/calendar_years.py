@@ -33,7 +33,7 @@ def tell(session: Session, found: Unpublished, tick: Tick) -> None:
     site = places.site_of(session, found.site_id)
     readers = people.holders(session, site.id, "admin")
     waits = calendars.after_quiet(tick.now, site.settings.get("quiet", ()), site.timezone)
-    facts = {"year": found.year, "country": found.country, "site": found.name}
+    facts = {"year": found.year, "country": found.country, "site": str(found.site_id), "site_name": found.name}
     letters = [Letter("calendar_unpublished", facts, who, not_before=waits) for who in readers]
     outbox.post(session, letters, tick.now)
     entry = Entry(ACTION, {"year": found.year, "country": found.country, "told": [str(who) for who in readers]}, NAME)

@@ -142,7 +142,8 @@ def because(one: Entry, locale: str) -> str:
         return translate("plan_month.cancelled", locale)
     name = holidays.spoken(one.name, locale) or (translate(f"plan.why_{one.why}", locale) if one.why else "")
     day = one.planned_on.isoformat() if one.planned_on else ""
-    return " \u00b7 ".join(filter(None, (translate(f"plan.reason_{one.reason}", locale, day=day), name)))
+    why = "" if one.reason == "skipped" else translate(f"plan.reason_{one.reason}", locale, day=day)
+    return " \u00b7 ".join(filter(None, (why, name)))
 
 
 def _word(state: str, locale: str) -> str:

@@ -100,8 +100,8 @@ def _because(facts: dict[str, Any], locale: str) -> str:
     if reason in ("", "planned") or not has_text(f"plan.reason_{reason}", locale):
         return ""
     name = facts.get("holiday") or (translate(f"plan.why_{facts['why']}", locale) if facts.get("why") else "")
-    said = [translate(f"plan.reason_{reason}", locale, day=facts.get("planned_on", "")), name]
-    return translate("decided.because", locale, why=" \u00b7 ".join(filter(None, said)))
+    why = "" if reason == "skipped" else translate(f"plan.reason_{reason}", locale, day=facts.get("planned_on", ""))
+    return translate("decided.because", locale, why=" \u00b7 ".join(filter(None, (why, name))))
 
 
 def _field(name: str, locale: str) -> str:

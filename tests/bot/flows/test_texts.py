@@ -30,6 +30,7 @@ SAMPLE: dict[str, Any] = {
     "year": 2027, "country": "CN", "site": "Garden Court", "goal": "respond", "due_at": NOW.isoformat(),
     "recovery": "WX-261120-050", "days": "2026-11-20", "site_name": "Garden Court", "new": 3, "done": 2, "open": 9,
     "percent": 50.0, "answered": 1, "asked": 2, "missed": 0, "numbers": "WX-261120-042",
+    "begins": "22:00", "ends": "07:00",
     "made_at": NOW.isoformat(), "was": "Lift B", "nth": 1, "count": 2, "phone": "0571 5555 0100", "advice": "gas_smell",
 }  # fmt: skip
 TOLD: dict[str, dict[str, Any]] = {

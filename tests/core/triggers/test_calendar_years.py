@@ -22,6 +22,7 @@ def test_administrators_are_told_once_for_each_year(db: Database, cast: Cast, no
     with db.read_scope() as session:
         [letter] = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "calendar_unpublished"))
         assert (letter.person_id, letter.facts["year"]) == (cast.admin, 2027)
+        assert letter.facts["site"] == str(cast.site)  # by which delivery finds the site, and its time
 
 
 def test_a_country_whose_holidays_follow_from_rules_waits_for_nobody(
