@@ -34,7 +34,7 @@ from tests.durability.towns import BEGINS, Size, World
 Tell = Callable[[str, object], None]
 AUTUMN = datetime(2025, 9, 24, tzinfo=UTC)
 SHORT = Size(AUTUMN, 41, assets=6, plans=24, staff=6, reports=1, spacing=timedelta(hours=8), outages=0.4, risk=0.004)
-SMALL = Size(BEGINS, 730, assets=6, plans=12, staff=9, reports=1, spacing=timedelta(hours=6), outages=0.15, risk=0.002)
+SMALL = Size(BEGINS, 730, assets=6, plans=12, staff=6, reports=1, spacing=timedelta(hours=8), outages=0.15, risk=0.002)
 WHOLE = Size(BEGINS, 730, assets=200, plans=400, staff=20, reports=30)
 
 

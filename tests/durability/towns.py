@@ -40,6 +40,7 @@ RRULES = (
     "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=5", "FREQ=YEARLY;BYMONTH=5,10;BYDAY=-1SU",
     "FREQ=MONTHLY;BYMONTHDAY=31",
 )  # fmt: skip
+PLANS = ("date", "done", "meter", "type", *["date"] * 12, "done", "date", "done", "date")
 SOUND = {"question": "Sound?", "kind": "pass_fail"}
 LEAKS = {"question": "Any leak?", "kind": "pass_fail"}
 METER = {"question": "Hours", "kind": "meter", "unit": "h"}
@@ -181,7 +182,7 @@ def _digests(session: Session, town: Town, admin: UUID, now: datetime) -> None:
 def _plan(session: Session, world: World, town: Town, things: list[Asset], number: int) -> None:
     """Any plan that there can be: most by their date, some from the day done, by type, or by a meter."""
     lot, begins, name = world.lot, world.size.begins, f"Plan {number}"
-    thing, kind = lot.choice(things), {3: "type", 7: "meter", 11: "done", 13: "done"}.get(number % 20, "date")
+    thing, kind = lot.choice(things), PLANS[number % len(PLANS)]
     level, rhythm = rhythm_of(lot, begins.date(), world.size.days, kind)
     if kind == "meter":
         if thing.id in town.meters:
