@@ -25,8 +25,11 @@ check: static  ## The gate before a commit: format, lint, types, imports, transl
 bench: $(READY)  ## Reports per second against a bare handler, as ratios measured in one run
 	@$(BIN)/python -m tests.bench
 
-prove: $(READY) packages  ## The long form of the proofs: nothing acknowledged is lost, every label is read, every page is usable
-	@$(BIN)/pytest -q --full tests/durability tests/browser/test_pages.py
+PROOFS := tests/durability tests/browser/test_pages.py tests/assets/plans/test_plan_years.py tests/core/test_all_zones.py \
+	tests/core/test_deadline_histories.py tests/core/audit/test_changed_bytes.py tests/api/test_api_actions.py
+
+prove: $(READY) packages  ## The long form of the proofs: nothing is lost or doubled, for years, in every zone; every page is usable
+	@$(BIN)/pytest -q -n $(WORKERS) --full $(PROOFS)
 
 lock: $(READY)  ## Lock every dependency anew, with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

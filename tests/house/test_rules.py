@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,17 @@ SOURCES = {
     "os.getenv": "core/settings.py",
 }
 TABLE_OF_TICKETS = {"Ticket", "_TICKETS", "TICKETS", "rows(Ticket)", "Ticket.__table__"}
+LONG_FORM = re.compile(r'onfig\.getoption\("--full"\)|\bfull: bool')
 FORBIDDEN_MODULES = {"random", "pickle", "marshal", "shelve", "dill", "yaml"}
+
+
+def test_every_proof_with_a_long_form_is_part_of_make_prove() -> None:
+    makefile = (source.ROOT / "Makefile").read_text(encoding="utf-8")
+    proofs = makefile.partition("PROOFS :=")[2].partition("\n\n")[0].split()
+    files = [file for file in source.files("tests") if file.name != "conftest.py"]
+    long = [file for file in files if LONG_FORM.search(file.read_text(encoding="utf-8"))]
+    missing = [source.named(file) for file in long if not source.named(file).startswith(tuple(proofs))]
+    assert (len(long) > len(proofs), missing) == (True, [])
 
 
 def test_the_state_of_a_ticket_is_written_by_apply_alone() -> None:
