@@ -5,7 +5,7 @@ days; all of it through the real verbs and the real scheduler. Then `oracles` co
 
 Short: six weeks around 国庆 and both autumn changes, one seed. `--full`: the years 2025 and 2026 whole, 100 seeds.
 Seed 0 has the full size, 200 assets, 400 plans, 20 people and 30 reports a day; the other 99 a fortieth of the things
-and a report a day, because 100 at full size take two cores some days.
+and a report a day, because one at full size takes a core for an hour or more.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from assets.plans.recurrence import COMPLETED, Rhythm
 from core import categories, clock, digests, people, places
 from core.database import Database, Session
 from core.digests import Wish
+from core.people import Person
 from core.places import Site
 from core.settings import Settings
 from core.tickets.models import Subject
@@ -156,7 +157,8 @@ def _town(session: Session, world: World, zone: str, assets: int, plans: int, st
 
 
 def _person(session: Session, site: UUID, role: str) -> UUID:
-    person = people.add_person(session, f"{role} {clock.new_id().hex[-6:]}", locale="en")
+    """Somebody with a name that the seed alone decides: between equals, dispatch goes by names."""
+    person = people.add_person(session, f"{role} {session.query(Person).count():03d}", locale="en")
     people.grant(session, person.id, role, site)
     return person.id
 
