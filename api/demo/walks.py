@@ -64,7 +64,7 @@ def _walk(session: Session, ticket_id: UUID, now: datetime, *, may_fail: bool) -
         additions.answer_item(session, ticket, item.position, answer, ticket.assignee_id, now)
     facts = {"resolution": "passed", "minutes": str(8 + dice(ticket.number) % 20)}
     actions.act(session, ticket, "sign_off", viewer, now, facts=facts)
-    for occurrence_id in settling.due(session):
+    for occurrence_id in settling.due(session, now):
         settling.settle(session, occurrence_id, now)
 
 

@@ -94,7 +94,7 @@ class EmergencyPage:
 
 @dataclass(frozen=True, slots=True)
 class ThingPage:
-    """For staff: what do I do here?"""
+    """For staff: what do I do here? `stop`: the stop of the reader's round, where there is other work here too."""
 
     code: str
     printed: str
@@ -106,6 +106,7 @@ class ThingPage:
     key: str
     home: str
     is_replaced: bool
+    stop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,17 @@ def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> Respon
     except (Invalid, NotFound) as error:
         return _unknown(visit, code, error)
     if visit.visitor is not None and visit.visitor.holds(subject.site_id, *queries.STAFF) and not report:
-        if not visit.asked("here") and (stop := _rounds.link_of_code(session, visit, visit.visitor, subject)):
-            return see_other(stop)
-        return visit.page("thing.html", _thing(session, visit, visit.visitor, code, subject))
+        return _work_here(session, visit, visit.visitor, code, subject)
     return visit.page("report.html", _form(session, visit, code, subject, Entered(), []))
+
+
+def _work_here(session: Session, visit: Guest, viewer: Viewer, code: str, subject: Subject) -> Response:
+    """The stop of a round at once, unless this person has something else to do here too."""
+    stop = "" if visit.asked("here") else _rounds.link_of_code(session, visit, viewer, subject)
+    page = _thing(session, visit, viewer, code, subject)
+    if stop and not any(step for _, step in page.jobs):
+        return see_other(stop)
+    return visit.page("thing.html", replace(page, stop=stop))
 
 
 def _found(session: Session, typed: str) -> tuple[str, Subject]:

@@ -12,7 +12,7 @@ carried before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,15 +35,20 @@ from core.trace import Entry
 
 NAME = "plan_results"
 LIMIT = 1000
+LATELY = timedelta(days=90)  # longer than anything is down
 AGAIN = "tickets.kind = 'inspection' AND tickets.round > 1"  # as its index says it: SQLite compares the words
 OWN = ("left", "carried", "passed_on")  # what is true of a question in one ticket alone
 
 
-def due(session: Session) -> Sequence[UUID]:
-    """Occurrences whose ticket has ended and whose answers nobody has acted on, in this round of it."""
+def due(session: Session, now: datetime) -> Sequence[UUID]:
+    """Occurrences whose ticket has ended and whose answers nobody has acted on, in this round of it.
+
+    Of those that were reopened only what has ended lately is looked at, so that this costs the same after years.
+    """
     query = select(Occurrence.id).join(Ticket, Ticket.id == Occurrence.ticket_id).where(Ticket.is_open.is_(False))
     first = query.where(Occurrence.settled_at.is_(None)).order_by(Occurrence.id).limit(LIMIT)
-    again = query.where(text(AGAIN), Occurrence.settled_round < Ticket.round).order_by(Ticket.id).limit(LIMIT)
+    lately = query.where(text(AGAIN), Ticket.closed_at > now - LATELY, Occurrence.settled_round < Ticket.round)
+    again = lately.order_by(Ticket.closed_at).limit(LIMIT)
     return list(dict.fromkeys([*session.scalars(first), *session.scalars(again)]))
 
 

@@ -13,7 +13,7 @@ from core.triggers import Tick, trigger
 
 
 def ended(session: Session, tick: Tick) -> Sequence[UUID]:
-    return settling.due(session)
+    return settling.due(session, tick.now)
 
 
 @trigger(settling.NAME, every=timedelta(seconds=10), due=ended)

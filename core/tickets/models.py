@@ -73,7 +73,7 @@ class Ticket(Table):
               postgresql_where=text("done_at IS NOT NULL")),
         Index("ix_tickets_closed", "site_id", "closed_at", sqlite_where=text("closed_at IS NOT NULL"),
               postgresql_where=text("closed_at IS NOT NULL")),
-        Index("ix_tickets_again", "id", sqlite_where=text("kind = 'inspection' AND round > 1"),
+        Index("ix_tickets_again", "closed_at", sqlite_where=text("kind = 'inspection' AND round > 1"),
               postgresql_where=text("kind = 'inspection' AND round > 1")),
     )  # fmt: skip
 

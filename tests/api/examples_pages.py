@@ -153,7 +153,7 @@ EXAMPLES: dict[str, list[Any]] = {
         ThingPage(
             "x1", "x1", "x1", "x1", ZONE, [(HEAD, POST), (HEAD, LINK)], [(QUIET, AT)], "k", "/work", is_replaced=True
         ),
-        ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work", is_replaced=False),
+        ThingPage("x1", "x1", "x1", "", ZONE, [(QUIET, None)], [], "k", "/work", is_replaced=False, stop="/x1"),
     ],
     "work.html": [
         WorkPage(

@@ -11,7 +11,14 @@ from tests.api.calling import URL, Api, Caller, kind_of
 from tests.personas import Cast
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
-FILLED = {"name": "tickets", "number": "WX-261120-001", "code": "7KQ4-M2XP-9T", "key": "water", "sha256": "a" * 64}
+FILLED = {
+    "name": "tickets",
+    "number": "WX-261120-001",
+    "code": "7KQ4-M2XP-9T",
+    "key": "water",
+    "sha256": "a" * 64,
+    "plan_id": "x",
+}
 
 
 def operations(api: Api) -> list[tuple[str, str]]:

@@ -136,5 +136,6 @@ def test_a_round_from_the_first_scan_to_the_fault(
 def settle(database: Database) -> None:
     """What the server's worker does within its next tick, now."""
     with database.write_scope() as session:
-        for one in settling.due(session):
-            settling.settle(session, one, clock.now())
+        now = clock.now()
+        for one in settling.due(session, now):
+            settling.settle(session, one, now)

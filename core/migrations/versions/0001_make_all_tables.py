@@ -713,7 +713,7 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.create_index(
             "ix_tickets_again",
-            ["id"],
+            ["closed_at"],
             unique=False,
             sqlite_where=sa.text("kind = 'inspection' AND round > 1"),
             postgresql_where=sa.text("kind = 'inspection' AND round > 1"),

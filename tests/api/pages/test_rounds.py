@@ -182,6 +182,15 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
         assert told in report
 
 
+def test_a_code_with_other_work_offers_both(walker: Browser, walk: str, reported: str, lift: str) -> None:
+    """The fault that somebody has just reported at a stop is not hidden by the round."""
+    page = walker.get(f"/q/{lift}")
+    assert (page.status_code, "Go on with the round here" in seen(page)) == (200, True)
+    assert reported in page.text
+    [stop] = set(re.findall(rf"/round/{walk}/\d\?scan=[^\"]+", page.text))
+    assert walker.get(stop).status_code == 200
+
+
 def test_a_job_that_is_no_round_has_no_stops(walker: Browser, worker: Browser, reported: str) -> None:
     assert worker.get(f"/round/{reported}").headers["location"] == f"/t/{reported}"
     assert worker.get(f"/round/{reported}/1").status_code == 404
