@@ -182,8 +182,13 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
         assert told in report
 
 
-def test_a_code_with_other_work_offers_both(walker: Browser, walk: str, reported: str, lift: str) -> None:
-    """The fault that somebody has just reported at a stop is not hidden by the round."""
+def test_a_code_with_other_work_offers_both(
+    walker: Browser, db: Database, cast: Cast, walk: str, reported: str, lift: str
+) -> None:
+    """A fault at a stop that the same technician has is not hidden by the round."""
+    with db.write_scope() as session:
+        ticket, desk = queries.by_number(session, reported, lock=True), access.viewer(session, cast.supervisor)
+        actions.act(session, ticket, "assign", desk, clock.now(), facts={"assignee": str(cast.technician)})
     page = walker.get(f"/q/{lift}")
     assert (page.status_code, "Go on with the round here" in seen(page)) == (200, True)
     assert reported in page.text
