@@ -97,7 +97,10 @@ class Terms:
     def rule(self, matter: Matter) -> Rule:
         """The most specific rule, its answer to the priority filled in; without any, the promise by priority alone."""
         found = next((rule for rule in self.rules if rule.matches(matter)), Rule())
-        minutes = {"respond": promised_minutes(matter.priority, self.settings), **found.minutes}
+        promised = promised_minutes(matter.priority, self.settings)
+        minutes = {"respond": promised, **found.minutes}
+        if matter.priority == EMERGENCY != found.of.priority:  # a rule for everything slows no emergency down
+            minutes["respond"] = min(promised, minutes["respond"])
         clock = ALWAYS if matter.priority == EMERGENCY else found.clock
         return replace(found, minutes=minutes, clock=clock)
 

@@ -69,6 +69,7 @@ class SignOffPage:
     entered: dict[str, str]
     key: str
     errors: list[tuple[str, str]]
+    for_resident: bool = True
 
 
 @router.get("")
@@ -211,6 +212,7 @@ def _render(
         entered=entered,
         key=clock.secret(),
         errors=[(_field(error), i18n.explain(error, visit.locale))] if error else [],
+        for_resident=ticket.kind == "fault",
     )
     return visit.page("sign_off.html", context, error)
 
@@ -223,11 +225,11 @@ def _answers(session: Session, ticket: Ticket, locale: str) -> list[tuple[str, s
 
 
 def _resolutions(session: Session, ticket: Ticket) -> tuple[str, ...]:
-    """The results to choose from; the one that the answers speak for in front."""
+    """The results to choose from: an inspection that found something has not passed."""
     results = states.SIGN_OFF_RESOLUTIONS[ticket.kind]
     items = queries.checklist_of(session, ticket.id) if ticket.kind == "inspection" else []
     is_failed = any(checklists.is_failed(item.kind, item.options, item.answer) for item in items)
-    return results[::-1] if is_failed else results
+    return ("failed",) if is_failed else results
 
 
 def _is_scanned(visit: Visit, ticket: Ticket, word: str) -> bool:

@@ -166,6 +166,8 @@ def _said(visit: Visit, ticket: Ticket, error: GongdanError | None, text: str) -
     done, code = visit.asked("done"), visit.asked("code")
     draft = f"report:{code}" if code else f"{ticket.number}:{done}" if done else ""
     key = f"page.done.{done}"
+    if done == "sign_off" and ticket.kind != "fault":
+        key += "_closed"
     return Said(draft_done=draft, told=i18n.translate(key, visit.locale) if i18n.has_text(key, visit.locale) else "")
 
 

@@ -55,6 +55,10 @@ class SameMatter(Invalid):
     """There is a rule for exactly this already. Please change that one."""
 
 
+class OutOfOrder(Invalid):
+    """Nobody can arrive before accepting, nor be ready before arriving. Please give each step at least as long."""
+
+
 def remove(session: Session, site_id: UUID, key: str, actor: UUID | None, now: datetime) -> None:
     """Errors: NotFound."""
     kept = _kept(session, site_id)
@@ -78,6 +82,8 @@ def _checked(session: Session, site_id: UUID, values: dict[str, Any]) -> dict[st
     late = [goal for goal in minutes if not 1 <= minutes[goal] <= LONGEST_MINUTES]
     if late:
         raise Invalid(field=f"field.{late[0]}")
+    if sorted(minutes.values()) != list(minutes.values()):
+        raise OutOfOrder(field="field.repair")
     if values["clock"] not in CLOCKS or set(values["stops"]) - set(STOPS):
         raise Invalid(field="field.clock")
     reminders, steps = sorted(set(values["remind"])), sorted((int(after), tell) for after, tell in values["steps"])

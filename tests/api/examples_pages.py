@@ -66,6 +66,7 @@ SIGN_OFF = SignOffPage(
     answers=[("x1", "pass"), ("x1", "3")], resolutions=("fixed", "temporary"), name="x1", digest="0", seen=1,
     changed=[], entered={"scan": ""}, key="k", errors=[],
 )  # fmt: skip
+SIGN_ROUND = replace(SIGN_OFF, before=None, after=None, for_resident=False)
 REPORT = ReportPage(
     code="LIFT-1", thing="x1", where="x1", zone=ZONE, open=[], categories=CHIPS, more=[], entered=Entered(), errors=[],
     key="k", signed_in=False, phone="1 2",
@@ -147,6 +148,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "sign_off.html": [
         SIGN_OFF,
         replace(SIGN_OFF, errors=[("changed", "x1")], changed=[LINE], entered={"scan": "s", "technician": "{}"}),
+        SIGN_ROUND,
         replace(SIGN_OFF, is_ready=False, before=None, after=None, answers=[], parts_used=[]),
     ],
     "thing.html": [

@@ -105,7 +105,8 @@ def _because(facts: dict[str, Any], locale: str) -> str:
 
 
 def _field(name: str, locale: str) -> str:
-    return translate(f"field.{name}", locale) if has_text(f"field.{name}", locale) else name
+    key = f"field.{name.removesuffix('_id')}"
+    return translate(key, locale) if has_text(key, locale) else name
 
 
 def _plan(event: Event) -> UUID | None:

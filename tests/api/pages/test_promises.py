@@ -35,7 +35,7 @@ def test_the_page_says_when_somebody_comes_and_when_it_is_mended(db: Database, c
     ticket = reported(db, cast, deadlines=[RULE])
     with clock.at(NOW + timedelta(minutes=90)):  # accepting is late, which is between those who work
         page = seen(resident.get(f"/t/{ticket.number}"))
-    assert "will be there by 14:00" in page
+    assert "is to be there by 14:00" in page
     assert "It is to be mended by 20:00." in page
     assert "late" not in page.split("Timeline")[0]
     with clock.at(NOW + timedelta(hours=11)):

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from core import changes
-from core.database import Database
+from core.database import Database, Session
 from core.deadlines import Matter
 from core.errors import Invalid, NotFound
 from core.upkeep import deadlines
-from core.upkeep.deadlines import SameMatter
+from core.upkeep.deadlines import OutOfOrder, SameMatter
 from tests.personas import Cast
 
 RULE: dict[str, Any] = {
@@ -89,4 +89,25 @@ def test_an_emergency_counts_around_the_clock_whatever_a_rule_says(db: Database,
         deadlines.save(session, cast.site, "", rule, cast.admin, now)
         night = now + timedelta(hours=10)
         found = deadlines.tried(session, cast.site, Matter("gas", "emergency", "fault"), night)
-        assert found[0].due_at == night + timedelta(minutes=30)
+        assert found[1].due_at == night + timedelta(minutes=60)
+
+
+def test_a_rule_for_everything_slows_no_emergency_down(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        slow = {**RULE, "category": "", "respond": 60, "arrive": 90}
+        deadlines.save(session, cast.site, "", slow, cast.admin, now)
+        assert _responds(session, cast, now) == timedelta(minutes=15)
+        deadlines.save(session, cast.site, "", {**slow, "priority": "emergency"}, cast.admin, now)
+        assert _responds(session, cast, now) == timedelta(minutes=60)
+
+
+def _responds(session: Session, cast: Cast, now: datetime) -> timedelta:
+    found = deadlines.tried(session, cast.site, Matter(priority="emergency", kind="fault"), now)
+    assert found[0].due_at is not None
+    return found[0].due_at - now
+
+
+@pytest.mark.parametrize("wrong", [{"arrive": 20}, {"repair": 45}, {"respond": 500}])
+def test_a_later_step_has_at_least_as_long(db: Database, cast: Cast, now: datetime, wrong: dict[str, int]) -> None:
+    with db.write_scope() as session, pytest.raises(OutOfOrder):
+        deadlines.save(session, cast.site, "", RULE | wrong, cast.admin, now)
