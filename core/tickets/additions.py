@@ -22,8 +22,9 @@ PHOTO_KINDS = ("report", "before", "after", "other")
 MAX_ATTACHMENTS = 60
 MAX_WORDS = 4000
 NUDGE_EVERY = timedelta(minutes=10)
-# What is answered without words; such answers stand in the trace as they are.
-NUMBER = r"[-+]?\d{1,12}([.,]\d{1,6})?"
+# What is answered without words; such answers stand in the trace as they are. One digit more could not be read as a
+# number any more: `assets.plans.checklists.number` ends at a million millions.
+NUMBER = r"[-+]?[0-9]{1,11}([.,][0-9]{1,6})?"
 ANSWERS = {"pass_fail": "pass|fail", "number": NUMBER, "meter": NUMBER}
 
 

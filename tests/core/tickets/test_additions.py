@@ -128,8 +128,12 @@ def test_whoever_joins_is_told_from_then_on_and_once(db: Database, cast: Cast, n
 
 
 @pytest.mark.parametrize(
-    ("kind", "good", "bad"), [("pass_fail", "pass", "maybe"), ("number", "-3.5", "a lot"), ("number", "7", "1e999")]
-)
+    ("kind", "good", "bad"),
+    [
+        ("pass_fail", "pass", "maybe"), ("number", "-3.5", "a lot"), ("number", "7", "1e999"),
+        ("meter", "99999999999.999999", "999999999999.999999"),
+    ],
+)  # fmt: skip
 def test_an_answer_fits_its_question(db: Database, cast: Cast, now: datetime, kind: str, good: str, bad: str) -> None:
     with db.write_scope() as session:
         story = begun(session, cast, now)
