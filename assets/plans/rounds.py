@@ -144,6 +144,7 @@ def begin(session: Session, ticket: Ticket, viewer: Any, now: datetime) -> None:
     """Whoever answers the first stop has accepted the round and is there: no further taps for that."""
     if ticket.assignee_id != viewer.person_id:
         raise Forbidden
+    additions.refuse_ended(ticket)
     for action in BEGINNING.get(ticket.state, ()):
         actions.act(session, ticket, action, viewer, now)
     if ticket.state != "in_progress":

@@ -36,6 +36,10 @@ class NudgedAlready(Conflict):
     """{number} was nudged a moment ago. The people in charge have been told; please wait a little."""
 
 
+class WorkHasEnded(Conflict):
+    """{number} has ended; its answers stay as they were signed."""
+
+
 def add_file(
     session: Session, ticket: Ticket, kind: str, stored: dict[str, Any], person_id: UUID | None, now: datetime, *,
     reason: str = "", device_at: datetime | None = None, item: int = 0,
@@ -158,6 +162,7 @@ def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> 
 
 def answer_item(session: Session, ticket: Ticket, position: int, answer: str, person_id: UUID, now: datetime) -> None:
     """Answer one question of the checklist; answering again replaces the answer and stays in the trace."""
+    refuse_ended(ticket)
     item = _item(session, ticket, position)
     item.answer, item.answered_by, item.answered_at = checked_answer(session, item, answer), person_id, now
     item.options = {name: value for name, value in item.options.items() if name != "left"}
@@ -170,6 +175,7 @@ def leave_items(
     session: Session, ticket: Ticket, positions: Sequence[int], reason: str, person_id: UUID, now: datetime
 ) -> None:
     """Leave questions without an answer for the next time, and say why; an answer given later takes that back."""
+    refuse_ended(ticket)
     if not reason.strip():
         raise Missing(field="field.reason")
     items = [_item(session, ticket, position) for position in positions]
@@ -180,6 +186,12 @@ def leave_items(
     told = words.reason(session, ticket, person_id, reason, now)
     facts = {"positions": [item.position for item in left], "count": len(left), "reason": told}
     record(session, ticket, "leave", Actor(person_id), facts, now)
+
+
+def refuse_ended(ticket: Ticket) -> None:
+    """What was signed and acted on is never answered otherwise; a reopening begins another round."""
+    if not ticket.is_open:
+        raise WorkHasEnded(number=ticket.number)
 
 
 def _item(session: Session, ticket: Ticket, position: int) -> ChecklistItem:

@@ -177,6 +177,9 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
         ]  # fmt: skip
         [rest] = session.scalars(select(Ticket).where(Ticket.kind == "inspection", Ticket.is_open)).all()
         assert [item.question for item in queries.checklist_of(session, rest.id)] == ["Clean?", "Pressure"]
+    for where, field in ((f"/t/{walk}/checklist", pressure), (f"/round/{walk}/2", pressure)):
+        late = walker.post(where, **{field: "0.3"})
+        assert (late.status_code, "has ended" in seen(late)) == (409, True)
     report = seen(walker.web.browser(cast.supervisor).get(f"/t/{walk}"))
     for told in ("Clean? Faulty (failed)", "0.9 MPa (failed)", "0.2–0.6 MPa", "The key is missing", "Photo taken"):
         assert told in report

@@ -10,7 +10,7 @@ from core import trace
 from core.database import Database
 from core.errors import Conflict, Invalid, Missing, NotFound
 from core.tickets import additions, queries
-from core.tickets.additions import NudgedAlready, TooManyPhotos
+from core.tickets.additions import NudgedAlready, TooManyPhotos, WorkHasEnded
 from tests.core.tickets.stories import Story, begun
 from tests.personas import Cast
 
@@ -143,6 +143,16 @@ def test_an_answer_fits_its_question(db: Database, cast: Cast, now: datetime, ki
         additions.answer_item(session, story.ticket, 1, good, story.technician, now)
         assert [item.answer for item in queries.checklist_of(session, story.ticket.id)] == [good]
         assert f'"answer":"{good}"' in story.events()[-1].facts
+
+
+def test_what_was_signed_is_not_answered_otherwise(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        story = begun(session, cast, now, "done")
+        additions.ask_items(session, story.ticket, [{"question": "Dry?"}])
+        with pytest.raises(WorkHasEnded):
+            additions.answer_item(session, story.ticket, 1, "pass", story.technician, now)
+        with pytest.raises(WorkHasEnded):
+            additions.leave_items(session, story.ticket, [1], "weather", story.technician, now)
 
 
 def test_a_question_that_was_not_asked_has_no_answer(db: Database, cast: Cast, now: datetime) -> None:
