@@ -19,7 +19,8 @@ from core.tickets.models import Attachment, ChecklistItem, Part, Ticket
 
 PHOTO = "photo"  # the kind of a question, and how one that has its photo is answered
 PHOTO_KINDS = ("report", "before", "after", "other")
-MAX_ATTACHMENTS = 60
+MAX_ATTACHMENTS = 60  # that belong to no question
+MAX_OF_ITEM = 12  # of one question in a round: a walk through a hundred things has room for the photos of each
 MAX_WORDS = 4000
 NUDGE_EVERY = timedelta(minutes=10)
 # What is answered without words; such answers stand in the trace as they are. One digit more could not be read as a
@@ -30,6 +31,10 @@ ANSWERS = {"pass_fail": "pass|fail", "number": NUMBER, "meter": NUMBER}
 
 class TooManyPhotos(Conflict):
     """{number} has {limit} photos already; that is the most it can hold."""
+
+
+class TooManyOfQuestion(Conflict):
+    """This question has {limit} photos already; that is the most it can hold."""
 
 
 class NudgedAlready(Conflict):
@@ -58,9 +63,7 @@ def add_file(
     )  # fmt: skip
     if session.scalar(same):
         return False
-    held = session.scalar(select(func.count()).where(Attachment.ticket_id == ticket.id)) or 0
-    if held >= MAX_ATTACHMENTS:
-        raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
+    _refuse_full(session, ticket, item)
     row = {
         "id": clock.new_id(), "ticket_id": ticket.id, "person_id": person_id, "round": ticket.round, "kind": kind,
         "item": item, "hash": stored["hash"], "mime": stored["mime"], "width": stored.get("width", 0),
@@ -74,6 +77,15 @@ def add_file(
     if asked is not None and asked.kind == PHOTO and person_id is not None and ticket.is_open:
         answer_item(session, ticket, item, PHOTO, person_id, now)
     return True
+
+
+def _refuse_full(session: Session, ticket: Ticket, item: int) -> None:
+    """Photos of questions do not count for the ticket: each question of a long round can ask for one."""
+    held = select(func.count()).where(Attachment.ticket_id == ticket.id, Attachment.item == item)
+    if not item and (session.scalar(held) or 0) >= MAX_ATTACHMENTS:
+        raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
+    if item and (session.scalar(held.where(Attachment.round == ticket.round)) or 0) >= MAX_OF_ITEM:
+        raise TooManyOfQuestion(limit=MAX_OF_ITEM)
 
 
 def add_words(
