@@ -68,9 +68,10 @@ def of(session: Session, ticket: Ticket, locale: str) -> Round | None:
         return None
     items, stops = rounds.items_of(session, ticket.id), rounds.stops_of(session, ticket.id)
     names = queries.names_of(session, [stop.visited_by for stop in stops])
+    seen = rounds.photographed(session, stops, items)
     shown = [
         place(session, ticket, stop, items[stop.position], names.get(stop.visited_by, "") if stop.visited_by else "",
-              locale)
+              rounds.of_stop(stop, has_photo=stop.position in seen), locale)
         for stop in stops
     ]  # fmt: skip
     states = [one.state for one in shown]
@@ -90,9 +91,10 @@ def lines(session: Session, tickets: Sequence[Ticket], locale: str) -> dict[str,
     return {numbers[key]: said(found, locale) for key, found in rounds.progress(session, tickets).items()}
 
 
-def place(session: Session, ticket: Ticket, stop: Stop, items: list[ChecklistItem], who: str, locale: str) -> Place:
+def place(
+    session: Session, ticket: Ticket, stop: Stop, items: list[ChecklistItem], who: str, sure: Confidence, locale: str
+) -> Place:
     asked = _checklist.questions(session, ticket, items, locale)
-    sure = rounds.of_stop(stop)
     return Place(
         stop.position, stop.name, stop.place if stop.place != stop.name else "",
         f"/round/{ticket.number}/{stop.position}", rounds.state_of(items), stop.visited_at, who, sure.level,

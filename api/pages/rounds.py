@@ -22,7 +22,7 @@ from assets.plans.models import Stop
 from assets.plans.rounds import Presence
 from core import clock, i18n
 from core.database import Session
-from core.errors import Forbidden, GongdanError, Missing, NotFound
+from core.errors import Forbidden, GongdanError, Invalid, Missing, NotFound
 from core.tickets import queries
 from core.tickets.models import Ticket
 
@@ -140,12 +140,16 @@ def answer(number: str, stop: int, posted: OwnFiles, visit: Person) -> Response:
 
 
 def _photos(visit: Visit, number: str, stop: int, posted: Posted) -> bool:
+    """Keep the photos of this stop's questions; whether there are any. Those of another stop are taken there."""
     with visit.system.database.read_scope() as session:
         ticket = _round(session, number, visit)
         rounds.stop_of(session, ticket, stop)
         if "assignee" not in queries.parts_of(session, ticket, visit.viewer):
             raise Forbidden
-    return bool(additions.keep_photos(visit, number, posted)) or any(name.startswith("item-") for name in posted.fields)
+        own = {f"{additions.OF_ITEM}{item.position}" for item in rounds.items_of(session, ticket.id)[stop]}
+    if visit.asked("item") or any(name.startswith(additions.OF_ITEM) and name not in own for name in posted.files):
+        raise Invalid(field="field.photo")
+    return bool(additions.keep_photos(visit, number, posted)) or any(f"{name}_id" in posted.fields for name in own)
 
 
 def _problems(visit: Visit, number: str, stop: int, posted: Posted, *, has_photos: bool) -> list[tuple[str, str]]:
@@ -229,14 +233,19 @@ def _stop_page(
     proven = _proofs.proven_visit(
         visit.system.settings, entered.get("scan", ""), stop.id, visit.viewer.person_id, clock.now()
     )
-    sure = rounds.confidence(proven[0], None) if proven else rounds.of_stop(stop)
+    level, why = shown.level, shown.why
+    if proven and level != rounds.HIGH:
+        sure = rounds.confidence(proven[0], None)
+        level, why = sure.level, _rounds.why(sure, visit.locale)
+    can_work = _can_work(ticket, queries.parts_of(session, ticket, visit.viewer))
+    # Whoever has yet to go there does not read here what only the label tells.
+    may_see = not can_work or proven is not None or stop.proof in (rounds.TYPED, rounds.SCANNED)
     context = StopPage(
         head=_tickets.head(session, ticket, visit.locale, clock.now()), round=found, stop=shown,
         questions=_checklist.questions(session, ticket, items, visit.locale, posted, errors or []),
-        code=codes.printed(stop.code) if stop.code else "", scan=entered.get("scan", "") if proven else "",
-        level=sure.level, why=_rounds.why(sure, visit.locale),
-        can_work=_can_work(ticket, queries.parts_of(session, ticket, visit.viewer)), reasons=rounds.REASONS,
-        entered=entered, here=_here(session, ticket, stop), key=clock.secret(), errors=errors or [],
+        code=codes.printed(stop.code) if stop.code and may_see else "", scan=entered.get("scan", "") if proven else "",
+        level=level, why=why, can_work=can_work, reasons=rounds.REASONS,
+        entered=entered, here=_here(session, ticket, stop) if may_see else "", key=clock.secret(), errors=errors or [],
     )  # fmt: skip
     return visit.page("round_stop.html", context, error)
 

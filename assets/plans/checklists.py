@@ -78,7 +78,10 @@ def key_of(question: str) -> str:
 
 
 def is_failed(kind: str, options: Mapping[str, Any], answer: str) -> bool:
-    """Whether an answer says that something is wrong: fail, outside the limits, or a choice marked so."""
+    """Whether an answer says that something is wrong: fail, outside the limits, or a choice marked so.
+
+    A number that cannot be read is a failure too: somebody has to look, and no page or trigger ends at it.
+    """
     if not answer:
         return False
     if kind == PASS_FAIL:
@@ -87,5 +90,13 @@ def is_failed(kind: str, options: Mapping[str, Any], answer: str) -> bool:
         return answer in options.get("failing", ())
     if kind not in (NUMBER, METER):
         return False
-    value, low, high = number(answer), options.get("low"), options.get("high")
-    return value is not None and ((low is not None and value < low) or (high is not None and value > high))
+    value, low, high = reading(answer), options.get("low"), options.get("high")
+    return value is None or (low is not None and value < low) or (high is not None and value > high)
+
+
+def reading(answer: str) -> float | None:
+    """The number of an answer; None for one that was kept and cannot be read."""
+    try:
+        return number(answer)
+    except Invalid:
+        return None

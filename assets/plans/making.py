@@ -78,7 +78,7 @@ def make(session: Session, plan_id: UUID, now: datetime) -> int:
         for thing in things:
             _open(session, plan, site, found, thing, now)
         made += len(things)
-        entries.append(_entry(site, found, len(things), now))
+        entries += [_entry(site, found, len(things), now), *_gone(session, plan, found)]
         if is_last:
             entries += _move_on(plan, site, found)
     session.flush()
@@ -120,6 +120,15 @@ def _entry(site: SiteFacts, found: Date, count: int, now: datetime) -> Entry:
     return Entry("make", {**found.facts(), "count": count, "late": is_late}, NAME)
 
 
+def _gone(session: Session, plan: Plan, found: Date) -> list[Entry]:
+    """Says which stops of a route are left out, because their place was removed or their asset retired."""
+    if plan.subject != "route":
+        return []
+    there = {name_of(stop.asset_id, stop.place_id) for stop in stops_of(session, plan)}
+    gone = [n for n, stop in enumerate(plan.stops, 1) if (stop.get("asset") or stop.get("place")) not in there]
+    return [Entry("stops_gone", {"on": found.on.isoformat(), "stops": gone, "count": len(gone)}, NAME)] if gone else []
+
+
 def _things(
     session: Session, plan: Plan, site: SiteFacts, found: Date, limit: int
 ) -> tuple[list[Thing], bool]:  # fmt: skip
@@ -153,14 +162,17 @@ def stops_of(session: Session, plan: Plan) -> list[Subject]:
         return subjects(session, [plan.asset_id])
     if plan.subject == "place" and plan.place_id:
         return [register.subject_of_place(session, plan.place_id)]
-    found = {s.asset_id: s for s in subjects(session, [UUID(s["asset"]) for s in plan.stops if s.get("asset")])}
-    stops: list[Subject] = []
-    for stop in plan.stops:
-        if stop.get("place"):
-            stops.append(register.subject_of_place(session, UUID(stop["place"])))
-        elif (subject := found.get(UUID(stop["asset"]))) is not None:
-            stops.append(subject)
-    return stops
+    assets, here = ([UUID(s[kind]) for s in plan.stops if s.get(kind)] for kind in ("asset", "place"))
+    there = {name_of(s.asset_id, s.place_id): s for s in (*subjects(session, assets), *places_of(session, here))}
+    return [there[key] for stop in plan.stops if (key := stop.get("asset") or stop["place"]) in there]
+
+
+def places_of(session: Session, place_ids: Sequence[UUID]) -> list[Subject]:
+    """Places as subjects; one that was removed is left out."""
+    if not place_ids:
+        return []
+    found = session.scalars(select(places.Place).where(places.Place.id.in_(place_ids)).order_by(places.Place.id))
+    return [Subject(place.site_id, place.id, place.path or place.name, place.is_common) for place in found]
 
 
 def subjects(session: Session, asset_ids: Sequence[UUID]) -> list[Subject]:

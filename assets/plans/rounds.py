@@ -29,8 +29,9 @@ SCANNED, TYPED, OPENED = "scanned", "typed", "opened"
 PROOFS = ("", OPENED, TYPED, SCANNED)  # the better one last
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 NEAR = 300.0  # metres; what a phone says between buildings is often that far off
+COARSEST = 100.0  # metres; a phone that is less sure knows the quarter, not the place, and would agree with anything
 EARTH = 6_371_000.0  # metres
-VISITS = 5  # earlier scans that tell where a code is
+VISITS = 5  # earlier scans of others that tell where a code is
 REASONS = ("no_access", "out_of_service", "no_time", "weather")
 BEGINNING = {"assigned": ("accept", "check_in"), "accepted": ("check_in",)}
 
@@ -70,20 +71,34 @@ class Confidence:
     metres: int = 0
 
 
-def confidence(proof: str, distance: int | None, accuracy: float = 0.0) -> Confidence:
-    """Pure. A scanned code is worth most, a position that agrees makes up for a missing one, one far off takes away."""
+def confidence(
+    proof: str, distance: int | None, accuracy: float = 0.0, *, has_photo: bool = False
+) -> Confidence:  # fmt: skip
+    """Pure. Nobody is sure by a code alone: its address can be opened from anywhere by who has seen it once.
+
+    A photo taken there or a position that agrees adds to it, and a position far off takes away.
+    """
     if not proof:
         return Confidence(LOW, ("none",))
     points = PROOFS.index(proof)
     if distance is None:
-        return Confidence((LOW, LOW, MEDIUM, HIGH)[points], (proof,))
-    if distance > NEAR + accuracy:
+        is_sure = has_photo and proof == SCANNED
+        return Confidence(HIGH if is_sure else (LOW, LOW, MEDIUM, MEDIUM)[points], (proof, *["photo"] * has_photo))
+    if distance > NEAR + min(accuracy, COARSEST):
         return Confidence((LOW, LOW, LOW, MEDIUM)[points], (proof, "far"), distance)
     return Confidence((LOW, MEDIUM, HIGH, HIGH)[points], (proof, "near"), distance)
 
 
-def of_stop(stop: Stop) -> Confidence:
-    return confidence(stop.proof, stop.distance, float(stop.location.get("accuracy") or 0))
+def of_stop(stop: Stop, *, has_photo: bool = False) -> Confidence:
+    return confidence(stop.proof, stop.distance, float(stop.location.get("accuracy") or 0), has_photo=has_photo)
+
+
+def photographed(session: Session, stops: Sequence[Stop], items: dict[int, list[ChecklistItem]]) -> set[int]:
+    """The positions of a ticket's stops where whoever was there answered with a photo, in the round of the visit."""
+    taken = {(row.item, row.round, row.person_id) for stop in stops[:1]
+             for row in queries.attachments_of(session, stop.ticket_id)}  # fmt: skip
+    return {stop.position for stop in stops for item in items[stop.position]
+            if (item.position, stop.round, stop.visited_by) in taken}  # fmt: skip
 
 
 def stops_of(session: Session, ticket_id: UUID) -> list[Stop]:
@@ -144,6 +159,7 @@ def begin(session: Session, ticket: Ticket, viewer: Any, now: datetime) -> None:
     """Whoever answers the first stop has accepted the round and is there: no further taps for that."""
     if ticket.assignee_id != viewer.person_id:
         raise Forbidden
+    additions.refuse_ended(ticket)
     for action in BEGINNING.get(ticket.state, ()):
         actions.act(session, ticket, action, viewer, now)
     if ticket.state != "in_progress":
@@ -153,7 +169,7 @@ def begin(session: Session, ticket: Ticket, viewer: Any, now: datetime) -> None:
 def visit(session: Session, ticket: Ticket, stop: Stop, presence: Presence, person_id: UUID, now: datetime) -> None:
     """Keep the proof of a visit: each in the trace, the best of a round at the stop. A position goes in as a digest."""
     location = _location(presence.location)
-    distance = _distance(session, stop, location) if location else None
+    distance = _distance(session, stop, location, person_id) if location else None
     salt = clock.secret() if location else ""
     facts: dict[str, Any] = {"stop": stop.position, "kind": presence.proof, "scanned": presence.at.isoformat()}
     if location:
@@ -173,16 +189,20 @@ def _worth(proof: str, distance: int | None) -> tuple[int, int]:
 
 
 def _location(given: dict[str, float] | None) -> dict[str, float]:
-    """A position that can be one; what cannot is as good as none."""
-    if not given or not (abs(given["lat"]) <= 90 and abs(given["lon"]) <= 180 and 0 <= given["accuracy"] < 100_000):
+    """A position that can be one and says where; any other is as good as none."""
+    if not given or not (abs(given["lat"]) <= 90 and abs(given["lon"]) <= 180 and 0 <= given["accuracy"] <= COARSEST):
         return {}
     return {"lat": round(given["lat"], 6), "lon": round(given["lon"], 6), "accuracy": round(given["accuracy"], 1)}
 
 
-def _distance(session: Session, stop: Stop, location: dict[str, float]) -> int | None:
-    """Metres to where the code of the same thing was scanned before; None where nobody has let that be known."""
+def _distance(session: Session, stop: Stop, location: dict[str, float], person_id: UUID) -> int | None:
+    """Metres to where others scanned the code of the same thing before: nobody's own claims speak for them.
+
+    None where nobody else has let that be known.
+    """
     is_it = Stop.asset_id == stop.asset_id if stop.asset_id else Stop.place_id == stop.place_id
     query = select(Stop.location).where(is_it, Stop.ticket_id != stop.ticket_id, Stop.proof == SCANNED)
+    query = query.where(Stop.visited_by != person_id)
     before = [one for one in session.scalars(query.order_by(Stop.id.desc()).limit(VISITS * 4)) if one][:VISITS]
     if not before:
         return None

@@ -80,9 +80,8 @@ def stops_of(session: Session, ticket_id: UUID) -> dict[int, Stop]:
 
 
 def _act_on(session: Session, plan: Plan, ticket: Ticket, item: ChecklistItem, stop: Stop, now: datetime) -> None:
-    if item.kind == checklists.METER and item.answer and stop.asset_id:
-        value = checklists.number(item.answer)
-        assert value is not None
+    value = checklists.reading(item.answer) if item.kind == checklists.METER else None
+    if value is not None and stop.asset_id:
         planning.read_meter(
             session, stop.asset_id, value, item.answered_at or now, question=item.question,
             unit=item.options.get("unit", ""), by=item.answered_by, ticket_id=ticket.id, position=item.position,

@@ -19,11 +19,13 @@ from core.tickets.models import Attachment, ChecklistItem, Part, Ticket
 
 PHOTO = "photo"  # the kind of a question, and how one that has its photo is answered
 PHOTO_KINDS = ("report", "before", "after", "other")
-MAX_ATTACHMENTS = 60
+MAX_ATTACHMENTS = 60  # that belong to no question
+MAX_OF_ITEM = 12  # of one question in a round: a walk through a hundred things has room for the photos of each
 MAX_WORDS = 4000
 NUDGE_EVERY = timedelta(minutes=10)
-# What is answered without words; such answers stand in the trace as they are.
-NUMBER = r"[-+]?\d{1,12}([.,]\d{1,6})?"
+# What is answered without words; such answers stand in the trace as they are. One digit more could not be read as a
+# number any more: `assets.plans.checklists.number` ends at a million millions.
+NUMBER = r"[-+]?[0-9]{1,11}([.,][0-9]{1,6})?"
 ANSWERS = {"pass_fail": "pass|fail", "number": NUMBER, "meter": NUMBER}
 
 
@@ -31,8 +33,16 @@ class TooManyPhotos(Conflict):
     """{number} has {limit} photos already; that is the most it can hold."""
 
 
+class TooManyOfQuestion(Conflict):
+    """This question has {limit} photos already; that is the most it can hold."""
+
+
 class NudgedAlready(Conflict):
     """{number} was nudged a moment ago. The people in charge have been told; please wait a little."""
+
+
+class WorkHasEnded(Conflict):
+    """{number} has ended; its answers stay as they were signed."""
 
 
 def add_file(
@@ -53,9 +63,7 @@ def add_file(
     )  # fmt: skip
     if session.scalar(same):
         return False
-    held = session.scalar(select(func.count()).where(Attachment.ticket_id == ticket.id)) or 0
-    if held >= MAX_ATTACHMENTS:
-        raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
+    _refuse_full(session, ticket, item)
     row = {
         "id": clock.new_id(), "ticket_id": ticket.id, "person_id": person_id, "round": ticket.round, "kind": kind,
         "item": item, "hash": stored["hash"], "mime": stored["mime"], "width": stored.get("width", 0),
@@ -69,6 +77,15 @@ def add_file(
     if asked is not None and asked.kind == PHOTO and person_id is not None and ticket.is_open:
         answer_item(session, ticket, item, PHOTO, person_id, now)
     return True
+
+
+def _refuse_full(session: Session, ticket: Ticket, item: int) -> None:
+    """Photos of questions do not count for the ticket: each question of a long round can ask for one."""
+    held = select(func.count()).where(Attachment.ticket_id == ticket.id, Attachment.item == item)
+    if not item and (session.scalar(held) or 0) >= MAX_ATTACHMENTS:
+        raise TooManyPhotos(number=ticket.number, limit=MAX_ATTACHMENTS)
+    if item and (session.scalar(held.where(Attachment.round == ticket.round)) or 0) >= MAX_OF_ITEM:
+        raise TooManyOfQuestion(limit=MAX_OF_ITEM)
 
 
 def add_words(
@@ -157,6 +174,7 @@ def ask_items(session: Session, ticket: Ticket, items: list[dict[str, Any]]) -> 
 
 def answer_item(session: Session, ticket: Ticket, position: int, answer: str, person_id: UUID, now: datetime) -> None:
     """Answer one question of the checklist; answering again replaces the answer and stays in the trace."""
+    refuse_ended(ticket)
     item = _item(session, ticket, position)
     item.answer, item.answered_by, item.answered_at = checked_answer(session, item, answer), person_id, now
     item.options = {name: value for name, value in item.options.items() if name != "left"}
@@ -169,6 +187,7 @@ def leave_items(
     session: Session, ticket: Ticket, positions: Sequence[int], reason: str, person_id: UUID, now: datetime
 ) -> None:
     """Leave questions without an answer for the next time, and say why; an answer given later takes that back."""
+    refuse_ended(ticket)
     if not reason.strip():
         raise Missing(field="field.reason")
     items = [_item(session, ticket, position) for position in positions]
@@ -179,6 +198,12 @@ def leave_items(
     told = words.reason(session, ticket, person_id, reason, now)
     facts = {"positions": [item.position for item in left], "count": len(left), "reason": told}
     record(session, ticket, "leave", Actor(person_id), facts, now)
+
+
+def refuse_ended(ticket: Ticket) -> None:
+    """What was signed and acted on is never answered otherwise; a reopening begins another round."""
+    if not ticket.is_open:
+        raise WorkHasEnded(number=ticket.number)
 
 
 def _item(session: Session, ticket: Ticket, position: int) -> ChecklistItem:

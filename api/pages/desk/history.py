@@ -27,7 +27,7 @@ router = section("history", order=90, icon="trace", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 50
 KINDS = (
-    "make", "skip", "postpone", "leave_out", "meter", "carry", "done", "end", "shift_ended", "digest",
+    "make", "skip", "postpone", "leave_out", "stops_gone", "meter", "carry", "done", "end", "shift_ended", "digest",
     "calendar_unpublished", "terms", "labels_printed", "code_claimed",
 )  # fmt: skip
 

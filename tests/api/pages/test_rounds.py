@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from assets import register
+from assets import codes, register
 from assets.plans import planning, rounds
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
@@ -78,7 +78,7 @@ def test_a_code_leads_to_its_stop_and_answers_are_kept_in_any_order(
     assert last.startswith(f"/round/{walk}/3?scan=")
     assert first.startswith(f"/round/{walk}/1?scan=")
     page = walker.get(last)
-    assert "code scanned" in seen(page)
+    assert "the address of the code was opened" in seen(page)
     clean, pressure = checks(walker, last)
     answer = walker.send(page, **{clean: "pass", pressure: "0.4"})
     assert answer.headers["location"] == f"/round/{walk}?done=stop&stop=3"
@@ -86,7 +86,7 @@ def test_a_code_leads_to_its_stop_and_answers_are_kept_in_any_order(
     assert "Round of 3 stops, 1 done" in shown
     assert "Lift 2 is done." in shown
     assert "0.4 MPa" in shown
-    assert "Presence: sure" in shown
+    assert "Presence: likely" in shown
 
 
 def test_what_was_typed_stays_when_something_is_wrong(walker: Browser, walk: str, lift: str) -> None:
@@ -99,7 +99,7 @@ def test_what_was_typed_stays_when_something_is_wrong(walker: Browser, walk: str
     assert 'value="fail" checked' in answer.text
     again = walker.send(answer, **{clean: "fail", pressure: "0,5"})
     assert again.status_code == 303
-    assert "code scanned" in seen(walker.get(f"/round/{walk}"))
+    assert "the address of the code was opened" in seen(walker.get(f"/round/{walk}"))
 
 
 def test_the_same_press_twice_is_one_answer(db: Database, walker: Browser, walk: str, lift: str) -> None:
@@ -126,10 +126,30 @@ def test_a_stop_without_a_scan_is_taken_and_marked_so(
     assert said in seen(walker.get(f"/round/{walk}"))
 
 
+def test_a_stop_tells_its_code_only_to_who_was_there(walker: Browser, walk: str, lift: str) -> None:
+    printed = codes.printed(lift)
+    assert printed not in seen(walker.get(f"/round/{walk}/2"))
+    assert printed in seen(walker.get(scan(walker, lift)))
+
+
+@pytest.mark.parametrize(("name", "query"), [("item-1", ""), ("item-01", ""), ("other", "?item=1")])
+def test_a_photo_counts_for_the_stop_that_it_was_taken_at(
+    db: Database, walker: Browser, walk: str, name: str, query: str
+) -> None:
+    answer = walker.send(
+        walker.get(f"/round/{walk}/2"), {name: ("a.jpg", PHOTO, "image/jpeg")}, action=f"/round/{walk}/2{query}"
+    )
+    assert answer.status_code == 422
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, walk)
+        assert queries.checklist_of(session, ticket.id)[0].answer == ""
+        assert queries.attachments_of(session, ticket.id) == []
+
+
 def test_the_scan_of_another_proves_nothing(web: Web, cast: Cast, walker: Browser, walk: str, lift: str) -> None:
     foreign = scan(walker, lift).partition("scan=")[2]
     page = walker.get(f"/round/{walk}/3?scan={foreign}")
-    assert "code scanned" not in seen(page)
+    assert "the address of the code was opened" not in seen(page)
     assert web.browser(cast.second_technician).get(f"/q/{lift}").status_code == 200
 
 
@@ -164,6 +184,7 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     left = walker.send(walker.get(f"/round/{walk}/3"), action=f"/round/{walk}/3/leave", words="The key is missing")
     assert left.status_code == 303
     page = walker.get(f"/round/{walk}")
+    assert seen(page).count("Presence: sure") == 2
     assert "Sign off" in page.text
     assert "Carried forward: The key is missing" in seen(page)
     form = walker.get(f"/t/{walk}/sign")
@@ -177,6 +198,9 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
         ]  # fmt: skip
         [rest] = session.scalars(select(Ticket).where(Ticket.kind == "inspection", Ticket.is_open)).all()
         assert [item.question for item in queries.checklist_of(session, rest.id)] == ["Clean?", "Pressure"]
+    for where, field in ((f"/t/{walk}/checklist", pressure), (f"/round/{walk}/2", pressure)):
+        late = walker.post(where, **{field: "0.3"})
+        assert (late.status_code, "has ended" in seen(late)) == (409, True)
     report = seen(walker.web.browser(cast.supervisor).get(f"/t/{walk}"))
     for told in ("Clean? Faulty (failed)", "0.9 MPa (failed)", "0.2–0.6 MPa", "The key is missing", "Photo taken"):
         assert told in report

@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import func, select
 
 from assets import register
-from assets.plans import making, planning
+from assets.plans import making, planning, rounds
 from assets.plans.models import Occurrence, Plan
 from assets.plans.planning import NoTime, PlanTaken
-from core import changes, trace
+from core import changes, decisions, trace
 from core.database import Database, Session
 from core.errors import Missing
-from core.places import Site
+from core.places import Site, ensure_path
 from core.tickets import queries
 from core.tickets.models import Ticket
+from core.upkeep import places as upkeep
 from tests.assets.plans.conftest import Wake, Yard, made, planned
 
 DAY = timedelta(days=1)
@@ -155,6 +156,34 @@ def test_a_route_is_one_ticket_with_stops(db: Database, yard: Yard, now: datetim
         asked = queries.checklist_of(session, ticket.id)
         assert [item.options["stop"] for item in asked] == [1, 1, 2, 2, 3, 3]
         assert ticket.asset_id is None
+
+
+def test_a_route_goes_on_without_what_is_gone_and_says_so(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        shed = ensure_path(session, yard.cast.site, "A/Shed").id
+        stops = [{"place": str(shed)}, {"asset": str(yard.lifts[1])}, {"place": str(yard.cast.hall)},
+                 {"asset": str(yard.pump)}]  # fmt: skip
+        plan = planned(session, yard, now, subject="route", stops=stops, asset_id=None)
+        upkeep.remove(session, yard.cast.site, shed, yard.cast.admin, now)
+        register.retire_asset(session, yard.pump, now=now)
+    wake(now)
+    with db.read_scope() as session:
+        [(_, ticket)] = made(session, plan)
+        assert [stop.asset_id or stop.place_id for stop in rounds.stops_of(session, ticket.id)] == [
+            yard.lifts[1], yard.cast.hall,
+        ]  # fmt: skip
+        *_, gone = decisions.of_site(session, yard.cast.site, action="stops_gone")
+        assert json.loads(gone.facts) == {"count": 2, "on": "2026-11-20", "stops": [1, 4]}
+
+
+def test_a_route_of_which_nothing_is_left_ends_no_run(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        plan = planned(session, yard, now, subject="route", stops=[{"asset": str(yard.pump)}], asset_id=None)
+        register.retire_asset(session, yard.pump, now=now)
+    wake(now)
+    with db.read_scope() as session:
+        assert made(session, plan) == []
+        assert told(session, plan)[-2:] == [("make", "2026-11-20"), ("stops_gone", "2026-11-20")]
 
 
 def test_many_are_made_in_batches(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:

@@ -57,7 +57,7 @@ def photograph(session: Session, ticket: Ticket, item: int, yard: Yard, now: dat
     ("proof", "distance", "level", "why"),
     [
         ("", None, LOW, ("none",)), ("opened", None, LOW, ("opened",)), ("typed", None, MEDIUM, ("typed",)),
-        ("scanned", None, HIGH, ("scanned",)), ("opened", 40, MEDIUM, ("opened", "near")),
+        ("scanned", None, MEDIUM, ("scanned",)), ("opened", 40, MEDIUM, ("opened", "near")),
         ("typed", 40, HIGH, ("typed", "near")), ("scanned", 40, HIGH, ("scanned", "near")),
         ("scanned", 5000, MEDIUM, ("scanned", "far")), ("typed", 5000, LOW, ("typed", "far")),
     ],
@@ -67,8 +67,17 @@ def test_what_speaks_for_presence(proof: str, distance: int | None, level: str, 
     assert (found.level, found.why) == (level, why)
 
 
-def test_a_position_that_the_phone_is_unsure_of_is_not_far() -> None:
-    assert rounds.confidence("scanned", 900, accuracy=1000).level == HIGH
+def test_a_position_that_the_phone_is_unsure_of_agrees_with_its_neighbourhood_alone() -> None:
+    found = [rounds.confidence("scanned", metres, accuracy).level for metres, accuracy in ((390, 100), (900, 9000))]
+    assert found == [HIGH, MEDIUM]
+
+
+@pytest.mark.parametrize(
+    ("proof", "distance", "level"), [("scanned", None, HIGH), ("scanned", 5000, MEDIUM), ("typed", None, MEDIUM),
+                                     ("opened", None, LOW)],
+)  # fmt: skip
+def test_a_photo_makes_a_scan_sure_and_nothing_else(proof: str, distance: int | None, level: str) -> None:
+    assert rounds.confidence(proof, distance, has_photo=True).level == level
 
 
 def test_each_stop_asks_its_own(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
@@ -137,7 +146,12 @@ def test_the_best_proof_of_a_round_is_kept_and_each_is_in_the_trace(
         ticket = newest(session)
         stop = rounds.stops_of(session, ticket.id)[1]
         away = {**GATE, "lat": GATE["lat"] + 0.1}
-        rounds.visit(session, ticket, stop, Presence("scanned", now, away), yard.cast.technician, now)
+        rounds.visit(session, ticket, stop, Presence("scanned", now, GATE), yard.cast.technician, now)
+        assert stop.distance is None  # there are only claims of their own
+        coarse = {**GATE, "accuracy": 5000.0}
+        rounds.visit(session, ticket, stop, Presence("scanned", now, coarse), yard.cast.second_technician, now)
+        assert (stop.distance, stop.location) == (None, {})
+        rounds.visit(session, ticket, stop, Presence("scanned", now, away), yard.cast.second_technician, now)
         assert stop.distance == pytest.approx(11120, abs=20)
         assert rounds.of_stop(stop).level == MEDIUM
 

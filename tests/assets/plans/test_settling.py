@@ -99,6 +99,24 @@ def test_the_meter_may_come_first(db: Database, yard: Yard, now: datetime, wake:
         assert session.scalars(select(MeterReading.value).order_by(MeterReading.id)).all() == [1000, 1099, 1100]
 
 
+def test_an_answer_that_cannot_be_read_is_a_failure_and_holds_up_nothing(
+    db: Database, yard: Yard, now: datetime, wake: Wake
+) -> None:
+    """Such answers were taken once: the largest that still fitted was no number any more."""
+    with db.write_scope() as session:
+        planned(session, yard, now, checklist=[*ASKED, RUN])
+    wake(now)
+    with db.write_scope() as session:
+        found = session.scalars(select(Ticket).where(Ticket.kind == "inspection")).one()
+        finish(session, found.id, yard, {1: "fail", 2: "3", 3: "5"}, now)
+        for item in queries.checklist_of(session, found.id)[1:]:
+            item.answer = "999999999999.999999"
+    assert wake(now, "plan_results").handled == 1
+    with db.read_scope() as session:
+        assert [one.text.partition(":")[0] for one in faults(session)] == ["Does the door open?", "Oil", "Hours run"]
+        assert session.scalars(select(MeterReading)).all() == []
+
+
 def test_what_an_answer_may_be_and_when_it_is_a_failure() -> None:
     items = checklists.checked(
         [*ASKED, {"question": "Colour", "kind": "choice", "choices": ["a", "b"], "failing": ["b"]}]

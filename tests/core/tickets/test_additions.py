@@ -10,16 +10,16 @@ from core import trace
 from core.database import Database
 from core.errors import Conflict, Invalid, Missing, NotFound
 from core.tickets import additions, queries
-from core.tickets.additions import NudgedAlready, TooManyPhotos
+from core.tickets.additions import NudgedAlready, TooManyOfQuestion, TooManyPhotos, WorkHasEnded
 from tests.core.tickets.stories import Story, begun
 from tests.personas import Cast
 
 PHOTO = {"hash": "ab" * 32, "mime": "image/jpeg", "width": 40, "height": 30, "evidence": {}}
 
 
-def photo(story: Story, number: int = 0, kind: str = "after") -> bool:
+def photo(story: Story, number: int = 0, kind: str = "after", item: int = 0) -> bool:
     stored = PHOTO | {"hash": f"{number:064x}"}
-    return additions.add_file(story.session, story.ticket, kind, stored, story.technician, story.now)
+    return additions.add_file(story.session, story.ticket, kind, stored, story.technician, story.now, item=item)
 
 
 def test_the_same_photo_is_attached_once(db: Database, cast: Cast, now: datetime) -> None:
@@ -43,6 +43,20 @@ def test_a_ticket_holds_so_many_photos_and_no_more(db: Database, cast: Cast, now
             photo(story, number)
         with pytest.raises(TooManyPhotos):
             photo(story, additions.MAX_ATTACHMENTS)
+
+
+def test_photos_of_questions_leave_room_for_those_of_the_others(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        story = begun(session, cast, now)
+        additions.ask_items(session, story.ticket, [{"question": f"Lamp {n}", "kind": "photo"} for n in range(70)])
+        for item in range(1, 71):
+            photo(story, item=item)
+        assert all(one.answer == "photo" for one in queries.checklist_of(session, story.ticket.id))
+        assert photo(story)
+        for number in range(1, additions.MAX_OF_ITEM):
+            photo(story, number, item=1)
+        with pytest.raises(TooManyOfQuestion):
+            photo(story, additions.MAX_OF_ITEM, item=1)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +142,12 @@ def test_whoever_joins_is_told_from_then_on_and_once(db: Database, cast: Cast, n
 
 
 @pytest.mark.parametrize(
-    ("kind", "good", "bad"), [("pass_fail", "pass", "maybe"), ("number", "-3.5", "a lot"), ("number", "7", "1e999")]
-)
+    ("kind", "good", "bad"),
+    [
+        ("pass_fail", "pass", "maybe"), ("number", "-3.5", "a lot"), ("number", "7", "1e999"),
+        ("meter", "99999999999.999999", "999999999999.999999"),
+    ],
+)  # fmt: skip
 def test_an_answer_fits_its_question(db: Database, cast: Cast, now: datetime, kind: str, good: str, bad: str) -> None:
     with db.write_scope() as session:
         story = begun(session, cast, now)
@@ -139,6 +157,16 @@ def test_an_answer_fits_its_question(db: Database, cast: Cast, now: datetime, ki
         additions.answer_item(session, story.ticket, 1, good, story.technician, now)
         assert [item.answer for item in queries.checklist_of(session, story.ticket.id)] == [good]
         assert f'"answer":"{good}"' in story.events()[-1].facts
+
+
+def test_what_was_signed_is_not_answered_otherwise(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        story = begun(session, cast, now, "done")
+        additions.ask_items(session, story.ticket, [{"question": "Dry?"}])
+        with pytest.raises(WorkHasEnded):
+            additions.answer_item(session, story.ticket, 1, "pass", story.technician, now)
+        with pytest.raises(WorkHasEnded):
+            additions.leave_items(session, story.ticket, [1], "weather", story.technician, now)
 
 
 def test_a_question_that_was_not_asked_has_no_answer(db: Database, cast: Cast, now: datetime) -> None:
