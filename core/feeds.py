@@ -1,8 +1,8 @@
 """Calendar feeds: appointments and inspections that are due, of a technician, an asset or a site, behind a secret link.
 
 The secret is the feed's id under a MAC, so that it can be shown again and nothing secret is stored; ending the feed
-ends the link for good, and so does the leaving of whoever it is of or whoever made it. A calendar lies on servers of others, so it holds a number, a category and a place, and nobody's
-name.
+ends the link for good, and so does the leaving of whoever it is of or whoever made it. A calendar lies on servers of
+others, so it holds a number, a category and a place, and nobody's name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ ID_CHARACTERS = 32
 
 
 class Feed(Table):
-    """One secret link. `label`: what people call what it is of. `made_by`: who knows it. `ended_at`: since when it shows nothing."""
+    """One secret link. `label`: what people call what it is of.
+
+    `made_by`: who knows it. `ended_at`: since when it shows nothing.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (Index(None, "site_id", "id"), Index(None, "person_id"))
@@ -82,7 +85,7 @@ def end(session: Session, feed: Feed, actor: UUID | None, now: datetime) -> None
 
 
 def end_unheld(session: Session, site_id: UUID, person_id: UUID, actor: UUID | None, now: datetime) -> None:
-    """End what somebody may not have any more whose roles have changed: the links of their work, and those they made."""
+    """End the links that somebody whose roles have changed may not have any more: their own, and those they made."""
     for feed in running(session, site_id):
         if person_id in (feed.person_id, feed.made_by) and not _is_held(session, feed):
             end(session, feed, actor, now)
