@@ -21,6 +21,9 @@ from core.tickets.deadlining import Shown
 from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
 
+RESPOND = "respond"
+OF_STAFF = ("deadlines", "told", "names", "superseded")  # by what a deadline is counted, and which of us was told of it
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -67,7 +70,7 @@ def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
     others = queries.numbers_of(session, [ticket.merged_into_id, ticket.follows_id])
     due = deadlining.shown(session, ticket, clock.now())
     return schema.Ticket(
-        **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(due), rounds=_rounds(seen),
+        **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(seen, due), rounds=_rounds(seen),
         links=_links(seen, others),
     )  # fmt: skip
 
@@ -85,14 +88,18 @@ def _in_list(
     seen = Reading(session, ticket, viewer, frozenset(), frozenset())
     name = names.get(ticket.assignee_id, "") if ticket.assignee_id else ""
     links = schema.ShortLinks(self=address(ticket), page=f"/t/{ticket.number}")
-    return schema.TicketInList(**_head(seen, name), deadlines=_deadlines(due), links=links)
+    return schema.TicketInList(**_head(seen, name), deadlines=_deadlines(seen, due), links=links)
 
 
-def _deadlines(due: list[Shown]) -> list[schema.Deadline]:
+def _deadlines(seen: Reading, due: list[Shown]) -> list[schema.Deadline]:
+    """Who waits is told until when somebody comes and is ready, as on the page. The rest of it is the staff's."""
     return [
-        schema.Deadline(goal=one.goal, due=one.due_at, met=one.met_at, missed=one.is_missed, facts=one.facts)
-        for one in due
-    ]
+        schema.Deadline(
+            goal=one.goal, due=one.due_at, met=one.met_at, missed=one.is_missed,
+            facts=one.facts if seen.is_staff else {},
+        )
+        for one in due if seen.is_staff or one.goal != RESPOND
+    ]  # fmt: skip
 
 
 def address(ticket: Ticket) -> str:
@@ -116,7 +123,7 @@ def _head(seen: Reading, assignee: str) -> dict[str, Any]:
         "number": ticket.number, "kind": ticket.kind, "state": ticket.state, "resolution": ticket.resolution,
         "version": ticket.version, "category": ticket.category, "priority": ticket.priority, "text": _text(seen),
         "place": schema.PlaceRef(id=ticket.place_id, path=ticket.place), "asset": _asset(ticket), "assignee": who,
-        "promised": ticket.promised_at,
+        "promised": ticket.promised_at if seen.is_staff else deadlining.visit(ticket),
     }  # fmt: skip
 
 
@@ -258,8 +265,10 @@ def _event(seen: Reading, event: trace.Event, names: dict[UUID, str]) -> schema.
 
 
 def _facts(seen: Reading, event: trace.Event) -> dict[str, Any]:
-    """The facts as they were hashed; the words that a report was understood by are left out for those who joined it."""
+    """The facts as they were hashed; without the staff's for others, and the words of a report for those who joined."""
     facts: dict[str, Any] = json.loads(event.facts)
+    if not seen.is_staff:
+        facts = {name: fact for name, fact in facts.items() if name not in OF_STAFF}
     if not seen.is_staff and seen.ticket.reporter_id != seen.viewer.person_id:
         facts.pop("because", None)
     return facts

@@ -53,7 +53,10 @@ def _links(site: SiteFacts, found: Digest, address: str, sent_id: UUID | None) -
 
 
 def told(site: SiteFacts, found: Digest, *, is_group: bool = False) -> dict[str, Any]:
-    """A digest as facts of a message: numbers, keys and instants, never words. A group is not told which home."""
+    """A digest as facts of a message: numbers, keys and instants, never words.
+
+    A group is told neither which home nor whose work.
+    """
     values = {one.name: one.value for one in found.figures}
     counts = {one.name: len(one.tickets) for one in found.figures}
     facts: dict[str, Any] = {
@@ -82,10 +85,11 @@ def _late(values: dict[str, Any], found: Digest, *, is_group: bool) -> Iterator[
     for one in found.late[:MOST_LATE]:
         where = one.outside if is_group else one.thing
         reason = one.reason if i18n.has_text(f"reason.{one.reason}") else "other"
-        yield {
-            "line": f"digest_late_{one.why}", "number": one.number, "place": where, "name": one.name,
-            "reason": reason, "due_at": one.due_at.isoformat(),
-        }  # fmt: skip
+        told = {"number": one.number, "place": where, "reason": reason, "due_at": one.due_at.isoformat()}
+        if is_group and one.name:
+            yield {"line": f"digest_late_unnamed_{one.why}", **told}
+        else:
+            yield {"line": f"digest_late_{one.why}", **told, "name": one.name}
     if len(found.late) > MOST_LATE:
         yield {"line": "digest_late_more", "count": len(found.late) - MOST_LATE}
 

@@ -1,8 +1,8 @@
 """Calendar feeds: appointments and inspections that are due, of a technician, an asset or a site, behind a secret link.
 
 The secret is the feed's id under a MAC, so that it can be shown again and nothing secret is stored; ending the feed
-ends the link for good. A calendar lies on servers of others, so it holds a number, a category and a place, and nobody's
-name.
+ends the link for good, and so does the leaving of whoever it is of or whoever made it. A calendar lies on servers of
+others, so it holds a number, a category and a place, and nobody's name.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from core.errors import Invalid, NotFound
 from core.tickets.models import Ticket
 
 KINDS = ("technician", "asset", "site")
+MAKERS = ("supervisor", "admin")
 MOST = 1000
 SHORT = timedelta(minutes=30)  # how long an inspection is shown that has no hours of its own
 MAC_CHARACTERS = 32
@@ -31,7 +32,10 @@ ID_CHARACTERS = 32
 
 
 class Feed(Table):
-    """One secret link. `label`: what people call what it is of. `ended_at`: since when it shows nothing."""
+    """One secret link. `label`: what people call what it is of.
+
+    `made_by`: who knows it. `ended_at`: since when it shows nothing.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (Index(None, "site_id", "id"), Index(None, "person_id"))
@@ -42,6 +46,7 @@ class Feed(Table):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     asset_id: Mapped[UUID | None] = mapped_column(ForeignKey("assets.id"))
     label: Mapped[str] = mapped_column(default="")
+    made_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     ended_at: Mapped[datetime | None]
 
@@ -62,7 +67,7 @@ def make(session: Session, site_id: UUID, of: Of, actor: UUID | None, now: datet
         raise Invalid(field="field.person")
     feed = Feed(
         id=clock.new_id(), site_id=site_id, kind=kind, person_id=of.person_id, asset_id=of.asset_id, label=of.label,
-        made_at=now, ended_at=None,
+        made_by=actor, made_at=now, ended_at=None,
     )  # fmt: skip
     session.add(feed)
     session.flush()
@@ -77,6 +82,13 @@ def end(session: Session, feed: Feed, actor: UUID | None, now: datetime) -> None
         session.flush()
         edit = changes.Edit(feed.site_id, "feed", str(feed.id), {"kind": feed.kind}, {}, feed.label)
         changes.record(session, edit, actor, now)
+
+
+def end_unheld(session: Session, site_id: UUID, person_id: UUID, actor: UUID | None, now: datetime) -> None:
+    """End the links that somebody whose roles have changed may not have any more: their own, and those they made."""
+    for feed in running(session, site_id):
+        if person_id in (feed.person_id, feed.made_by) and not _is_held(session, feed):
+            end(session, feed, actor, now)
 
 
 def running(session: Session, site_id: UUID) -> list[Feed]:
@@ -103,7 +115,7 @@ def secret_of(feed: Feed, key: bytes) -> str:
 
 
 def behind(session: Session, secret: str, key: bytes) -> Feed:
-    """The feed of a secret link. Errors: NotFound, also for one that has ended or whose technician has left."""
+    """The feed of a secret link. Errors: NotFound, also for one that has ended or whose people have left."""
     text, mac = secret[:ID_CHARACTERS], secret[ID_CHARACTERS:]
     try:
         feed_id = UUID(hex=text)
@@ -112,9 +124,7 @@ def behind(session: Session, secret: str, key: bytes) -> Feed:
     if not hmac.compare_digest(mac.encode(), _mac(feed_id, key).encode()):
         raise NotFound(what="word.feed")
     feed = session.get(Feed, feed_id)
-    if feed is None or feed.ended_at is not None:
-        raise NotFound(what="word.feed")
-    if feed.person_id and not _is_technician(session, feed.person_id, feed.site_id):
+    if feed is None or feed.ended_at is not None or not _is_held(session, feed):
         raise NotFound(what="word.feed")
     return feed
 
@@ -155,9 +165,22 @@ def _planned(session: Session, feed: Feed) -> Sequence[Ticket]:
     return session.scalars(query.order_by(Ticket.id).limit(MOST)).all()
 
 
+def _is_held(session: Session, feed: Feed) -> bool:
+    """Whether whoever it is of still works there, and whoever made it still could."""
+    if feed.person_id and not _is_technician(session, feed.person_id, feed.site_id):
+        return False
+    if feed.made_by is None or feed.made_by == feed.person_id:
+        return True
+    return _holds(session, feed.made_by, feed.site_id, *MAKERS)
+
+
 def _is_technician(session: Session, person_id: UUID, site_id: UUID) -> bool:
+    return _holds(session, person_id, site_id, "technician")
+
+
+def _holds(session: Session, person_id: UUID, site_id: UUID, *roles: str) -> bool:
     held = people.roles_of(session, person_id).get(site_id, set())
-    return "technician" in held and people.get(session, person_id).is_active
+    return bool(held & set(roles)) and people.get(session, person_id).is_active
 
 
 def _mac(feed_id: UUID, key: bytes) -> str:

@@ -147,7 +147,10 @@ _DEADLINE: dict[str, Any] = {
 
 
 class Deadline(Shown):
-    """Until when something is to be done. `due`: null while the clock stands still; `facts`: what it follows from."""
+    """Until when something is to be done. `due`: null while the clock stands still.
+
+    `facts`: what it follows from. They are empty for residents, who see no time to accept either.
+    """
 
     model_config = example(**_DEADLINE)
 

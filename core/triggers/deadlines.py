@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from core import calendars, deadlines, decisions, outbox, people, places, trace
+from core import calendars, deadlines, decisions, outbox, people, places, quiet, trace
 from core.deadlines import Alarm, Deadline
 from core.outbox import Choice
 from core.places import Site
@@ -127,17 +127,24 @@ def _readers(session: Session, ticket: Ticket, alarm: Alarm) -> list[UUID]:
 
 
 def _post(session: Session, ticket: Ticket, one: Deadline, readers: dict[UUID, int], now: datetime) -> None:
+    """Nobody is woken by what is not urgent: within the quiet hours of the site it waits for their end."""
+    is_pressing = ticket.emergency or ticket.priority in quiet.PRESSING
+    waits = now if is_pressing else _after_quiet(session, ticket, now)
     for who, level in readers.items():
         kind = "deadline_missed" if level else "deadline_near"
         buttons = [Choice("work.show")] if who == ticket.assignee_id else []
         facts = {"goal": one.goal, "due_at": one.due_at, "level": level}
-        outbox.post(session, [news.letter(ticket, kind, who, buttons, **facts)], now)
+        outbox.post(session, [replace(news.letter(ticket, kind, who, buttons, **facts), not_before=waits)], now)
+
+
+def _after_quiet(session: Session, ticket: Ticket, now: datetime) -> datetime:
+    site = places.site_of(session, ticket.site_id)
+    return calendars.after_quiet(now, site.settings.get("quiet", ()), site.timezone)
 
 
 def _give_back(session: Session, ticket: Ticket, was: UUID | None, now: datetime) -> None:
     """Nobody has accepted in time: whoever waits is told, and dispatch looks again where no offer is open any more."""
-    site = places.site_of(session, ticket.site_id)
-    waits = calendars.after_quiet(now, site.settings.get("quiet", ()), site.timezone)
+    waits = _after_quiet(session, ticket, now)
     letters = [news.letter(ticket, "late", who) for who in queries.concerned(session, ticket) if who != was]
     outbox.post(session, [replace(letter, not_before=waits) for letter in letters], now)
     if ticket.state == "assigned" and ticket.wake_at is None:

@@ -35,8 +35,8 @@ def ended(session: Session, tick: Tick) -> Sequence[UUID]:
 @trigger(NAME, every=timedelta(seconds=30), due=ended)
 def settle(session: Session, duty_id: UUID, tick: Tick) -> None:
     """Give back what was not started, once for each shift. Only a shift that had work is an event."""
-    duty = session.scalar(select(Duty).where(Duty.id == duty_id).with_for_update())
-    if duty is None or duty.settled_at is not None:
+    duty = _locked(session, duty_id)
+    if duty is None or duty.settled_at is not None or duty.ends_at > tick.now:
         return
     duty.settled_at = tick.now
     waiting = _not_started(session, duty)
@@ -53,6 +53,15 @@ def settle(session: Session, duty_id: UUID, tick: Tick) -> None:
     }  # fmt: skip
     entry = Entry("shift_ended", facts, NAME)
     decisions.append(session, duty.site_id, f"site:{duty.site_id}", [entry], tick.now)
+
+
+def _locked(session: Session, duty_id: UUID) -> Duty | None:
+    """The shift, locked after the work of its technician: who leaves a site gives work back first, then ends duties."""
+    duty = session.get(Duty, duty_id)
+    for ticket in _not_started(session, duty) if duty else ():
+        queries.by_id(session, ticket.id, lock=True)
+    query = select(Duty).where(Duty.id == duty_id).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def _not_started(session: Session, duty: Duty) -> list[Ticket]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import surveys
 from core.surveys import Survey
+from core.tickets import queries
 from core.triggers import Tick, trigger
 from core.triggers._waking import LIMIT
 
@@ -22,6 +23,8 @@ def waiting(session: Session, tick: Tick) -> Sequence[UUID]:
 
 @trigger("surveys", every=timedelta(minutes=1), due=waiting, waits=Survey.next_at)
 def ask(session: Session, survey_id: UUID, tick: Tick) -> None:
-    survey = session.get_one(Survey, survey_id, with_for_update=True)
+    """The ticket is locked before the question, as who rates it does: two that wait for each other is one too many."""
+    queries.by_id(session, session.get_one(Survey, survey_id).ticket_id, lock=True)
+    survey = session.get_one(Survey, survey_id, with_for_update=True, populate_existing=True)
     if survey.next_at is not None and survey.next_at <= tick.now:
         surveys.remind(session, survey, tick.now)

@@ -89,7 +89,7 @@ def remove(session: Session, site_id: UUID, duty_id: UUID, actor: UUID, now: dat
 def _restore(
     session: Session, site_id: UUID, key: str, values: dict[str, Any], actor: UUID | None, now: datetime
 ) -> None:
-    """Put a duty that was taken off back on."""
+    """Put a duty that was taken off back on. A shift that runs again is looked at again when it ends."""
     duty = session.get(Duty, UUID(key))
     before = _values(duty) if duty else {}
     after = before | values
@@ -97,6 +97,8 @@ def _restore(
         duty = Duty(id=UUID(key), site_id=site_id, person_id=UUID(after["person"]), kind=after["kind"])
         session.add(duty)
     duty.starts_at, duty.ends_at = (datetime.fromisoformat(after[name]) for name in ("from", "until"))
+    if duty.ends_at > now:
+        duty.settled_at = None
     session.flush()
     changes.record(session, changes.Edit(site_id, "duty", key, before, after), actor, now)
 

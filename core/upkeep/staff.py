@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core import access, changes, credentials, i18n, people, phones
+from core import access, changes, credentials, feeds, i18n, people, phones
 from core.calendars import Duty
 from core.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from core.people import STAFF_ROLES, Identity, Membership, Person, Role, Team
@@ -181,6 +181,7 @@ def edit(session: Session, site_id: UUID, person_id: UUID, given: Staff, actor: 
     if not given.roles:
         raise Missing(field="field.role")
     _write(session, site_id, person, _in_a_team(session, site_id, given), actor)
+    feeds.end_unheld(session, site_id, person_id, actor, now)
     _record(session, site_id, person, before, actor, now)
 
 
@@ -206,8 +207,8 @@ def _refuse_for_others(session: Session, person: Person, actor: UUID) -> None:
 def leave(session: Session, site_id: UUID, person_id: UUID, actor: UUID, now: datetime) -> int:
     """Somebody leaves a site: at once without roles, teams and duty there, their open work back at dispatch.
 
-    Roles are looked up with each request, so that nothing has to end for whoever works elsewhere too; whoever does not
-    loses every session, token and chat identity. Returns how much work went back.
+    Roles are looked up with each request, so that nothing has to end for whoever works elsewhere too but the calendar
+    links of this site; whoever does not loses every session, token and chat identity. Returns how much work went back.
     """
     person = person_at(session, site_id, person_id)
     if person_id == actor:
@@ -229,6 +230,7 @@ def leave(session: Session, site_id: UUID, person_id: UUID, actor: UUID, now: da
         access.revoke_all(session, person_id)
     if not held:
         _end(session, person, now)
+    feeds.end_unheld(session, site_id, person_id, actor, now)
     _record(session, site_id, person, before, actor, now)
     return returned
 
@@ -358,4 +360,5 @@ def _restore(
     given = Staff(known["name"], known["phone"], known["locale"], tuple(known["roles"]), team, tuple(known["skills"]))
     before = _values(staff_of(session, site_id, person))
     _write(session, site_id, person, given, actor)
+    feeds.end_unheld(session, site_id, person.id, actor, now)
     _record(session, site_id, person, before, actor or person.id, now)

@@ -7,8 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from core import clock
+from core.database import Database
+from core.upkeep import deadlines
 from tests.api.calling import Api, kind_of
 from tests.api.conftest import Elsewhere
+from tests.core.upkeep.test_deadlines import RULE
 from tests.personas import Cast
 
 FIELDS = {
@@ -220,3 +224,16 @@ def test_a_ticket_tells_its_deadlines_and_what_they_follow_from(api: Api, cast: 
     assert (respond["goal"], respond["met"], respond["missed"]) == ("respond", None, False)
     assert respond["due"] == answer.json()["promised"]
     assert respond["facts"]["clock"] == "always"
+
+
+def test_when_it_is_to_be_accepted_is_the_staff_s_alone(api: Api, cast: Cast, db: Database) -> None:
+    db.write(lambda session: deadlines.save(session, cast.site, "", RULE, cast.admin, clock.now()))
+    made = api.as_(cast.resident).report("The kitchen tap drips", place=str(cast.home))
+    assert [(one["goal"], one["facts"]) for one in made["deadlines"]] == [("arrive", {}), ("repair", {})]
+    assert made["promised"] == made["deadlines"][0]["due"]
+    (listed,) = api.as_(cast.resident).get("/api/v1/tickets").json()["items"]
+    assert listed["deadlines"] == made["deadlines"]
+    trace = api.as_(cast.resident).get(f"{made['links']['self']}/events").json()
+    assert not any("deadlines" in one["facts"] for one in trace["items"])
+    seen = api.as_(cast.supervisor).get(made["links"]["self"]).json()["deadlines"]
+    assert [one["goal"] for one in seen] == ["respond", "arrive", "repair"]

@@ -29,10 +29,10 @@ class Difference:
     after: str
 
 
-def of(db: Session, changes: Sequence[Change], locale: str) -> list[list[Difference]]:
-    """The differences of each change, in its order."""
+def of(db: Session, site_id: UUID, changes: Sequence[Change], locale: str) -> list[list[Difference]]:
+    """The differences of each change at a site, in its order."""
     ids = {found for change in changes for side in (change.before, change.after) for found in _ids(side)}
-    names = called.of(db, ids)
+    names = called.of(db, site_id, ids)
     return [_Words(change.kind, locale, names).differences(change) for change in changes]
 
 

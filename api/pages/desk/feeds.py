@@ -17,7 +17,7 @@ from api.subjects import as_id
 from assets import codes, register
 from core import clock, feeds, i18n
 from core.database import Session
-from core.errors import GongdanError, NotFound
+from core.errors import GongdanError, Invalid, NotFound
 from core.i18n import translate
 from core.tickets import queries
 
@@ -72,7 +72,9 @@ def _of(here: At, db: Session, form: Posted) -> feeds.Of:
         if asset.site_id != here.site.id:
             raise NotFound(what="word.asset")
         return feeds.Of(f"{asset.code} {asset.name}", asset_id=asset.id)
-    if person_id := as_id(form.one("who")):
+    if who := form.one("who"):
+        if (person_id := as_id(who)) is None:
+            raise Invalid(field="field.person")
         return feeds.Of(queries.names_of(db, [person_id]).get(person_id, ""), person_id=person_id)
     return feeds.Of(here.site.name)
 

@@ -68,7 +68,7 @@ def index(here: Here, db: Db, before: str = "") -> HTMLResponse:
     """The changes at the site, newest first, a page at a time."""
     found = changes.of_site(db, here.site.id, before=as_id(before), limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
-    told = zip(shown, _differences.of(db, shown, here.locale), strict=True)
+    told = zip(shown, _differences.of(db, here.site.id, shown, here.locale), strict=True)
     lines = [_line(db, here, one, differences) for one, differences in told]
     older = here.link("/desk/history", before=lines[-1].id) if len(found) > PER_PAGE else ""
     return here.page("desk_history.html", HistoryPage(here.frame("history"), lines, older))

@@ -8,9 +8,10 @@ from uuid import UUID
 import icalendar
 import pytest
 
-from core import access, people
+from core import access, feeds, people
 from core.database import Database
 from core.tickets import actions, queries
+from core.upkeep import staff
 from tests.api.pages.browsing import Browser, Web
 from tests.personas import NOW, Cast
 
@@ -71,3 +72,40 @@ def test_who_has_left_shows_nothing(db: Database, web: Web, worker: Browser, app
         assert assignee
         people.get(session, assignee).is_active = False
     assert web.browser().get(path).status_code == 404
+
+
+def test_a_link_ends_for_good_when_its_maker_leaves(db: Database, web: Web, cast: Cast, worker: Browser) -> None:
+    desk = web.browser(cast.supervisor)
+    desk.post("/desk/feeds")
+    path = path_in(desk.get("/desk/feeds").text)
+    assert web.browser().get(path).status_code == 200
+    with db.write_scope() as session:
+        people.grant(session, cast.manager, "admin", cast.site)
+        staff.leave(session, cast.site, cast.supervisor, cast.manager, NOW)
+    assert web.browser().get(path).status_code == 404
+    with db.write_scope() as session:
+        session.get_one(people.Person, cast.supervisor).is_active = True
+        people.grant(session, cast.supervisor, "supervisor", cast.site)
+        assert feeds.running(session, cast.site) == []
+    assert web.browser().get(path).status_code == 404
+
+
+def test_the_link_of_a_technician_ends_for_good_when_they_leave(
+    db: Database, web: Web, cast: Cast, worker: Browser, appointed: str
+) -> None:
+    worker.post("/work/calendar")
+    path = path_in(worker.get("/work/calendar").text)
+    with db.write_scope() as session:
+        who = queries.by_number(session, appointed).assignee_id
+        assert who
+        people.grant(session, cast.manager, "admin", cast.site)
+        staff.leave(session, cast.site, who, cast.manager, NOW)
+        session.get_one(people.Person, who).is_active = True
+        people.grant(session, who, "technician", cast.site)
+    assert web.browser().get(path).status_code == 404
+
+
+def test_nobody_known_gets_no_link_of_the_whole_site(db: Database, web: Web, cast: Cast) -> None:
+    web.browser(cast.supervisor).post("/desk/feeds", who="nobody")
+    with db.write_scope() as session:
+        assert feeds.running(session, cast.site) == []

@@ -82,7 +82,10 @@ def test_a_group_is_told_no_home_and_may_act(stage: Stage, sun: Chat) -> None:
         assert digests.send_due(session, one.id, "https://fix.example", later)
     with stage.db.read_scope() as session:
         row = session.query(OutboxMessage).where(OutboxMessage.kind == "digest_day").one()
+        names = [people.get(session, who).name for who in (stage.cast.technician, stage.cast.second_technician)]
     assert (row.person_id, row.conversation) == (None, GROUP)
     assert "1203" not in str(row.facts)
+    assert [name for name in names if name in str(row.facts)] == []
+    assert "digest_late_unnamed_not_accepted" in str(row.facts)
     assert "A/12" in str(row.facts)
     assert "track.nudge" in [button["action"] for button in row.buttons]

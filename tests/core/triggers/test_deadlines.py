@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core import categories, trace
 from core.database import Database
 from core.outbox import OutboxMessage
+from core.places import Site
 from core.tickets import deadlining, queries
 from core.tickets.models import Ticket
 from core.triggers import Outcome
@@ -171,3 +172,20 @@ def test_what_is_stored_is_what_the_trace_gives(db: Database, cast: Cast, now: d
         count = deadlining.counted(session, offered)
         assert count.values(set()) == {name: getattr(offered, name) for name in count.values(set())}
         assert [one.goal for one in deadlining.shown(session, offered, now)] == ["respond", "arrive", "repair"]
+
+
+@pytest.mark.parametrize(("priority", "hours"), [("normal", 11), ("urgent", 0)])
+def test_in_quiet_hours_only_what_is_urgent_wakes_anybody(
+    db: Database, cast: Cast, now: datetime, wake: Wake, ticket: Ticket, priority: str, hours: int
+) -> None:
+    """It is noon at the site when the ticket is late, and quiet for eleven hours."""
+    with db.write_scope() as session:
+        site = session.get_one(Site, cast.site)
+        site.settings = {**site.settings, "quiet": ["12:00", "23:00"]}
+        site.timezone = "Asia/Shanghai"
+        queries.by_id(session, ticket.id, lock=True).priority = priority
+    late = now + timedelta(hours=2)
+    wake("deadlines", late)
+    with db.read_scope() as session:
+        query = select(OutboxMessage.not_before).where(OutboxMessage.kind == "deadline_missed")
+        assert set(session.scalars(query)) == {late + timedelta(hours=hours)}

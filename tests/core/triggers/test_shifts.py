@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from core.calendars import put_on_call
+from core import changes
+from core.calendars import Duty, put_on_call
 from core.database import Database
 from core.tickets import queries
 from core.tickets.models import Ticket
 from core.triggers import Outcome
+from core.upkeep import duty
 from tests.core.history import opened, reread, take
 from tests.core.triggers.conftest import Wake
 from tests.personas import Cast
@@ -81,3 +84,20 @@ def test_started_work_and_an_appointment_after_the_shift_stay(
         shift(db, cast, person, now)
     assert wake("shifts", now + SHIFT).failed == 0
     assert (reread(db, accepted).state, reread(db, second).state) == ("accepted", "in_progress")
+
+
+def test_a_shift_that_was_ended_by_mistake_is_looked_at_again(
+    db: Database, cast: Cast, now: datetime, wake: Wake, accepted: Ticket
+) -> None:
+    """The work of its first end was taken on again before the second."""
+    shift(db, cast, accepted.assignee_id, now)
+    early = now + timedelta(hours=1)
+    with db.write_scope() as session:
+        (mistaken,) = session.scalars(select(Duty.id))
+        duty.remove(session, cast.site, mistaken, cast.admin, early)
+    assert wake("shifts", early) == Outcome(handled=1)
+    with db.write_scope() as session:
+        change = changes.of_site(session, cast.site, limit=1)[0]
+        changes.take_back(session, cast.site, change.id, cast.admin, early)
+        assert session.get_one(Duty, mistaken).settled_at is None
+    assert wake("shifts", now + SHIFT) == Outcome(handled=1)

@@ -9,8 +9,9 @@ import pytest
 from assets.plans import planning
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
+from core import changes, people, places
 from core.database import Database
-from core.upkeep import deadlines
+from core.upkeep import deadlines, staff
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.core.upkeep.test_deadlines import RULE
 from tests.personas import NOW, Cast
@@ -45,3 +46,29 @@ def test_a_rule_is_told_before_and_after(admin: Browser, db: Database, cast: Cas
     assert "team: House crew" in page
     assert "→" in page
     assert not ID.search(page)
+
+
+def test_what_is_of_another_site_has_no_name_here(admin: Browser, db: Database, cast: Cast) -> None:
+    with db.write_scope() as session:
+        river = places.add_site(session, "River Court", locale="en").id
+        worker = people.add_person(session, "River Technician", locale="en").id
+        people.grant(session, worker, "technician", river)
+        theirs = [worker, people.add_team(session, "River crew", river).id]
+        theirs.append(places.ensure_path(session, river, "R/1/Lobby").id)
+        told = {"told": [str(one) for one in (*theirs, cast.technician, cast.resident)]}
+        changes.record(session, changes.Edit(cast.site, "site", str(cast.site), {}, told), cast.admin, NOW)
+    page = seen(admin.get("/desk/history"))
+    for name in ("River Technician", "River crew", "R/1/Lobby"):
+        assert name not in page
+    with db.read_scope() as session:
+        for who in (cast.technician, cast.resident):
+            assert people.get(session, who).name in page
+
+
+def test_who_has_left_keeps_the_name(admin: Browser, db: Database, cast: Cast) -> None:
+    edit = changes.Edit(cast.site, "site", str(cast.site), {}, {"told": str(cast.technician)})
+    with db.write_scope() as session:
+        changes.record(session, edit, cast.admin, NOW)
+        staff.leave(session, cast.site, cast.technician, cast.admin, NOW)
+        name = people.get(session, cast.technician).name
+    assert f"told {name}" in seen(admin.get("/desk/history"))
