@@ -6,10 +6,10 @@ Pure. Only dates are counted here: an instant is made of one in `core.calendars`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 from dateutil.rrule import rrule, rrulestr
@@ -24,6 +24,9 @@ PARTS = re.compile(
 )
 FREQUENCY = re.compile(r"(^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)")
 LONGEST_RULE = 200
+MOST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYWEEKNO": 53, "BYYEARDAY": 366, "BYSETPOS": 366}
+MOST_OF_MONTH, MOST_OF_YEAR = 5, 53  # how often a weekday can come
+BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)  # what dateutil raises over rules that it cannot count
 YEARS = 6
 HORIZON = timedelta(days=366 * YEARS)  # a rule without a date for so long has none
 DAY = timedelta(days=1)
@@ -122,10 +125,16 @@ def check(rhythm: Rhythm) -> None:
         until = datetime.combine(rhythm.starts_on, time()) + HORIZON
         if next(iter(endless.replace(until=until)), None) is None:
             raise NotARule(rule=rhythm.rule)
-    if (rhythm.rule or rhythm.extra) and next(planned(rhythm, None), None) is None:
+    if (rhythm.rule or rhythm.extra) and not _tried(rhythm):
         raise NotARule(rule=rhythm.rule)
     if rhythm.limit_days:
         _check_limit(rhythm)
+
+
+def _tried(rhythm: Rhythm) -> list[date]:
+    """The dates of the first years: a rule may break at a later one than its first."""
+    latest = rhythm.starts_on + HORIZON
+    return list(takewhile(lambda day: day <= latest, planned(rhythm, None)))
 
 
 def _check_limit(rhythm: Rhythm) -> None:
@@ -153,6 +162,13 @@ def _ruled(rhythm: Rhythm, after: date | None) -> Iterator[date]:
     """Looks some years ahead at a time, so that a rule without dates ends."""
     if not rhythm.rule:
         return
+    try:
+        yield from _counted(rhythm, after)
+    except BROKEN:
+        raise NotARule(rule=rhythm.rule) from None
+
+
+def _counted(rhythm: Rhythm, after: date | None) -> Iterator[date]:
     rule, seen = _parsed(rhythm.rule, rhythm.starts_on), after
     for days in _windows(rule, after or rhythm.starts_on):
         before = seen
@@ -179,14 +195,27 @@ def _parsed(text: str, starts_on: date) -> rrule:
     """The rule from its first date on. Only dates can recur: hours belong to the plan."""
     parts = text.split(";")
     is_plain = len(text) <= LONGEST_RULE and all(PARTS.fullmatch(part) for part in parts)
-    if not is_plain or not FREQUENCY.search(text) or len({part.split("=")[0] for part in parts}) < len(parts):
+    said = dict(part.split("=") for part in parts) if is_plain else {}
+    if not FREQUENCY.search(text) or len(said) < len(parts):
         raise NotARule(rule=text[:LONGEST_RULE])
     try:
+        is_possible = _is_possible(said)
         rule = rrulestr(text, dtstart=datetime.combine(starts_on, time()))
-    except (ValueError, TypeError, OverflowError):
+    except BROKEN:
         raise NotARule(rule=text[:LONGEST_RULE]) from None
+    if not is_possible:
+        raise NotARule(rule=text[:LONGEST_RULE])
     assert isinstance(rule, rrule)
     return rule
+
+
+def _is_possible(said: Mapping[str, str]) -> bool:
+    """Whether a month and a year have what a rule counts: a ninth Monday of a month is none."""
+    is_of_month = said["FREQ"] == "MONTHLY" or "BYMONTH" in said
+    weekdays = [int(number) for number in re.findall(r"[+-]?\d+", said.get("BYDAY", ""))]
+    numbers = [(int(number), most) for name, most in MOST.items() if name in said for number in said[name].split(",")]
+    numbers += [(number, MOST_OF_MONTH if is_of_month else MOST_OF_YEAR) for number in weekdays]
+    return all(1 <= abs(number) <= most for number, most in numbers)
 
 
 def _merged(ruled: Iterator[date], extra: Sequence[date]) -> Iterator[date]:

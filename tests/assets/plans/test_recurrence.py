@@ -110,6 +110,19 @@ def test_what_is_no_rule_is_refused(rule: str) -> None:
         recurrence.check(Rhythm(rule, DAY))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=MONTHLY;BYDAY=1MO,9MO", "FREQ=YEARLY;BYMONTH=12;BYDAY=1MO,9MO", "FREQ=YEARLY;BYDAY=1MO,54MO",
+     "FREQ=DAILY;BYWEEKNO=60", "FREQ=YEARLY;BYMONTH=13", "FREQ=MONTHLY;BYMONTHDAY=1,0", "FREQ=YEARLY;BYMONTHDAY=,"],
+)  # fmt: skip
+def test_what_no_month_or_year_has_is_refused(rule: str) -> None:
+    """The library broke over such a rule in the December after the plan was saved."""
+    with pytest.raises(NotARule):
+        recurrence.check(Rhythm(rule, date(2027, 1, 1)))
+    recurrence.check(Rhythm("FREQ=MONTHLY;BYDAY=-1FR,5MO", DAY))
+    recurrence.check(Rhythm("FREQ=YEARLY;BYDAY=20MO,-53TU", DAY))
+
+
 def test_a_rule_without_dates_ends() -> None:
     never = Rhythm("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", DAY)
     assert dates(never, 1) == []
