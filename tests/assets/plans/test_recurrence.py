@@ -10,6 +10,7 @@ import pytest
 
 from assets.plans import recurrence
 from assets.plans.recurrence import Cursor, Date, NotARule, NotStatutory, Rhythm, TooSeldom
+from core.errors import Invalid
 from core.worktime import Calendar, Override
 
 CHINA = Calendar("Asia/Shanghai", "CN")
@@ -133,6 +134,34 @@ def test_a_rule_without_dates_ends() -> None:
     assert len(dates(Rhythm("FREQ=YEARLY", DAY), 20)) == 20
     assert len(dates(Rhythm("FREQ=DAILY;COUNT=3", DAY), 9)) == 3
     assert len(dates(Rhythm("FREQ=DAILY;UNTIL=20260930", DAY), 9)) == 3
+
+
+def test_a_search_without_end_looks_only_at_some_centuries() -> None:
+    """The library looks up to the year 9999, so counting begins near it, on a day of the same name."""
+    [*_, last] = recurrence.planned(Rhythm("FREQ=YEARLY", date(2000, 1, 1)), None)
+    assert last == date(2399, 1, 1)
+    leap = Rhythm("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29", date(2000, 1, 1))
+    assert list(islice(recurrence.planned(leap, date(2090, 1, 1)), 2)) == [date(2092, 2, 29), date(2096, 2, 29)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR", "FREQ=DAILY;INTERVAL=5", "FREQ=WEEKLY;COUNT=9",
+     "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SA;BYSETPOS=-1", "FREQ=DAILY;UNTIL=20270301"],
+)  # fmt: skip
+def test_taken_up_near_the_cursor_it_gives_the_same_dates(rule: str) -> None:
+    for begins in (DAY, date(2026, 10, 1)):
+        rhythm = Rhythm(rule, begins)
+        whole = list(islice(recurrence.planned(rhythm, None), 60))
+        for at, day in enumerate(whole):
+            assert list(islice(recurrence.planned(rhythm, day), 59 - at)) == whole[at + 1 :]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1999, 12, 31), date(2100, 1, 1), date.max])
+def test_a_plan_begins_in_this_century(day: date) -> None:
+    for rhythm in (Rhythm("FREQ=DAILY", day), Rhythm("", DAY, extra=(day,))):
+        with pytest.raises(Invalid):
+            recurrence.check(rhythm)
 
 
 @pytest.mark.parametrize(
