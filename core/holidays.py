@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 import holidays
@@ -19,6 +19,7 @@ CHINA = "CN"
 WEEKDAY, WEEKEND, HOLIDAY, MAKE_UP, OVERRIDE = "weekday", "weekend", "holiday", "make_up", "override"
 SATURDAY = 5
 LETTERS = 2  # of a country's code in ISO 3166-1
+MOST_YEARS = 512  # that are kept at hand, of all countries
 EARLIEST = 2004  # chinesecalendar knows no earlier one
 
 
@@ -82,6 +83,6 @@ def _chinese(day: date, plain: Day) -> Day:
     return Day(is_off=False, why=MAKE_UP, name=name or "") if plain.is_off else plain
 
 
-@cache
+@lru_cache(maxsize=MOST_YEARS)
 def _public(country: str, region: str, year: int) -> Mapping[date, str]:
     return dict(holidays.country_holidays(country, subdiv=region or None, years=year))

@@ -19,13 +19,14 @@ Span = tuple[str, str]  # local times "09:00", "18:00"; "24:00" is the end of th
 NONE = timedelta()
 DAY = timedelta(days=1)
 FARTHEST = 366 * 3  # days without any working time until one says so
+LONGEST = 366 * 5  # days that a stretch of working time may reach over: one minute a week would take it to other ages
 OFFICE: tuple[Span, ...] = (("09:00", "18:00"),)
 WEEK = (OFFICE,) * 5 + ((), ())
 MONDAY = 0
 
 
 class NeverWorked(Invalid):
-    """This calendar has no working time after {day}."""
+    """This calendar has no working time after {day}, or too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,14 @@ class Calendar:
         return [year for year in years if not holidays.is_published(self.country, year)]
 
     def _from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The stretches of working time that end after a moment, without an end."""
+        """The stretches of working time that end after a moment, for some years. Errors: NeverWorked."""
         day, idle = calendars.local_day(moment, self.zone), 0
-        while idle < FARTHEST:
+        for _ in range(LONGEST):
             found = [(begins, ends) for begins, ends in self.spans(day) if ends > moment]
             yield from found
             idle, day = 0 if found else idle + 1, day + DAY
+            if idle == FARTHEST:
+                break
         raise NeverWorked(day=calendars.local_day(moment, self.zone).isoformat())
 
     def _hours(self, day: date) -> tuple[Span, ...]:

@@ -103,7 +103,8 @@ def _coming(db: Session, plan: Plan) -> list[schema.Date]:
     """The next dates, also those that are passed over."""
     if plan.next_on is None:
         return []
-    return [_date(one) for one in islice(deciding.coming(plan, places.site_of(db, plan.site_id)), COMING)]
+    found = deciding.readable(deciding.coming(plan, places.site_of(db, plan.site_id)))
+    return [_date(one) for one in islice(found, COMING)]
 
 
 def _date(one: Date) -> schema.Date:

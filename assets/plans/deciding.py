@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import islice
 
 from assets.plans import recurrence
 from assets.plans.models import Plan
-from assets.plans.recurrence import COMPLETED, Cursor, Date, Rhythm
+from assets.plans.recurrence import COMPLETED, Cursor, Date, NotARule, Rhythm
 from core import calendars, worktime
 from core.places import SiteFacts
 from core.trace import Entry
@@ -31,6 +32,12 @@ def coming(plan: Plan, site: SiteFacts) -> Iterator[Date]:
     if plan.is_by_meter and plan.next_on is not None:
         yield by_meter(plan.next_on)
     yield from dates(plan, site)
+
+
+def readable(found: Iterator[Date]) -> Iterator[Date]:
+    """Dates for a page: a plan whose rule turns out to be none has no more, and takes no other plan's away."""
+    with suppress(NotARule):
+        yield from found
 
 
 def today(site: SiteFacts, now: datetime) -> date:

@@ -162,7 +162,7 @@ def _coming(
 
 
 def _dates(plan: Plan, site: SiteFacts, asked: Asked, today: date) -> Iterator[Entry]:
-    for one in deciding.coming(plan, site):
+    for one in deciding.readable(deciding.coming(plan, site)):
         day = one.planned_on if one.is_skipped else one.on
         if day > asked.last:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -318,8 +318,8 @@ def _restore(
 
 def next_dates(session: Session, plan: Plan, count: int = 20) -> list[recurrence.Date]:
     """The coming dates of a plan, also those that are skipped."""
-    found = zip(range(count), deciding.dates(plan, places.site_of(session, plan.site_id)), strict=False)
-    return [] if plan.paused_at else [one for _, one in found]
+    found = deciding.readable(deciding.dates(plan, places.site_of(session, plan.site_id)))
+    return [] if plan.paused_at else list(islice(found, count))
 
 
 def coming(session: Session, plan: Plan, last: date) -> list[recurrence.Date]:

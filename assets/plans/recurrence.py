@@ -6,10 +6,10 @@ Pure. Only dates are counted here: an instant is made of one in `core.calendars`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 from dateutil.rrule import rrule, rrulestr
@@ -24,9 +24,16 @@ PARTS = re.compile(
 )
 FREQUENCY = re.compile(r"(^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)")
 LONGEST_RULE = 200
-YEARS = 6
-HORIZON = timedelta(days=366 * YEARS)  # a rule without a date for so long has none
+MOST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYWEEKNO": 53, "BYYEARDAY": 366, "BYSETPOS": 366}
+MOST_OF_MONTH, MOST_OF_YEAR = 5, 53  # how often a weekday can come
+BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)  # what dateutil raises over rules that it cannot count
+HORIZON = timedelta(days=366 * 6)  # a rule without a date for so long has none
 DAY = timedelta(days=1)
+FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
+STEPS = {"DAILY": 1, "WEEKLY": 7}
+# dateutil looks for the next date up to the year 9999, however rare. The calendar, with its days of the week, repeats
+# every 400 years: counted at its end, a rule without dates has only some hundred years to search, not eight thousand.
+AHEAD = 19 * 400
 
 KEEP, BEFORE, AFTER, SKIP = "keep", "before", "after", "skip"
 ON_HOLIDAY = (KEEP, BEFORE, AFTER, SKIP)
@@ -113,19 +120,22 @@ def check(rhythm: Rhythm) -> None:
     """Errors: NotARule, Invalid, NotStatutory, TooSeldom."""
     if rhythm.on_holiday not in ON_HOLIDAY or rhythm.counts_from not in COUNTS_FROM:
         raise Invalid(field="field.rhythm")
+    if not all(FIRST <= day <= LAST for day in (rhythm.starts_on, *rhythm.extra)):
+        raise Invalid(field="field.rhythm")
     if not all(1 <= month <= 12 for month in rhythm.months):
         raise Invalid(field="field.months")
     if not (0 <= rhythm.lead_days <= 90 and 0 <= rhythm.tolerance_days <= 365 and 0 <= rhythm.limit_days <= 3660):
         raise Invalid(field="field.plan_days")
-    if rhythm.rule:
-        endless = _parsed(rhythm.rule, rhythm.starts_on).replace(count=None)
-        until = datetime.combine(rhythm.starts_on, time()) + HORIZON
-        if next(iter(endless.replace(until=until)), None) is None:
-            raise NotARule(rule=rhythm.rule)
-    if (rhythm.rule or rhythm.extra) and next(planned(rhythm, None), None) is None:
+    if (rhythm.rule or rhythm.extra) and not _tried(rhythm):
         raise NotARule(rule=rhythm.rule)
     if rhythm.limit_days:
         _check_limit(rhythm)
+
+
+def _tried(rhythm: Rhythm) -> list[date]:
+    """The dates of the first years: a rule may break at a later one than its first."""
+    latest = rhythm.starts_on + HORIZON
+    return list(takewhile(lambda day: day <= latest, planned(rhythm, None)))
 
 
 def _check_limit(rhythm: Rhythm) -> None:
@@ -150,43 +160,61 @@ def planned(rhythm: Rhythm, after: date | None) -> Iterator[date]:
 
 
 def _ruled(rhythm: Rhythm, after: date | None) -> Iterator[date]:
-    """Looks some years ahead at a time, so that a rule without dates ends."""
+    """The dates of the rule after one, or from the first."""
     if not rhythm.rule:
         return
-    rule, seen = _parsed(rhythm.rule, rhythm.starts_on), after
-    for days in _windows(rule, after or rhythm.starts_on):
-        before = seen
-        for moment in days:
-            if seen is None or moment.date() > seen:
-                seen = moment.date()
-                yield seen
-        if seen == before:
-            return
+    try:
+        for moment in _parsed(rhythm.rule, _begins(rhythm, after)):
+            day = moment.date().replace(year=moment.year - AHEAD)
+            if after is None or day > after:
+                yield day
+    except BROKEN:
+        raise NotARule(rule=rhythm.rule) from None
 
 
-def _windows(rule: rrule, first: date) -> Iterator[Iterable[datetime]]:
-    """The dates of a rule some years at a time; of one that ends by itself all at once."""
-    if {"COUNT", "UNTIL"} & {part.split("=")[0] for part in str(rule).split("RRULE:")[-1].split(";")}:
-        yield rule
-        return
-    until = datetime.combine(first, time())
-    while until.year + YEARS < MAXYEAR:
-        until += HORIZON
-        yield rule.replace(until=until)
+def _begins(rhythm: Rhythm, after: date | None) -> date:
+    """Where counting begins. One by days or weeks is taken up near the cursor, whole intervals from its first."""
+    said = dict(part.partition("=")[::2] for part in rhythm.rule.split(";"))
+    days, interval = STEPS.get(said.get("FREQ", ""), 0), said.get("INTERVAL", "1")
+    if after is None or not days or "COUNT" in said or not interval.isdecimal():
+        return rhythm.starts_on
+    step = days * max(int(interval), 1)
+    passed = (after - rhythm.starts_on).days // step - 1  # a week that is begun in its middle is over by the cursor
+    return rhythm.starts_on + DAY * step * max(passed, 0)
 
 
 def _parsed(text: str, starts_on: date) -> rrule:
-    """The rule from its first date on. Only dates can recur: hours belong to the plan."""
+    """The rule from its first date on, AHEAD years later. Only dates can recur: hours belong to the plan."""
     parts = text.split(";")
     is_plain = len(text) <= LONGEST_RULE and all(PARTS.fullmatch(part) for part in parts)
-    if not is_plain or not FREQUENCY.search(text) or len({part.split("=")[0] for part in parts}) < len(parts):
+    said = dict(part.split("=") for part in parts) if is_plain else {}
+    if not FREQUENCY.search(text) or len(said) < len(parts):
         raise NotARule(rule=text[:LONGEST_RULE])
     try:
-        rule = rrulestr(text, dtstart=datetime.combine(starts_on, time()))
-    except (ValueError, TypeError, OverflowError):
+        is_possible = _is_possible(said)
+        rule = rrulestr(text, dtstart=_ahead(datetime.combine(starts_on, time())))
+    except BROKEN:
         raise NotARule(rule=text[:LONGEST_RULE]) from None
+    if not is_possible:
+        raise NotARule(rule=text[:LONGEST_RULE])
     assert isinstance(rule, rrule)
-    return rule
+    until = getattr(rule, "_until", None)
+    return rule.replace(until=_ahead(until)) if until else rule
+
+
+def _ahead(moment: datetime) -> datetime:
+    """The same day of a later cycle of the calendar, or the last of all."""
+    year = moment.year + AHEAD
+    return moment.replace(year=year) if year <= MAXYEAR else datetime.combine(date.max, time())
+
+
+def _is_possible(said: Mapping[str, str]) -> bool:
+    """Whether a month and a year have what a rule counts: a ninth Monday of a month is none."""
+    is_of_month = said["FREQ"] == "MONTHLY" or "BYMONTH" in said
+    weekdays = [int(number) for number in re.findall(r"[+-]?\d+", said.get("BYDAY", ""))]
+    numbers = [(int(number), most) for name, most in MOST.items() if name in said for number in said[name].split(",")]
+    numbers += [(number, MOST_OF_MONTH if is_of_month else MOST_OF_YEAR) for number in weekdays]
+    return all(1 <= abs(number) <= most for number, most in numbers)
 
 
 def _merged(ruled: Iterator[date], extra: Sequence[date]) -> Iterator[date]:

@@ -115,6 +115,13 @@ def test_hours_that_never_come_say_so() -> None:
     assert ALWAYS.add(utc(2026, 1, 1), timedelta(hours=30)) == utc(2026, 1, 2, 6)
 
 
+def test_hours_that_would_reach_to_other_ages_say_so() -> None:
+    minute_a_week = Calendar(hours=((("09:00", "09:01"),), *[()] * 6))
+    assert minute_a_week.add(utc(2026, 1, 1), 100 * MINUTE) == utc(2027, 11, 29, 9, 1)
+    with pytest.raises(NeverWorked):
+        minute_a_week.add(utc(2026, 1, 1), timedelta(days=90))
+
+
 def worked_minutes(calendar: Calendar, start: datetime, count: int) -> list[bool]:
     """The oracle: walk the clock on the wall; a stretch begins and ends when its time is first reached or jumped over.
 

@@ -114,3 +114,16 @@ def test_a_far_month_ends_at_a_limit_and_says_so(db: Database, yard: Yard, now: 
         site = places.site_of(session, yard.cast.site)
         assert not months.month(session, site, Asked(date(2027, 12, 1), date(2027, 12, 31)), now).is_cut
         assert months.month(session, site, Asked(date(2098, 12, 1), date(2098, 12, 31)), now).is_cut
+
+
+def test_a_plan_whose_rule_is_none_takes_no_other_plan_away(db: Database, yard: Yard, now: datetime) -> None:
+    """As one stands there that an earlier version let through."""
+    with db.write_scope() as session:
+        planned(session, yard, now)
+        bad = planned(session, yard, now, name="Bad")
+        bad.rhythm = {**bad.rhythm, "rule": "FREQ=MONTHLY;BYDAY=1MO,9MO"}
+    with db.read_scope() as session:
+        site = places.site_of(session, yard.cast.site)
+        found = months.month(session, site, Asked(date(2026, 12, 1), date(2026, 12, 31)), now)
+        assert {one.plan for one in found.entries} == {"Pump"}
+        assert planning.next_dates(session, session.get_one(Plan, bad.id)) == []

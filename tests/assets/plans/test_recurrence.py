@@ -10,6 +10,7 @@ import pytest
 
 from assets.plans import recurrence
 from assets.plans.recurrence import Cursor, Date, NotARule, NotStatutory, Rhythm, TooSeldom
+from core.errors import Invalid
 from core.worktime import Calendar, Override
 
 CHINA = Calendar("Asia/Shanghai", "CN")
@@ -110,6 +111,19 @@ def test_what_is_no_rule_is_refused(rule: str) -> None:
         recurrence.check(Rhythm(rule, DAY))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=MONTHLY;BYDAY=1MO,9MO", "FREQ=YEARLY;BYMONTH=12;BYDAY=1MO,9MO", "FREQ=YEARLY;BYDAY=1MO,54MO",
+     "FREQ=DAILY;BYWEEKNO=60", "FREQ=YEARLY;BYMONTH=13", "FREQ=MONTHLY;BYMONTHDAY=1,0", "FREQ=YEARLY;BYMONTHDAY=,"],
+)  # fmt: skip
+def test_what_no_month_or_year_has_is_refused(rule: str) -> None:
+    """The library broke over such a rule in the December after the plan was saved."""
+    with pytest.raises(NotARule):
+        recurrence.check(Rhythm(rule, date(2027, 1, 1)))
+    recurrence.check(Rhythm("FREQ=MONTHLY;BYDAY=-1FR,5MO", DAY))
+    recurrence.check(Rhythm("FREQ=YEARLY;BYDAY=20MO,-53TU", DAY))
+
+
 def test_a_rule_without_dates_ends() -> None:
     never = Rhythm("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", DAY)
     assert dates(never, 1) == []
@@ -120,6 +134,34 @@ def test_a_rule_without_dates_ends() -> None:
     assert len(dates(Rhythm("FREQ=YEARLY", DAY), 20)) == 20
     assert len(dates(Rhythm("FREQ=DAILY;COUNT=3", DAY), 9)) == 3
     assert len(dates(Rhythm("FREQ=DAILY;UNTIL=20260930", DAY), 9)) == 3
+
+
+def test_a_search_without_end_looks_only_at_some_centuries() -> None:
+    """The library looks up to the year 9999, so counting begins near it, on a day of the same name."""
+    [*_, last] = recurrence.planned(Rhythm("FREQ=YEARLY", date(2000, 1, 1)), None)
+    assert last == date(2399, 1, 1)
+    leap = Rhythm("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29", date(2000, 1, 1))
+    assert list(islice(recurrence.planned(leap, date(2090, 1, 1)), 2)) == [date(2092, 2, 29), date(2096, 2, 29)]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR", "FREQ=DAILY;INTERVAL=5", "FREQ=WEEKLY;COUNT=9",
+     "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SA;BYSETPOS=-1", "FREQ=DAILY;UNTIL=20270301"],
+)  # fmt: skip
+def test_taken_up_near_the_cursor_it_gives_the_same_dates(rule: str) -> None:
+    for begins in (DAY, date(2026, 10, 1)):
+        rhythm = Rhythm(rule, begins)
+        whole = list(islice(recurrence.planned(rhythm, None), 60))
+        for at, day in enumerate(whole):
+            assert list(islice(recurrence.planned(rhythm, day), 59 - at)) == whole[at + 1 :]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1999, 12, 31), date(2100, 1, 1), date.max])
+def test_a_plan_begins_in_this_century(day: date) -> None:
+    for rhythm in (Rhythm("FREQ=DAILY", day), Rhythm("", DAY, extra=(day,))):
+        with pytest.raises(Invalid):
+            recurrence.check(rhythm)
 
 
 @pytest.mark.parametrize(
