@@ -119,7 +119,6 @@ def test_a_round_from_the_first_scan_to_the_fault(
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator(".actions .button-primary", has_text=sign).click()
     page.locator("#technician").fill("Wang Wei")
-    page.locator("label:has([name=presence][value=absent])").click()
     page.locator(".actions .button-primary").click()
     page.wait_for_url("**done=sign_off**")
     settle(database)
