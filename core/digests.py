@@ -24,6 +24,7 @@ from core.reports.digest import PERIODS, Digest, digest, span_of
 from core.worktime import Calendar, NeverWorked
 
 READERS = ("supervisor", "manager", "admin")
+MAKERS = ("supervisor", "admin")
 WEEK = 7
 LONGEST_NAME = 120
 
@@ -31,7 +32,8 @@ LONGEST_NAME = 120
 class Subscription(Table):
     """A digest for a person, or for a group chat by its address; `name`: the group's own.
 
-    `at`: the local time. `next_at`: None while ended.
+    `at`: the local time. `next_at`: None while ended. `made_by`: who answers for a group's. `left_at`: since when the
+    group has put us out, so that it does not go on by itself.
     """
 
     __tablename__ = "subscriptions"
@@ -47,6 +49,8 @@ class Subscription(Table):
     period: Mapped[str]
     at: Mapped[str]
     next_at: Mapped[datetime | None]
+    made_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    left_at: Mapped[datetime | None]
 
 
 class Sent(Table):
@@ -77,22 +81,36 @@ class Wish:
 
 
 def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, now: datetime) -> Subscription:
-    """Errors: Invalid for a period, time or recipient that is none."""
+    """Give somebody a digest; whoever gets the same one already goes on with it.
+
+    Errors: Invalid for a period, time or recipient that is none.
+    """
     if wish.period not in PERIODS or not (wish.person_id or wish.address[-1]):
         raise Invalid(field="field.period" if wish.period not in PERIODS else "field.person")
     if wish.person_id and not _may_read(session, wish.person_id, site_id):
         raise Invalid(field="field.person")
     at, site = _time(wish.at), places.site_of(session, site_id)
+    if (known := _same(session, site_id, wish, f"{at:%H:%M}")) is not None:
+        return known
     channel, account, conversation = wish.address
     one = Subscription(
         id=clock.new_id(), site_id=site_id, person_id=wish.person_id, channel=channel, account=account,
         conversation=conversation, name=wish.name[:LONGEST_NAME], period=wish.period, at=f"{at:%H:%M}", next_at=None,
+        made_by=actor, left_at=None,
     )  # fmt: skip
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
     session.add(one)
     session.flush()
     _note(session, one, {}, _values(one), actor, now)
     return one
+
+
+def _same(session: Session, site_id: UUID, wish: Wish, at: str) -> Subscription | None:
+    for one in running(session, site_id):
+        reader = (one.person_id, (one.channel, one.account, one.conversation))
+        if reader == (wish.person_id, wish.address) and (one.period, one.at) == (wish.period, at):
+            return one
+    return None
 
 
 def end(session: Session, site_id: UUID, subscription_id: UUID, actor: UUID | None, now: datetime) -> None:
@@ -105,22 +123,28 @@ def end(session: Session, site_id: UUID, subscription_id: UUID, actor: UUID | No
 
 def at_address(session: Session, address: tuple[str, str, str]) -> list[Subscription]:
     """What a group gets."""
+    return [one for one in _ever_at(session, address) if one.next_at is not None]
+
+
+def _ever_at(session: Session, address: tuple[str, str, str]) -> list[Subscription]:
+    """What a group gets or got."""
     channel, account, conversation = address
     here = (Subscription.conversation == conversation, Subscription.channel == channel, Subscription.account == account)
-    query = select(Subscription).where(*here, Subscription.next_at.is_not(None))
-    return list(session.scalars(query.order_by(Subscription.id).with_for_update()))
+    return list(session.scalars(select(Subscription).where(*here).order_by(Subscription.id).with_for_update()))
 
 
 def leave(session: Session, address: tuple[str, str, str], now: datetime) -> None:
-    """End all that a group gets which we were taken out of."""
-    for one in at_address(session, address):
-        _tell(session, one, {"skipped": "no_way"}, now)
-        end(session, one.site_id, one.id, None, now)
+    """End all that a group gets which we were taken out of; what ended before does not come back either."""
+    for one in _ever_at(session, address):
+        one.left_at = one.left_at or now
+        if one.next_at is not None:
+            _tell(session, one, {"skipped": "no_way"}, now)
+            end(session, one.site_id, one.id, None, now)
 
 
 def move(session: Session, address: tuple[str, str, str], conversation: str) -> None:
     """A group has got another address."""
-    for one in at_address(session, address):
+    for one in _ever_at(session, address):
         one.conversation = conversation
     session.flush()
 
@@ -184,7 +208,7 @@ def send_due(session: Session, subscription_id: UUID, address: str, now: datetim
     site = places.site_of(session, one.site_id)
     today = calendars.local_day(now, site.timezone)
     due_at, one.next_at = one.next_at, next_moment(one, site, today + timedelta(days=1), now)
-    if one.person_id and not _may_read(session, one.person_id, one.site_id):
+    if not _may_get(session, one):
         one.next_at = None
         _tell(session, one, {"skipped": "no_role"}, now)
         return None
@@ -216,7 +240,12 @@ def preview(session: Session, one: Subscription, now: datetime) -> Digest:
 
 
 def send_test(session: Session, one: Subscription, address: str, now: datetime) -> None:
-    """Send what it would say now; this is no digest of a period, so the next one is not affected."""
+    """Send what it would say now; this is no digest of a period, so the next one is not affected.
+
+    Errors: NotFound for one that has ended, or whose reader may have none any more.
+    """
+    if one.next_at is None or not _may_get(session, one):
+        raise NotFound(what="word.digest")
     site = places.site_of(session, one.site_id)
     outbox.post(session, [digest_letters.letter(reader_of(one), site, preview(session, one, now), address, None)], now)
 
@@ -236,9 +265,20 @@ def _tell(session: Session, one: Subscription, facts: dict[str, Any], now: datet
     decisions.append(session, one.site_id, f"site:{one.site_id}", [entry], now)
 
 
+def _may_get(session: Session, one: Subscription) -> bool:
+    """Whether a person may still read it; for a group, whether whoever let it in still could."""
+    if one.person_id is not None:
+        return _may_read(session, one.person_id, one.site_id)
+    return one.made_by is None or _holds(session, one.made_by, one.site_id, *MAKERS)
+
+
 def _may_read(session: Session, person_id: UUID, site_id: UUID) -> bool:
+    return _holds(session, person_id, site_id, *READERS)
+
+
+def _holds(session: Session, person_id: UUID, site_id: UUID, *roles: str) -> bool:
     held = people.roles_of(session, person_id).get(site_id, set())
-    return bool(held & set(READERS)) and people.get(session, person_id).is_active
+    return bool(held & set(roles)) and people.get(session, person_id).is_active
 
 
 def _time(text: str) -> time:
@@ -269,8 +309,15 @@ def _note(
 def _restore(
     session: Session, site_id: UUID, key: str, values: dict[str, Any], actor: UUID | None, now: datetime
 ) -> None:
-    """A subscription goes on, or ends, as it was."""
+    """A subscription goes on, or ends, as it was; for a group's whoever takes it back answers from then on.
+
+    Errors: Lasting for a group that has put us out: it lets us in again by asking.
+    """
     one = of_site(session, site_id, UUID(key))
+    if values and one.left_at is not None:
+        raise changes.Lasting
+    if values:
+        one.made_by = actor
     before = _values(one) if one.next_at else {}
     site = places.site_of(session, site_id)
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now) if values else None

@@ -15,7 +15,7 @@ PAGE = DigestsPage(
     FRAME, [Reading("x1", "x1", "x1", "x1", "x1", "/x1")], [Told("/x1", "x1", "x1", "x1")],
     Shown("x1", "x1\nx1", "/x1"), ANY, ANY, VALUES, may_edit=True, is_saved=True, is_tested=True, error="",
 )  # fmt: skip
-FEEDS = FeedsPage(FRAME, [Link("x1", "x1", "/x1")], ANY, "", "")
+FEEDS = FeedsPage(FRAME, "x1", [Link("x1", "x1", "/x1")], ANY, "", "")
 FIGURES = FiguresPage(FRAME, "x1", [Behind("new", "x1", "x1", ["x1"]), Behind("done", "x1", "x1", [])], "/x1")
 
 EXAMPLES = {

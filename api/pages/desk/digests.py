@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, SystemDep, WriteDb
-from api.pages._posting import Form, see_other
+from api.pages._posting import Form, once, see_other
 from api.pages.desk._frame import SEES, At, Frame, at, section
 from api.subjects import as_id
 from assets.plans import telling
@@ -20,7 +20,7 @@ from bot.render import Setting, render
 from core import categories, clock, digest_letters, digests, i18n, people
 from core.database import Session
 from core.digests import Sent, Subscription, Wish
-from core.errors import GongdanError
+from core.errors import GongdanError, NotFound
 from core.i18n import full_time, translate
 from core.reports.digest import FIGURES, PERIODS
 
@@ -108,10 +108,15 @@ def subscribe(here: Here, db: WriteDb, form: Form) -> Response:
     """Let somebody of the desk, or a group that gets one already, get a digest."""
     try:
         with db.begin_nested():
-            digests.subscribe(db, here.site.id, _wish(here, db, form), here.person_id, clock.now())
+            to = once(db, here.person_id, form, here.path, lambda: _subscribe(here, db, form))
     except GongdanError as error:
         return here.page("desk_digests.html", _page(here, db, values=form.last, error=error), error)
-    return see_other(here.link("/desk/digests", saved="1"))
+    return see_other(to)
+
+
+def _subscribe(here: At, db: Session, form: Form) -> str:
+    digests.subscribe(db, here.site.id, _wish(here, db, form), here.person_id, clock.now())
+    return here.link("/desk/digests", saved="1")
 
 
 def _wish(here: At, db: Session, form: Form) -> Wish:
@@ -119,6 +124,8 @@ def _wish(here: At, db: Session, form: Form) -> Wish:
     if not who.startswith(GROUP):
         return Wish(period, at, as_id(who))
     known = digests.of_site(db, here.site.id, as_id(who.removeprefix(GROUP)) or here.site.id)
+    if known.next_at is None:
+        raise NotFound(what="word.digest")
     return Wish(period, at, address=(known.channel, known.account, known.conversation), name=known.name)
 
 

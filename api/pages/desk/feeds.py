@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, Posted, once, see_other
 from api.pages.desk._frame import At, Frame, at, section
 from api.pages.feeds import link
 from api.subjects import as_id
@@ -38,6 +38,7 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class FeedsPage:
     frame: Frame
+    key: str
     links: list[Link]
     technicians: list[tuple[str, str]]
     code: str
@@ -54,10 +55,15 @@ def make(here: Here, db: WriteDb, form: Form) -> Response:
     """A link of an asset by its code, of a technician, or of the whole site where neither is given."""
     try:
         with db.begin_nested():
-            feeds.make(db, here.site.id, _of(here, db, form), here.person_id, clock.now())
+            to = once(db, here.person_id, form, here.path, lambda: _make(here, db, form))
     except GongdanError as error:
         return here.page("desk_feeds.html", _page(here, db, form.one("code"), error), error)
-    return see_other(here.link("/desk/feeds"))
+    return see_other(to)
+
+
+def _make(here: At, db: Session, form: Posted) -> str:
+    feeds.make(db, here.site.id, _of(here, db, form), here.person_id, clock.now())
+    return here.link("/desk/feeds")
 
 
 @router.post("/{feed_id}/end")
@@ -88,5 +94,10 @@ def _page(here: At, db: Session, code: str = "", error: GongdanError | None = No
     whole = ("", translate("desk_feeds.site", here.locale))
     staff = [(str(who), name) for who, name in queries.technicians(db, here.site.id)]
     return FeedsPage(
-        here.frame("feeds"), links, [whole, *staff], code, i18n.explain(error, here.locale) if error else ""
+        here.frame("feeds"),
+        clock.new_id().hex,
+        links,
+        [whole, *staff],
+        code,
+        i18n.explain(error, here.locale) if error else "",
     )

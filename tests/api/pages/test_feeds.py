@@ -109,3 +109,12 @@ def test_nobody_known_gets_no_link_of_the_whole_site(db: Database, web: Web, cas
     web.browser(cast.supervisor).post("/desk/feeds", who="nobody")
     with db.write_scope() as session:
         assert feeds.running(session, cast.site) == []
+
+
+def test_a_form_that_comes_twice_makes_one_link(db: Database, web: Web, cast: Cast) -> None:
+    desk = web.browser(cast.supervisor)
+    assert 'name="idempotency_key"' in desk.get("/desk/feeds").text
+    for _ in range(2):
+        assert desk.post("/desk/feeds", idempotency_key="e" * 32).status_code == 303
+    with db.read_scope() as session:
+        assert len(feeds.running(session, cast.site)) == 1

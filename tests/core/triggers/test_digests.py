@@ -12,9 +12,10 @@ from sqlalchemy import select
 from core import changes, digests, people, trace
 from core.database import Database
 from core.digests import Sent, Subscription, Wish
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.outbox import OutboxMessage
 from core.places import Site
+from core.upkeep import staff
 from tests.core.history import opened
 from tests.core.triggers.conftest import Wake
 from tests.personas import Cast
@@ -128,3 +129,46 @@ def test_what_is_no_period_or_time_is_refused(db: Database, cast: Cast, now: dat
 def test_a_resident_gets_no_digest(db: Database, cast: Cast, now: datetime) -> None:
     with db.write_scope() as session, pytest.raises(Invalid):
         digests.subscribe(session, cast.site, Wish("day", "08:00", cast.resident), cast.admin, now)
+
+
+def test_the_same_twice_is_one(db: Database, cast: Cast, now: datetime) -> None:
+    assert subscribed(db, cast, now) == subscribed(db, cast, now)
+    assert subscribed(db, cast, now, "week") != subscribed(db, cast, now)
+    with db.read_scope() as session:
+        assert len(digests.running(session, cast.site)) == 2
+
+
+def test_a_group_s_ends_when_whoever_let_it_in_has_left(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        wish = Wish("day", "08:00", address=("chat", "", "group"))
+        digests.subscribe(session, cast.site, wish, cast.supervisor, now - DAY)
+        staff.leave(session, cast.site, cast.supervisor, cast.admin, now)
+    wake("digests", now)
+    assert (sent(db), letters(db)) == ([], [])
+    with db.read_scope() as session:
+        assert digests.running(session, cast.site) == []
+
+
+def test_a_group_that_has_put_us_out_lets_us_in_itself(db: Database, cast: Cast, now: datetime) -> None:
+    """Also where the desk had ended it before."""
+    address = ("chat", "", "group")
+    with db.write_scope() as session:
+        one = digests.subscribe(session, cast.site, Wish("day", "08:00", address=address), cast.supervisor, now)
+        digests.end(session, cast.site, one.id, cast.supervisor, now)
+        digests.leave(session, address, now)
+        newest = changes.last_of(session, cast.site, "digest", str(one.id))
+        assert newest is not None
+        with pytest.raises(changes.Lasting):
+            changes.take_back(session, cast.site, newest.id, cast.admin, now)
+        assert digests.running(session, cast.site) == []
+
+
+def test_what_has_ended_and_who_has_left_get_no_test(db: Database, cast: Cast, now: datetime) -> None:
+    ended, left = subscribed(db, cast, now), subscribed(db, cast, now, "week")
+    with db.write_scope() as session:
+        digests.end(session, cast.site, ended, cast.admin, now)
+        people.get(session, cast.manager).is_active = False
+    for known in (ended, left):
+        with db.write_scope() as session, pytest.raises(NotFound):
+            digests.send_test(session, session.get_one(Subscription, known), "", now)
+    assert letters(db) == []
