@@ -26,7 +26,14 @@ MAX_FORM = 64 * 1024 * 1024
 MAX_FILES = 12
 MAX_FIELDS = 400
 MAX_FIELD = 1024 * 1024
+DIGITS = 10
 NOT_CONTENT = ("idempotency_key",)
+
+
+def whole(said: str) -> int | None:
+    """A whole number as a form or an address brings it; None for what is none, or longer than a column holds."""
+    given = said.strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) < DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,7 @@ class Posted:
     @property
     def version(self) -> int | None:
         """The version of the ticket that the page showed."""
-        given = self.one("version")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+        return whole(self.one("version"))
 
     @property
     def digest(self) -> bytes:

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from api.deps import Db
 from api.pages import _checklist, _proofs, _rounds, _steps, _tickets, _timeline, tickets
-from api.pages._posting import OwnFiles, Posted, once, see_other
+from api.pages._posting import OwnFiles, Posted, once, see_other, whole
 from api.pages._tickets import Head, Photo
 from api.pages._timeline import Line
 from api.pages._visits import Person, Visit
@@ -193,7 +193,8 @@ def _render(
     rows = queries.attachments_of(session, ticket.id)
     newest = {row.kind: _tickets.photo(ticket, row, visit.locale) for row in rows if row.round == ticket.round}
     lines = _timeline.lines(session, ticket, visit.viewer, visit.locale)
-    seen = int(entered["seen"]) if entered.get("seen", "").isdecimal() else ticket.trace_seq
+    told = whole(entered.get("seen", ""))
+    seen = ticket.trace_seq if told is None else told
     context = SignOffPage(
         head=_tickets.head(session, ticket, visit.locale, clock.now()),
         needs=_needs(session, ticket, missing, is_scanned=is_scanned),

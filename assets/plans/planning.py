@@ -302,10 +302,11 @@ def _record(
 def _restore(
     session: Session, site_id: UUID, key: str, values: dict[str, Any], actor: UUID | None, now: datetime
 ) -> None:
-    """A plan that did not exist before has tickets: it is paused."""
+    """A plan that did not exist before has tickets: it is paused. Errors: PlanTaken where another has its old name."""
     plan = plan_of(session, site_id, UUID(key), lock=True)
     before = values_of(plan)
     after = before | (values or {"is_paused": True})
+    _check_name(session, site_id, after["name"], plan.id)
     columns = {
         name: (UUID(value) if value else None) if name.endswith("_id") else value
         for name, value in after.items() if name != "is_paused"

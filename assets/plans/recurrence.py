@@ -110,10 +110,11 @@ class Date:
         return Cursor(self.planned_on, self.on)
 
     def facts(self) -> dict[str, Any]:
-        """For the trace."""
+        """For the trace. The name that an administrator gave a day stays in the settings: they are free words."""
         on = self.planned_on if self.is_skipped else self.on
+        is_public = self.name and self.why != holidays.OVERRIDE
         told = {"on": on.isoformat(), "planned_on": self.planned_on.isoformat(), "reason": self.reason}
-        return told | ({"why": self.why} if self.why else {}) | ({"holiday": self.name} if self.name else {})
+        return told | ({"why": self.why} if self.why else {}) | ({"holiday": self.name} if is_public else {})
 
 
 def check(rhythm: Rhythm) -> None:
@@ -255,7 +256,8 @@ def _moved(rhythm: Rhythm, calendar: Calendar, day: date) -> Date:
     plain = EXTRA if day in rhythm.extra else PLANNED
     if calendar.is_worked(day):
         return Date(day, day, plain, is_known=kind.is_known)
-    found = Date(day, day, KEPT, kind.why if kind.is_off else holidays.WEEKEND, kind.name, kind.is_known)
+    why, name = (kind.why, kind.name) if kind.is_off else (holidays.WEEKEND, "")
+    found = Date(day, day, KEPT, why, name, kind.is_known)
     if rhythm.on_holiday == SKIP:
         return replace(found, reason=SKIPPED)
     if rhythm.on_holiday == KEEP:

@@ -12,7 +12,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, Posted, see_other, whole
 from api.pages.desk._frame import At, Frame, at, section
 from core import calendars, categories, clock, deadlines, i18n, people
 from core.database import Session
@@ -99,9 +99,10 @@ def _values(form: Posted) -> dict[str, Any]:
 
 
 def _number(text: str, name: str) -> int:
-    if not text.strip().isdecimal():
+    found = whole(text)
+    if found is None:
         raise Invalid(field=f"field.{name}")
-    return int(text)
+    return found
 
 
 def _page(

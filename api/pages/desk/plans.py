@@ -12,7 +12,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages._posting import Form, Posted, see_other
+from api.pages._posting import Form, Posted, see_other, whole
 from api.pages.desk import _month, _route, _told
 from api.pages.desk._frame import At, Frame, at, section
 from api.pages.desk._route import Route
@@ -130,8 +130,7 @@ def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
 
 def _decided(here: At, db: Session, plan: Plan, before: str) -> tuple[list[Told], str]:
     """What was decided about a plan, newest first, with the address of what is older."""
-    seen = int(before) if before.isdecimal() else None
-    found = decisions.of_stream(db, planning.stream_of(plan.id), before=seen, limit=PER_PAGE + 1)
+    found = decisions.of_stream(db, planning.stream_of(plan.id), before=whole(before), limit=PER_PAGE + 1)
     path = f"/desk/plans/{plan.id}"
     older = here.link(path, before=str(found[PER_PAGE - 1].seq)) + "#decisions" if len(found) > PER_PAGE else ""
     return _told.lines(here, db, found[:PER_PAGE]), older

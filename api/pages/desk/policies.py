@@ -11,7 +11,7 @@ from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
-from api.pages._posting import Form, see_other
+from api.pages._posting import Form, see_other, whole
 from api.pages.desk._frame import At, Frame, at, section
 from core import clock, i18n
 from core.database import Session
@@ -48,7 +48,7 @@ def show(here: Here, db: Db, saved: str = "") -> HTMLResponse:
 
 @router.post("/promises")
 def promise(here: Here, db: WriteDb, form: Form) -> Response:
-    minutes = {name: int(form.one(name)) if form.one(name).isdecimal() else 0 for name in PRIORITIES}
+    minutes = {name: whole(form.one(name)) or 0 for name in PRIORITIES}
     return _saved(here, db, lambda: policies.set_promises(db, here.site.id, minutes, here.person_id, clock.now()))
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from assets import register
 from assets.plans import making, planning, rounds
 from assets.plans.models import Occurrence, Plan
-from assets.plans.planning import NoTime, PlanTaken
+from assets.plans.planning import Draft, NoTime, PlanTaken
+from assets.plans.recurrence import Rhythm
 from core import changes, decisions, trace
 from core.database import Database, Session
 from core.errors import Missing
@@ -19,7 +20,7 @@ from core.places import Site, ensure_path
 from core.tickets import queries
 from core.tickets.models import Ticket
 from core.upkeep import places as upkeep
-from tests.assets.plans.conftest import Wake, Yard, made, planned
+from tests.assets.plans.conftest import ASKED, Wake, Yard, made, planned
 
 DAY = timedelta(days=1)
 
@@ -208,6 +209,19 @@ def test_an_edit_is_an_event_that_can_be_taken_back(db: Database, yard: Yard, no
         changes.take_back(session, yard.cast.site, change.id, yard.cast.admin, now)
         assert plan.paused_at is None
         assert plan.next_on == date(2026, 11, 20)
+
+
+def test_a_name_that_another_plan_has_by_now_is_not_taken_back(db: Database, yard: Yard, now: datetime) -> None:
+    with db.write_scope() as session:
+        plan = planned(session, yard, now)
+        rhythm = Rhythm("FREQ=DAILY", date(2026, 11, 20))
+        draft = Draft("Pumps", "general", "asset", rhythm, ASKED, asset_id=yard.pump)
+        planning.edit(session, yard.cast.site, plan.id, draft, yard.cast.admin, now)
+        planned(session, yard, now)
+        change = changes.last_of(session, yard.cast.site, "plan", str(plan.id))
+        assert change is not None
+        with pytest.raises(PlanTaken):
+            changes.take_back(session, yard.cast.site, change.id, yard.cast.admin, now)
 
 
 def test_what_cannot_be_a_plan_is_refused(db: Database, yard: Yard, now: datetime) -> None:

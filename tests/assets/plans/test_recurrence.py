@@ -180,3 +180,15 @@ def test_what_the_law_asks_for_cannot_be_skipped(more: dict[str, Any], error: ty
 def test_what_is_kept_is_what_was_said() -> None:
     rhythm = Rhythm("FREQ=DAILY", DAY, extra=(DAY,), months=(1, 2), lead_days=3, on_holiday="before")
     assert recurrence.of(recurrence.told(rhythm)) == rhythm
+
+
+@pytest.mark.parametrize("is_off", [True, False])
+def test_the_name_an_administrator_gave_a_day_does_not_enter_the_trace(is_off: bool) -> None:  # noqa: FBT001 - a case
+    hours = (*[(("09:00", "18:00"),)] * 3, (), *[(("09:00", "18:00"),)] * 3)
+    party = Calendar("UTC", "DE", hours=hours, overrides={date(2026, 10, 1): Override(is_off, "Li Wei marries")})
+    for on_holiday in ("skip", "after"):
+        [found] = dates(Rhythm("FREQ=WEEKLY;BYDAY=TH", DAY, on_holiday=on_holiday), 1, party)
+        assert found.facts()["why"] == ("override" if is_off else "weekend")
+        assert "Li Wei" not in str(found.facts())
+    [public] = dates(Rhythm("FREQ=WEEKLY;BYDAY=TH", DAY, on_holiday="skip"), 1)
+    assert public.facts()["holiday"] == "National Day"

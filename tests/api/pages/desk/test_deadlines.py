@@ -36,7 +36,13 @@ def test_a_rule_is_made_tried_changed_and_removed(admin: Browser) -> None:
 
 
 def test_a_wrong_rule_is_said_and_stays_in_the_form(admin: Browser) -> None:
-    for wrong in ({"respond": "soon"}, {"remind": "soon"}, {"clock": "slow"}, {"category": "magic"}):
+    for wrong in (
+        {"respond": "soon"},
+        {"respond": "9" * 5000},
+        {"remind": "soon"},
+        {"clock": "slow"},
+        {"category": "magic"},
+    ):
         refused = admin.post("/desk/deadlines/new", **{**TYPED, **wrong})
         assert refused.status_code == 422
         assert 'value="480"' in refused.text

@@ -77,6 +77,21 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Browser, pump: UUI
     assert 'value="bar"' in refused.text
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "9994-01-01", "2100-01-01", "0001-01-01"])
+@pytest.mark.parametrize("do", ["save", "preview"])
+def test_a_plan_of_another_century_is_refused(desk: Browser, pump: UUID, day: str, do: str) -> None:
+    for typed in ({"starts_on": day}, {"extra": day}):
+        refused = desk.post("/desk/plans/new", **{**FORM, "about": f"asset:{pump}", "do": do, **typed})
+        assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("before", ["9" * 23, "9" * 5000, "\u0663", "x"])
+def test_a_number_of_an_address_may_be_anything(desk: Browser, pump: UUID, before: str) -> None:
+    desk.post("/desk/plans/new", **FORM, about=f"asset:{pump}", do="save")
+    [way] = set(re.findall(r"/desk/plans/[0-9a-f-]{36}", desk.get("/desk/plans").text))
+    assert desk.get(f"{way}?before={before}").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("often", "level", "rule", "is_said"),
     [("FREQ=MONTHLY", "general", "", "Every month"), ("usual", "critical", "", "Every day"),

@@ -60,6 +60,7 @@ def test_policies_are_saved_and_shown(admin: Browser) -> None:
 
 def test_bad_policies_are_said_and_what_was_typed_stays(admin: Browser) -> None:
     assert admin.post("/desk/policies/promises", urgent="soon").status_code == 422
+    assert admin.post("/desk/policies/promises", urgent="9" * 5000).status_code == 422
     refused = admin.post("/desk/policies/canned", zh_CN=["{wrong}"], en=["Typed text"])
     assert refused.status_code == 422
     assert "{wrong} is no placeholder" in seen(refused)
