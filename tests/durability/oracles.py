@@ -319,6 +319,14 @@ def _last_midnight(moment: datetime, zone: str, period: str) -> datetime:
 # Surveys, ratings, shifts
 
 
+def _said_before(session: Session, survey: Survey, moment: datetime) -> int:
+    """The stars that a person had given by a moment; they may have given others since. Silence is not low."""
+    stream = Event.stream == f"ticket:{survey.ticket_id}"
+    query = select(Event).where(stream, Event.action == "rate", Event.at <= moment).order_by(Event.seq)
+    said = [json.loads(event.facts) for event in session.scalars(query) if event.actor == str(survey.person_id)]
+    return next((int(facts["stars"]) for facts in reversed(said) if facts["round"] == survey.round), FEW_STARS + 1)
+
+
 def _surveys(session: Session, world: World) -> dict[str, int]:
     given = {(row.ticket_id, row.round, row.person_id): row for row in session.scalars(select(Rating))}
     assert {key: row.stars for key, row in given.items()} == world.stars, "a rating that nobody gave"
@@ -329,8 +337,7 @@ def _surveys(session: Session, world: World) -> dict[str, int]:
         assert row.answered_at is None or (row.ticket_id, row.round, row.person_id) in given
     for asked in mine.values():
         for before, one in pairwise(asked):
-            answer = given.get((before.ticket_id, before.round, before.person_id))
-            was_low = answer is not None and answer.stars <= FEW_STARS
+            was_low = _said_before(session, before, one.asked_at) <= FEW_STARS  # type: ignore[arg-type]
             assert was_low or one.asked_at - before.asked_at >= WEEK, (one.person_id, one.asked_at)  # type: ignore[operator]
     query = select(Ticket).where(Ticket.resolution == "unanswered")
     silent = {ticket.id for ticket in session.scalars(query)}
