@@ -69,6 +69,11 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         known["advice"] = i18n.translate(f"advice.{facts['advice']}", setting.locale, phone=facts.get("phone", ""))
     if facts.get("from_at") and facts.get("until_at"):
         known["span"] = _span(facts["from_at"], facts["until_at"], setting)
+    is_planned = bool(facts.get("planned"))
+    if is_planned:
+        known["category"] = i18n.translate("line.inspection", setting.locale, name=facts["planned"])
+    by = "line.by_done" if is_planned else "line.by_there"
+    known["by"] = i18n.translate(by, setting.locale, promised_at=known.get("promised_at", ""))
     stops = facts.get("stops")
     known["round"] = f" · {i18n.translate('line.round', setting.locale, stops=stops)}" if stops else ""
     known.setdefault("thing", known.get("asset") or known.get("place") or "")

@@ -28,9 +28,11 @@ RESPOND_WITHIN = {
     "normal": timedelta(hours=8),
     "low": timedelta(hours=48),
 }
-GOALS = ("respond", "arrive", "repair")
+RESPOND, REPAIR = "respond", "repair"
+GOALS = (RESPOND, "arrive", REPAIR)
 MEETS = {"accept": "respond", "claim": "respond", "check_in": "arrive", "sign_off": "repair"}
 WORKING, ALWAYS = "working", "always"
+PLAN = "plan"  # not a clock of any rule: the last moment of a plan's window, whatever the hours
 CLOCKS = (WORKING, ALWAYS)
 TOLD = ("technician", "supervisor", "manager")
 EMERGENCY = "emergency"
@@ -49,6 +51,8 @@ class Step:
 
 
 STEPS = (Step(0, "technician"), Step(15, "supervisor"), Step(60, "manager"))
+PLAN_REMINDS = (4 * 60,)  # minutes before the end of a plan's window, where no rule names its kind of work
+PLAN_STEPS = (Step(0, "supervisor"), Step(24 * 60, "manager"))  # the technician was reminded; the digest tells the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Matter:
 class Rule:
     """Minutes by goal for what it matches; an empty field of `of` matches anything.
 
-    `stops`: the reasons of a hold for which the clock stands still. `remind`: minutes before a deadline.
+    `stops`: the reasons of a hold for which the clock stands still. `remind`: minutes before a deadline. `says`: the
+    goals that the site has set itself, where others were filled in.
     """
 
     key: str = ""
@@ -75,6 +80,7 @@ class Rule:
     stops: tuple[str, ...] = ()
     remind: tuple[int, ...] = ()
     steps: tuple[Step, ...] = STEPS
+    says: tuple[str, ...] = ()
 
     def matches(self, matter: Matter) -> bool:
         return all(getattr(self.of, name) in ("", getattr(matter, name)) for name in WEIGHTS)
@@ -102,7 +108,7 @@ class Terms:
         if matter.priority == EMERGENCY != found.of.priority:  # a rule for everything slows no emergency down
             minutes["respond"] = min(promised, minutes["respond"])
         clock = ALWAYS if matter.priority == EMERGENCY else found.clock
-        return replace(found, minutes=minutes, clock=clock)
+        return replace(found, minutes=minutes, clock=clock, says=tuple(found.minutes))
 
     def calendar(self, team: str) -> Calendar:
         return worktime.of(self.settings, self.zone, team)
@@ -150,10 +156,14 @@ class Alarm:
 
 @dataclass(slots=True)
 class _Round:
-    """What happened since the work was asked for, or asked for again. `met`: when, and what the matter was then."""
+    """What happened since the work was asked for, or asked for again. `met`: when, and what the matter was then.
+
+    `until`: the last moment of a plan's window, for the work of a plan.
+    """
 
     starts_at: datetime
     matter: Matter
+    until: datetime | None = None
     met: dict[str, tuple[datetime, Matter]] = field(default_factory=dict)
     holds: list[tuple[datetime, datetime | None, str]] = field(default_factory=list)
     ended_at: datetime | None = None
@@ -202,26 +212,31 @@ def judge(moments: Sequence[Moment], terms: Terms) -> tuple[Deadline, ...]:
     2. A goal is met by the first action of its kind in the round, under the rule that held at that moment.
     3. Until then the rule follows the matter: another category, priority or team counts from the round's beginning.
     4. The clock stands still while work is held for a reason that the rule names.
+    5. The work of a plan is to be done within the plan's window; only a rule that names its kind asks for more.
     """
     rounds = _rounds(moments)
     return tuple(_deadline(goal, rounds[-1], terms) for goal in GOALS) if rounds else ()
 
 
-def opening(matter: Matter, now: datetime, terms: Terms) -> tuple[Deadline, ...]:
-    """The deadlines of what is reported now."""
-    return tuple(_deadline(goal, _Round(now, matter), terms) for goal in GOALS)
+def opening(matter: Matter, now: datetime, terms: Terms, until: datetime | None = None) -> tuple[Deadline, ...]:
+    """The deadlines of what is reported now. `until`: the last moment of a plan's window."""
+    return tuple(_deadline(goal, _Round(now, matter, until), terms) for goal in GOALS)
 
 
 def alarms(deadline: Deadline) -> list[Alarm]:
-    """Everything that is to be told about a deadline that runs, in order of time. Its end is told, if to nobody."""
+    """Everything that is to be told about a deadline that runs, in order of time. Its end is told, if to nobody.
+
+    Of what was too late when it came, as an inspection after an outage, the steps are counted from its coming.
+    """
     due, rule = deadline.due_at, deadline.rule
-    if due is None or not deadline.is_running:
+    if due is None or not deadline.facts or not deadline.is_running:
         return []
     length = deadline.facts["minutes"]
     before = [Alarm(due - m * MINUTE, deadline.goal, f"remind:{m}") for m in rule.remind if m < length]
     steps = sorted(rule.steps or (Step(0, ""),), key=lambda step: step.after)
+    missed_at = max(due, datetime.fromisoformat(deadline.facts["from"]))
     after = [
-        Alarm(due + step.after * MINUTE, deadline.goal, f"step:{level}", level, step.tell)
+        Alarm(missed_at + step.after * MINUTE, deadline.goal, f"step:{level}", level, step.tell)
         for level, step in enumerate(steps, 1)
     ]
     return sorted([*before, *after], key=lambda alarm: (alarm.at, alarm.level))
@@ -231,7 +246,10 @@ def _rounds(moments: Sequence[Moment]) -> list[_Round]:
     rounds: list[_Round] = []
     for moment in moments:
         if moment.action == "report":
-            rounds.append(_Round(moment.at, _named(Matter(), moment.facts)))
+            until = moment.facts.get("until")
+            rounds.append(
+                _Round(moment.at, _named(Matter(), moment.facts), datetime.fromisoformat(until) if until else None)
+            )
         elif moment.action == "reopen":
             rounds.append(_Round(moment.at, rounds[-1].matter))
         if rounds:
@@ -260,6 +278,8 @@ def _named(matter: Matter, facts: Mapping[str, Any]) -> Matter:
 def _deadline(goal: str, here: _Round, terms: Terms) -> Deadline:
     met_at, matter = here.met.get(goal, (None, here.matter))
     rule = terms.rule(matter)
+    if here.until is not None and (goal == REPAIR or not (rule.of.kind and goal in rule.says)):
+        return _within_window(goal, here, met_at, rule)
     minutes = rule.minutes.get(goal)
     if minutes is None:
         return Deadline(goal, None, met_at, here.ended_at, {}, rule)
@@ -276,6 +296,26 @@ def _deadline(goal: str, here: _Round, terms: Terms) -> Deadline:
         return Deadline(goal, None, met_at, here.ended_at, {**facts, "never": True}, rule)
     facts |= _outcome(here.starts_at, due, left, calendar, holds, minutes)
     return Deadline(goal, due, met_at, here.ended_at, facts, rule)
+
+
+def _within_window(goal: str, here: _Round, met_at: datetime | None, rule: Rule) -> Deadline:
+    """Until when the work of a plan is to be done; no hold moves that, because the plan's next date does not wait.
+
+    That is also the promise of what nobody has taken up yet; nothing is told of it by itself.
+    """
+    until = here.until
+    assert until is not None
+    if goal != REPAIR:
+        return Deadline(goal, until if goal == RESPOND else None, met_at, here.ended_at, {}, rule)
+    facts: dict[str, Any] = {
+        "goal": goal, "minutes": (until - here.starts_at) // MINUTE, "clock": PLAN,
+        "from": here.starts_at.isoformat(), "due": until.isoformat(),
+    }  # fmt: skip
+    if rule.of.kind:
+        facts["rule"] = rule.key
+    else:
+        rule = replace(rule, remind=PLAN_REMINDS, steps=PLAN_STEPS)
+    return Deadline(goal, until, met_at, here.ended_at, facts, rule)
 
 
 def _due(
@@ -322,6 +362,8 @@ def said(facts: Mapping[str, Any], locale: str, zone: str) -> str:
     def say(key: str, **told: Any) -> str:
         return i18n.translate(f"deadline.{key}", locale, **told)
 
+    if facts["clock"] == PLAN:
+        return say("window", until=at(facts["due"]))
     length = lasting(facts["minutes"], locale)
     parts = [say(f"{facts['goal']}_{facts['clock']}", length=length), say("from", at=at(facts["from"]))]
     for began, ended, why in facts.get("holds", ()):

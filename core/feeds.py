@@ -2,7 +2,7 @@
 
 The secret is the feed's id under a MAC, so that it can be shown again and nothing secret is stored; ending the feed
 ends the link for good, and so does the leaving of whoever it is of or whoever made it. A calendar lies on servers of
-others, so it holds a number, a category and a place, and nobody's name.
+others, so it holds a number, a category or the name of a plan, and a place, and nobody's name.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from icalendar import Calendar, Event
 from sqlalchemy import ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import categories, changes, clock, people, places
+from core import calendars, categories, changes, clock, inspections, people, places
 from core.database import Table
 from core.errors import Invalid, NotFound
+from core.inspections import Asked, Due
 from core.tickets.models import Ticket
 
 KINDS = ("technician", "asset", "site")
@@ -136,21 +137,34 @@ def calendar(session: Session, feed: Feed, locale: str, now: datetime) -> bytes:
     made = Calendar()
     made.add("prodid", "-//Gongdan//EN")
     made.add("version", "2.0")
-    for ticket in _planned(session, feed):
-        made.add_component(_event(ticket, book.work(ticket.category).label(locale), now))
+    found = _planned(session, feed)
+    today = calendars.local_day(now, site.timezone)
+    asked = Asked({ticket.id for ticket in found if ticket.kind == "inspection"}, now, now, today)
+    due = inspections.inspected(session, site, asked).due
+    for ticket in found:
+        made.add_component(_event(ticket, book.work(ticket.category).label(locale), due.get(ticket.id), now))
     return bytes(made.to_ical())
 
 
-def _event(ticket: Ticket, category: str, now: datetime) -> Event:
+def _event(ticket: Ticket, category: str, due: Due | None, now: datetime) -> Event:
+    """An appointment has its hours; an inspection all the days on which it is in time, and the name of its plan."""
     event = Event()
-    starts_at = ticket.scheduled_from or ticket.promised_at or ticket.opened_at
     event.add("uid", f"{ticket.id}@gongdan")
     event.add("dtstamp", now)
-    event.add("dtstart", starts_at)
-    event.add("dtend", (ticket.scheduled_until if ticket.scheduled_from else None) or starts_at + SHORT)
-    event.add("summary", f"{ticket.number} {category}")
+    starts, ends = _span(ticket, due)
+    event.add("dtstart", starts)
+    event.add("dtend", ends)
+    event.add("summary", f"{ticket.number} {(due and ticket.text) or category}")
     event.add("location", ticket.place)
     return event
+
+
+def _span(ticket: Ticket, due: Due | None) -> tuple[date, date]:
+    """Two instants, or two dates for whole days, of which the second is the day after the last."""
+    if ticket.scheduled_from is None and due is not None:
+        return due.on, due.until + timedelta(days=1)
+    starts_at = ticket.scheduled_from or ticket.promised_at or ticket.opened_at
+    return starts_at, (ticket.scheduled_until if ticket.scheduled_from else None) or starts_at + SHORT
 
 
 def _planned(session: Session, feed: Feed) -> Sequence[Ticket]:

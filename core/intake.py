@@ -17,6 +17,7 @@ from core.errors import Invalid, Missing
 from core.places import SiteFacts
 from core.prepared import Prepared
 from core.tickets import additions, deadlining, dispatching, models, queries, states
+from core.tickets.deadlining import Count
 from core.tickets.models import Counter, Subject, Ticket
 
 MAX_WORDS = 4000
@@ -35,7 +36,8 @@ class FaultReport:
     `category`: set when the person has said which; then nothing is asked about it. `is_own`: the person has said
     that it is not the same as the open ticket. `may_ask`: whether there is somebody who can answer a question;
     without, an unsure report opens with the best guess. `follows_id`: the ticket whose work it makes good; whoever
-    opens it gives it out, because dispatch would ask the same people again. `stops`: how many a round has.
+    opens it gives it out, because dispatch would ask the same people again. `stops`: how many a round has. `until`: the
+    last moment in time for the work of a plan, which goes before the site's rules.
     """
 
     subject: Subject
@@ -51,6 +53,7 @@ class FaultReport:
     is_own: bool = False
     follows_id: UUID | None = None
     stops: int = 0
+    until: datetime | None = None
     may_ask: bool = True
 
 
@@ -133,7 +136,7 @@ def open_ticket(
     subject, salt = report.subject, clock.secret()
     work = book.work(category)
     team = str(work.team_id or "") if work.mode == "claim" and not is_emergency else ""
-    count = deadlining.opening(site, Matter(category, priority, report.kind, team), now)
+    count = deadlining.opening(site, Matter(category, priority, report.kind, team), now, report.until)
     values: dict[str, Any] = {
         "id": clock.new_id(), "number": next_number(session, site, now), "site_id": site.id, "kind": report.kind,
         "state": "reported", "category": category, "priority": priority,
@@ -145,7 +148,7 @@ def open_ticket(
         "reporter_id": report.reporter_id, "follows_id": report.follows_id, "opened_at": now, **count.values(set()),
         "wake_at": now + ESCALATE_EVERY if is_emergency else None,
     }  # fmt: skip
-    ticket = _insert(session, values, guess, count.facts, now)
+    ticket = _insert(session, values, guess, _promised(report, count), now)
     if report.follows_id is None:
         dispatching.dispatch(session, ticket, now, site)
     return ticket
@@ -155,12 +158,12 @@ def _insert(
     session: Session, values: dict[str, Any], guess: lexicon.Guess, promised: dict[str, Any], now: datetime
 ) -> Ticket:
     """The ticket with its first event, which holds a commitment to the words in their place."""
-    facts = {
+    facts: dict[str, Any] = {
         "number": values["number"], "kind": values["kind"], "category": values["category"],
         "priority": values["priority"], "emergency": values["emergency"], "place": str(values["place_id"]),
         "asset": str(values["asset_id"] or ""), "text": trace.commitment(values["salt"], values["text"]),
         "because": [reason.term.phrase for reason in guess.reasons if reason.counts],
-        "promised_at": values["promised_at"], "deadlines": promised,
+        "promised_at": values["promised_at"], **promised,
     }  # fmt: skip
     actor = str(values["reporter_id"] or "")
     entry = trace.Entry("report", facts, actor, "", "reported")
@@ -168,6 +171,10 @@ def _insert(
     ticket = models.added(session, {**values, "trace_seq": events[-1]["seq"], "trace_head": events[-1]["hash"]})
     trace.write(session, events)
     return ticket
+
+
+def _promised(report: FaultReport, count: Count) -> dict[str, Any]:
+    return {"deadlines": count.facts} | ({"until": report.until} if report.until else {})
 
 
 def _priority(report: FaultReport, guess: lexicon.Guess, book: Handbook, category: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from core.trace import Entry
 BATCH = 50  # tickets in one transaction: nobody who reports a fault waits longer than for these
 LIMIT = 1000  # plans at one tick: the rest is due at the next
 MOST_PIECES = 400
+LAST = time(23, 59)  # of the last day on which an inspection is in time
 WHOLE = "whole"  # the key under which a plan of one ticket keeps what was left open
 
 
@@ -197,12 +198,13 @@ def _open(session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thi
     rhythm, is_late = recurrence.of(plan.rhythm), calendars.local_day(now, site.timezone) > found.on
     category = (thing.subject.category if plan.subject != "route" else "") or plan.category
     extent = len(thing.stops) if len(thing.stops) > 1 else 0
+    until = found.on + timedelta(days=rhythm.tolerance_days)
     report = FaultReport(
-        thing.subject, plan.name, category=category, priority="normal", kind="inspection", stops=extent
-    )
+        thing.subject, plan.name, category=category, priority="normal", kind="inspection", stops=extent,
+        until=calendars.instant(until, LAST, site.timezone),
+    )  # fmt: skip
     ticket = intake.report_fault(session, report, now).ticket
     assert ticket is not None
-    until = found.on + timedelta(days=rhythm.tolerance_days)
     row = {
         "id": clock.new_id(), "plan_id": plan.id, "site_id": plan.site_id, "on_day": found.on,
         "planned_on": found.planned_on, "until_on": until, "subject": thing.key, "ticket_id": ticket.id,

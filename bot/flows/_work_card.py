@@ -118,7 +118,7 @@ def row(ticket: Ticket, far: rounds.Progress | None = None) -> dict[str, Any]:
     return {
         "line": kind, **extent, "number": ticket.number, "category": ticket.category,
         "asset": ticket.asset_name, "place": ticket.place, "state": ticket.state,
-        "promised_at": news.plain(deadlining.visit(ticket)),
+        "promised_at": news.plain(deadlining.visit(ticket)), **news.planned(ticket),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from core.deadlines import PLAN, RESPOND
 from core.tickets.deadlining import COLUMNS
 
 Facts = dict[str, Any]
@@ -83,8 +84,13 @@ def _id(value: object) -> str:
 
 
 def _deadlines(counted: Facts) -> Facts:
-    """Until when each goal is to be reached, and by which terms that was counted. Nothing is asked where none is."""
-    due = {goal["goal"]: goal.get("due") or "" for goal in counted.get("goals", ())}
+    """Until when each goal is to be reached, and by which terms that was counted. Nothing is asked where none is.
+
+    The end of a plan's window is the promise, too, where no rule says another.
+    """
+    goals = counted.get("goals", ())
+    due = {goal["goal"]: goal.get("due") or "" for goal in goals}
+    due.setdefault(RESPOND, next((goal["due"] for goal in goals if goal.get("clock") == PLAN), ""))
     return {column: due.get(goal, "") for goal, column in COLUMNS.items()} | {"terms": counted.get("terms", "")}
 
 

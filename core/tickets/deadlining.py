@@ -59,10 +59,10 @@ class Count:
         return {**due, "terms": self.terms.version, "alarm_at": next_alarm(self.deadlines, told)}
 
 
-def opening(site: SiteFacts, matter: Matter, now: datetime) -> Count:
+def opening(site: SiteFacts, matter: Matter, now: datetime, until: datetime | None = None) -> Count:
     """The deadlines of a ticket that is reported now: no statement, because the report waits for it."""
     terms = deadlines.terms_of(site.settings, site.timezone)
-    return Count(deadlines.opening(matter, now, terms), terms)
+    return Count(deadlines.opening(matter, now, terms, until), terms)
 
 
 def counted(session: Session, ticket: Ticket, more: Sequence[Moment] = ()) -> Count:

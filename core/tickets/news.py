@@ -16,6 +16,7 @@ from core.tickets import deadlining, queries, states
 from core.tickets.models import Ticket
 
 STARS = (5, 4, 3, 2, 1)
+MOST_CHARACTERS = 80  # of the name of a plan in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,18 @@ def letters(
 
 
 def card(ticket: Ticket, **more: Any) -> dict[str, Any]:
-    """The facts that every message about a ticket carries."""
+    """The facts that every message about a ticket carries. `planned`: what its plan is called, where it has one."""
     facts: dict[str, Any] = {
         "number": ticket.number, "category": ticket.category, "place": ticket.place, "asset": ticket.asset_name,
         "priority": ticket.priority, "emergency": ticket.emergency, "promised_at": deadlining.visit(ticket),
-        **({"stops": ticket.stops} if ticket.stops else {}), **more,
+        **({"stops": ticket.stops} if ticket.stops else {}), **planned(ticket), **more,
     }  # fmt: skip
     return {name: plain(value) for name, value in facts.items()}
+
+
+def planned(ticket: Ticket) -> dict[str, Any]:
+    """What an inspection is called, in place of its category: its words are the name of its plan."""
+    return {"planned": ticket.text[:MOST_CHARACTERS]} if ticket.kind == "inspection" and ticket.text else {}
 
 
 def plain(value: Any) -> Any:

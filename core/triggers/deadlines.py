@@ -29,7 +29,7 @@ NAME = "deadlines"
 RECOUNTS = "recounts"
 TERMS = "terms"
 LIMIT = 1000  # at a time: the rest is due at the next tick
-RESPOND = "respond"
+RESPOND = deadlines.RESPOND
 
 
 def near(session: Session, tick: Tick) -> Sequence[UUID]:
@@ -108,7 +108,8 @@ def _tell_of(session: Session, ticket: Ticket, one: Deadline, told: set[tuple[st
     deadlining.keep(session, ticket, last, "told", one.due_at, now)
     deadlining.keep(session, ticket, earlier, "superseded", one.due_at, now)
     _post(session, ticket, one, readers, now)
-    if is_late and one.goal == RESPOND and not any(name.startswith("step:") for _, name in told & _all_of(one)):
+    is_unheard = one.goal == RESPOND or one.facts["clock"] == deadlines.PLAN
+    if is_late and is_unheard and not any(name.startswith("step:") for _, name in told & _all_of(one)):
         _give_back(session, ticket, was, now)
 
 

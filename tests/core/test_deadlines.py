@@ -133,3 +133,44 @@ def test_alarms_come_before_and_after_in_their_order() -> None:
     assert [(one.name, one.at - due) for one in deadlines.alarms(found)] == [
         ("remind:30", -timedelta(minutes=30)), ("step:1", timedelta()), ("step:2", timedelta(minutes=15)),
     ]  # fmt: skip
+
+
+PLANNED = ("report", 0, {**REPORT[2], "kind": "inspection", "until": "2026-11-22T15:59:00+00:00"}, "reported")
+UNTIL = datetime(2026, 11, 22, 15, 59, tzinfo=UTC)
+
+
+def test_the_work_of_a_plan_is_to_be_done_within_its_window() -> None:
+    found = judged(PLANNED)
+    assert {goal: one.due_at for goal, one in found.items()} == {"respond": UNTIL, "arrive": None, "repair": UNTIL}
+    assert [bool(one.facts) for one in found.values()] == [False, False, True]
+    assert deadlines.said(found["repair"].facts, "zh_CN", ZONE) == "计划内的工作，应在 11-22 23:59 前完成"
+    told = [(one.name, one.tell, one.at - UNTIL) for goal in found.values() for one in deadlines.alarms(goal)]
+    assert told == [
+        ("remind:240", "technician", -timedelta(hours=4)), ("step:1", "supervisor", timedelta()),
+        ("step:2", "manager", timedelta(days=1)),
+    ]  # fmt: skip
+
+
+def test_no_hold_moves_a_window_but_a_reopening_ends_it() -> None:
+    held = judged(PLANNED, ("hold", 1, {"reason": "waiting_parts"}, "on_hold"))
+    assert held["repair"].due_at == UNTIL
+    again = judged(PLANNED, ("sign_off", 1, {}, "closed"), ("reopen", 2, {}, "reported"))
+    assert [one.facts["rule"] for one in again.values()] == ["r1"] * 3
+
+
+def test_a_rule_for_inspections_asks_for_more_than_the_window() -> None:
+    rule = {**RULE, "kind": "inspection", "remind": [60], "steps": [[0, "technician"]]}
+    found = judged(PLANNED, deadlines=[rule])
+    assert [one.due_at for one in found.values()] == [local("11-23 10:30"), local("11-23 12:30"), UNTIL]
+    assert [one.name for one in deadlines.alarms(found["repair"])] == ["remind:60", "step:1"]
+    only = judged(PLANNED, deadlines=[{"key": "r2", "kind": "inspection", "repair": 60}])
+    assert [one.due_at for one in only.values()] == [UNTIL, None, UNTIL]
+
+
+def test_what_comes_after_its_window_is_late_at_once_and_told_from_there() -> None:
+    late = ("report", 0, {**PLANNED[2], "until": (START - timedelta(days=3)).isoformat()}, "reported")
+    found = judged(late)["repair"]
+    assert found.is_breached(START)
+    assert [(one.name, one.at - START) for one in deadlines.alarms(found)] == [
+        ("step:1", timedelta()), ("step:2", timedelta(days=1)),
+    ]  # fmt: skip

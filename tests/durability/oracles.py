@@ -36,6 +36,7 @@ from core.trace import Event
 from tests.durability.towns import COUNTRIES, QUIET, Town, World
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
+PLANNED = {"steps": ((0, "supervisor"), (1440, "manager")), "remind": (240,)}  # what is told of a plan's window
 MEETS = {"accept": "respond", "claim": "respond", "check_in": "arrive", "sign_off": "repair"}
 PUBLISHED = max(chinese_calendar.holidays).year
 OPEN = ("reported", "assigned", "accepted", "in_progress", "on_hold")
@@ -177,11 +178,13 @@ def _check_by_meter(session: Session, town: Town, plan: Plan, made: list[Occurre
 
 @dataclass(slots=True)
 class _Round:
-    """One round of a ticket as its events tell it. `due`: (since when, the deadline or None) by goal."""
+    """One round of a ticket as its events tell it. `due`: (since when, the deadline or None, what is said) by goal."""
 
     number: int
     emergency: bool
-    due: dict[str, list[tuple[datetime, datetime | None, str]]] = field(default_factory=lambda: defaultdict(list))
+    due: dict[str, list[tuple[datetime, datetime | None, dict[str, Any]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     met: dict[str, datetime] = field(default_factory=dict)
     ended: datetime | None = None
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -213,7 +216,7 @@ def _rounds(session: Session, ticket: Any) -> list[_Round]:
         here = rounds[-1]
         for goal in facts.get("deadlines", {}).get("goals", ()):
             due = datetime.fromisoformat(goal["due"]) if "due" in goal else None
-            here.due[goal["goal"]].append((at, due, goal.get("rule", "")))
+            here.due[goal["goal"]].append((at, due, goal))
         if action in MEETS:
             here.met.setdefault(MEETS[action], at)
         if to_state not in OPEN and here.ended is None:
@@ -234,11 +237,11 @@ def _check_round(world: World, number: str, one: _Round) -> None:
         if one.emergency and goal == "respond":
             continue
         over = min(filter(None, (one.met.get(goal), one.ended)), default=None)
-        for (since, due, rule), after in zip(counted, [*counted[1:], None], strict=True):
+        for (since, due, said), after in zip(counted, [*counted[1:], None], strict=True):
             until = min(filter(None, (over, after[0] if after else None)), default=None)
             if due is not None:
-                for name, at in _expected(world.rules[rule], due):
-                    tick = _first(world.ticks, max(at, since))
+                for name, at in _expected(world, said, due):
+                    tick = _first(world.ticks, max(at, since + timedelta(microseconds=1)))  # not the one that made it
                     if tick is not None and (until is None or tick < until):
                         assert (goal, name) in one.told, (number, goal, name, at, tick, until)
         for (told_goal, name), at in one.told.items():
@@ -247,17 +250,20 @@ def _check_round(world: World, number: str, one: _Round) -> None:
                 assert any(_was_due(world, name, at, row) for row in counted), (number, "told too early", goal, name)
 
 
-def _expected(rule: dict[str, Any], due: datetime) -> Iterator[tuple[str, datetime]]:
-    """What has to be told about a deadline of a rule, and when."""
+def _expected(world: World, said: dict[str, Any], due: datetime) -> Iterator[tuple[str, datetime]]:
+    """What has to be told about a deadline of a rule, or of a plan, and when."""
+    is_plan = said["clock"] == "plan" and "rule" not in said
+    rule: dict[str, Any] = PLANNED if is_plan else world.rules[said["rule"]]
     for level, (after, _) in enumerate(rule["steps"], 1):
-        yield f"step:{level}", due + timedelta(minutes=after)
+        yield f"step:{level}", max(due, datetime.fromisoformat(said["from"])) + timedelta(minutes=after)
     for minutes in rule["remind"]:
-        yield f"remind:{minutes}", due - timedelta(minutes=minutes)
+        if minutes < said["minutes"]:
+            yield f"remind:{minutes}", due - timedelta(minutes=minutes)
 
 
-def _was_due(world: World, name: str, at: datetime, row: tuple[datetime, datetime | None, str]) -> bool:
-    _, due, rule = row
-    return due is not None and any(name == one and when <= at for one, when in _expected(world.rules[rule], due))
+def _was_due(world: World, name: str, at: datetime, row: tuple[datetime, datetime | None, dict[str, Any]]) -> bool:
+    _, due, said = row
+    return due is not None and any(name == one and when <= at for one, when in _expected(world, said, due))
 
 
 def _first(ticks: Sequence[datetime], at: datetime) -> datetime | None:

@@ -59,7 +59,8 @@ def yard(db: Database, cast: Cast, now: datetime) -> Yard:
 
 @pytest.fixture
 def wake(db: Database, tmp_path: Path) -> Wake:
-    registry.load("assets.triggers")
+    for package in ("core.triggers", "assets.triggers"):
+        registry.load(package)
     settings = load_settings(data_dir=tmp_path)
     return lambda now, name="plans": run(db, TRIGGERS[name], Tick(now, settings))
 

@@ -31,12 +31,12 @@ def walk(stage: Stage, chat: Chat) -> tuple[str, str]:
 
 def test_a_round_is_named_in_the_offer_and_the_list(stage: Stage, wang: Chat) -> None:
     number, _ = walk(stage, wang)
-    assert "Equipment · Round of 2 stops\n" in wang.last("offer").text
+    assert "Inspection “Evening round” · Round of 2 stops\n" in wang.last("offer").text
     with stage.db.write_scope() as session:
         ticket = stage.ticket(number)
         additions.answer_item(session, session.merge(ticket), 1, "pass", wang.person, stage.now)
     found = wang.command("work")
-    assert f"{number} Round of 2 stops, 1 done: " in found.text
+    assert f"{number} Inspection “Evening round”, 2 stops, 1 done: " in found.text
     job = wang.press(found, "work.show", ticket=str(stage.ticket(number).id))
     assert "Round of 2 stops, 1 done" in job.text
 
