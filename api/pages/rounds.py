@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db
-from api.pages import _checklist, _proofs, _rounds, _steps, _tickets, additions, tickets
+from api.pages import _checklist, _outcomes, _proofs, _rounds, _steps, _tickets, additions, tickets
 from api.pages._checklist import Question
+from api.pages._outcomes import Outcome
 from api.pages._posting import Form, OwnFiles, Posted, once, see_other
 from api.pages._rounds import Place, Round
 from api.pages._steps import Step
@@ -34,12 +35,14 @@ OPEN_FOR_WORK = ("assigned", "accepted", "in_progress")
 
 @dataclass(frozen=True, slots=True)
 class RoundPage:
-    """How far is it, and what is left? `sign`: where to sign off, once nothing is left."""
+    """How far is it, and what is left? `sign`: where to sign off, once nothing is left; `outcome`: after that."""
 
     head: Head
     name: str
     round: Round
+    outcome: Outcome | None
     steps: list[Step]
+    is_open: bool
     can_work: bool
     sign: str
     told: str
@@ -83,12 +86,11 @@ def show(number: str, session: Db, visit: Person) -> Response:
     steps = [step for step in _steps.of(ticket, parts, [], "") if step.name in BESIDE]
     sign = f"/t/{ticket.number}/sign" if can_work and found.is_complete and ticket.state == "in_progress" else ""
     head = _tickets.head(session, ticket, visit.locale, clock.now())
-    return visit.page(
-        "round.html",
-        RoundPage(
-            head, ticket.text or head.what, found, steps, can_work, sign, told, draft, clock.secret(), visit.home
-        ),
-    )
+    page = RoundPage(
+        head, ticket.text or head.what, found, _outcomes.of(session, ticket, found, visit.locale), steps,
+        ticket.is_open, can_work, sign, told, draft, clock.secret(), visit.home,
+    )  # fmt: skip
+    return visit.page("round.html", page)
 
 
 def _round(session: Session, number: str, visit: Visit, *, lock: bool = False) -> Ticket:

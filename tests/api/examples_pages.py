@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.pages._checklist import Question
+from api.pages._outcomes import Fault, Outcome
 from api.pages._report import Entered
 from api.pages._rounds import Place, Round
 from api.pages._steps import Step
@@ -84,7 +85,12 @@ STOPS = [
 ]
 ROUND = Round("/round/WX-1", "x1", 1, 1, 3, STOPS)
 WHOLE = Round("/round/WX-1", "x1", 2, 1, 3, STOPS)
-WALK = RoundPage(HEAD, "x1", ROUND, [POST], can_work=True, sign="", told="x1", draft_done="x1", key="k", home="/work")
+WALK = RoundPage(
+    HEAD, "x1", ROUND, None, [POST], is_open=True, can_work=True, sign="", told="x1", draft_done="x1", key="k",
+    home="/work",
+)  # fmt: skip
+OUTCOME = Outcome("x1", [Fault(HEAD, "x1", is_new=True), Fault(QUIET, "x1", is_new=False)], STOPS[2:])
+SIGNED = replace(WALK, round=WHOLE, outcome=OUTCOME, steps=[], is_open=False, can_work=False)
 STOP = StopPage(
     HEAD, ROUND, STOPS[0], JOB.questions + ITEMS, "x1", "s", "low", "x1", can_work=True, reasons=("no_access",),
     entered={}, here="/q/x1", key="k", errors=[],
@@ -135,6 +141,9 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(WALK, steps=[], home="", told=""),
         replace(WALK, round=WHOLE, sign="/sign"),
         replace(WALK, round=replace(WHOLE, stops=STOPS[2:]), can_work=False, steps=[]),
+        SIGNED,
+        replace(SIGNED, outcome=Outcome("x1", [], [])),
+        replace(SIGNED, round=ROUND, outcome=None),
     ],
     "round_stop.html": [
         STOP,

@@ -190,6 +190,7 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     form = walker.get(f"/t/{walk}/sign")
     signed = walker.send(form, resolution="failed", technician=INK, presence="absent")
     assert signed.status_code == 303, seen(signed)
+    assert "Failed: 2. A fault is opened for each within a minute." in seen(walker.get(f"/round/{walk}"))
     wake(db, "plan_results")
     with db.read_scope() as session:
         faults = session.scalars(select(Ticket).where(Ticket.kind == "fault").order_by(Ticket.id)).all()
@@ -201,6 +202,11 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     for where, field in ((f"/t/{walk}/checklist", pressure), (f"/round/{walk}/2", pressure)):
         late = walker.post(where, **{field: "0.3"})
         assert (late.status_code, "has ended" in seen(late)) == (409, True)
+    ended = walker.get(f"/round/{walk}")
+    for told in ("Failed: 2. What it led to stands below.", "Pressure: 0.9 MPa", "3 · Lift 2 The key is missing"):
+        assert told in seen(ended)
+    assert [one.number in ended.text for one in faults] == [True, True]
+    assert ("Sign off when" in seen(ended), "opens a fault after" in seen(ended)) == (False, False)
     report = seen(walker.web.browser(cast.supervisor).get(f"/t/{walk}"))
     for told in ("Clean? Faulty (failed)", "0.9 MPa (failed)", "0.2–0.6 MPa", "The key is missing", "Photo taken"):
         assert told in report
