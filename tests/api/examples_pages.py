@@ -51,8 +51,8 @@ JOB = JobPage(
     ],
     round=None,
     parts_used=[("x1", "2")],
-    hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, home="/work", said=Said(),
-    draft_done="",
+    hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, has_resident=True,
+    home="/work", said=Said(), draft_done="",
 )  # fmt: skip
 PROGRESS = ProgressPage(
     head=HEAD, steps=[POST, LINK], key="k", lines=[LINE], next="x1", mended="x1", appointment=ASKED,
@@ -67,7 +67,7 @@ SIGN_OFF = SignOffPage(
     answers=[("x1", "pass"), ("x1", "3")], resolutions=("fixed", "temporary"), name="x1", digest="0", seen=1,
     changed=[], entered={"scan": ""}, key="k", errors=[],
 )  # fmt: skip
-SIGN_ROUND = replace(SIGN_OFF, before=None, after=None, for_resident=False)
+SIGN_ROUND = replace(SIGN_OFF, before=None, after=None, kind="inspection")
 REPORT = ReportPage(
     code="LIFT-1", thing="x1", where="x1", zone=ZONE, open=[], categories=CHIPS, more=[], entered=Entered(), errors=[],
     key="k", signed_in=False, phone="1 2",
@@ -112,7 +112,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "job.html": [
         JOB,
         replace(JOB, said=WRONG, home=""),
-        replace(JOB, questions=[], round=ROUND),
+        replace(JOB, questions=[], round=ROUND, has_resident=False),
         replace(JOB, questions=[], round=WHOLE, can_work=False),
         replace(JOB, head=replace(HEAD, state="in_progress"), appointment=AGREED, said=Said(told="x1")),
         replace(JOB, head=replace(QUIET, state="on_hold"), hold_reason="x1", appointment=None, questions=[], steps=[]),
@@ -158,6 +158,7 @@ EXAMPLES: dict[str, list[Any]] = {
         SIGN_OFF,
         replace(SIGN_OFF, errors=[("changed", "x1")], changed=[LINE], entered={"scan": "s", "technician": "{}"}),
         SIGN_ROUND,
+        replace(SIGN_ROUND, kind="task"),
         replace(SIGN_OFF, is_ready=False, before=None, after=None, answers=[], parts_used=[]),
     ],
     "thing.html": [

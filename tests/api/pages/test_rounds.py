@@ -188,6 +188,8 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     assert "Sign off" in page.text
     assert "Carried forward: The key is missing" in seen(page)
     form = walker.get(f"/t/{walk}/sign")
+    assert "Is everything checked?" in seen(form)
+    assert "resident" not in seen(form)
     signed = walker.send(form, resolution="failed", technician=INK, presence="absent")
     assert signed.status_code == 303, seen(signed)
     assert "Failed: 2. A fault is opened for each within a minute." in seen(walker.get(f"/round/{walk}"))
@@ -229,6 +231,21 @@ def test_a_code_with_other_work_offers_both(
 def test_a_job_that_is_no_round_has_no_stops(walker: Browser, worker: Browser, reported: str) -> None:
     assert worker.get(f"/round/{reported}").headers["location"] == f"/t/{reported}"
     assert worker.get(f"/round/{reported}/1").status_code == 404
+
+
+def test_what_is_said_about_a_round_stays_between_staff(
+    db: Database, cast: Cast, web: Web, walker: Browser, walk: str
+) -> None:
+    assert "Accepted." in seen(walker.get(walker.do(walk, "accept").headers["location"]))
+    page = walker.get(f"/t/{walk}")
+    assert ('name="internal"' in page.text, "resident is told" in seen(page)) == (False, False)
+    assert walker.send(page, action=f"/t/{walk}/words", text="The lamp hums", internal="").status_code == 303
+    desk = web.browser(cast.supervisor)
+    assert "Tell the technician" in seen(desk.get(f"/desk?open={walk}"))
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, walk)
+        assert queries.notes_of(session, ticket.id, internal=False) == []
+    assert "The lamp hums" in seen(desk.get(f"/t/{walk}"))
 
 
 def test_a_round_is_named_in_the_list_of_jobs(walker: Browser, walk: str) -> None:
