@@ -16,7 +16,7 @@ from assets.plans.recurrence import Rhythm
 from core import access, clock, registry, trace
 from core.database import Database
 from core.settings import load_settings
-from core.tickets import actions, queries
+from core.tickets import actions, additions, queries
 from core.tickets.models import Ticket
 from core.triggers import TRIGGERS, Tick, run
 from tests.api.pages.browsing import INK, Browser, Web, seen
@@ -226,6 +226,42 @@ def test_a_code_with_other_work_offers_both(
     assert reported in page.text
     [stop] = set(re.findall(rf"/round/{walk}/\d\?scan=[^\"]+", page.text))
     assert walker.get(stop).status_code == 200
+
+
+def test_the_timeline_says_what_was_asked_and_answered(
+    db: Database, cast: Cast, web: Web, walker: Browser, walk: str, lift: str
+) -> None:
+    where = scan(walker, lift)
+    clean, pressure = checks(walker, where)
+    walker.send(walker.get(where), **{clean: "fail", pressure: "0,9"})
+    walker.send(walker.get(f"/round/{walk}/3"), action=f"/round/{walk}/3/leave", reason="no_access")
+    desk = web.browser(cast.supervisor)
+    story = seen(desk.get(f"/t/{walk}"))
+    for told in ("Lift 1: code scanned", "Lift 1 · Clean?: Faulty (failed)", "Lift 1 · Pressure: 0,9 MPa (failed)",
+                 "Left for the next time, no access: Lift 2 · Clean?, Lift 2 · Pressure"):  # fmt: skip
+        assert told in story
+    desk.cookies["gongdan_lang"] = "zh_CN"
+    assert "Lift 1 · Clean?：异常（不合格）" in seen(desk.get(f"/t/{walk}"))
+
+
+def test_words_that_were_replaced_are_not_told_by_the_timeline(
+    db: Database, cast: Cast, web: Web, reported: str
+) -> None:
+    with db.write_scope() as session:
+        ticket, now = queries.by_number(session, reported, lock=True), clock.now()
+        options = {"choices": ["open", "shut"], "failing": ["shut"]}
+        asked: list[dict[str, Any]] = [
+            {"question": "Noise?", "kind": "text"},
+            {"question": "Door", "kind": "choice", "options": options},
+        ]
+        additions.ask_items(session, ticket, asked)
+        for position, answer in ((1, "Mrs Li says none"), (1, "a hum"), (2, "shut")):
+            additions.answer_item(session, ticket, position, answer, cast.technician, now)
+    story = seen(web.browser(cast.supervisor).get(f"/t/{reported}"))
+    assert "Noise?: answered, later in other words" in story
+    assert "Noise?: a hum" in story
+    assert "Door: shut (failed)" in story
+    assert "Mrs Li" not in story
 
 
 def test_a_job_that_is_no_round_has_no_stops(walker: Browser, worker: Browser, reported: str) -> None:

@@ -132,7 +132,7 @@ CHOSEN = ("level", "about", "category", "often", "kind", "on_holiday", "counts_f
 
 
 def _values(typed: dict[str, Any], name: str) -> list[str]:
-    """What a field was sent with, as far as an input shows it: a choice is none, and a line that was found is a stop."""
+    """What a field was sent with, as far as an input shows it. A choice is none; a line that was found is a stop."""
     given = typed.get(name, "")
     listed = given if isinstance(given, list) else [given]
     return [] if name in CHOSEN else [one for one in listed if one]
