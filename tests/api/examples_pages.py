@@ -9,7 +9,7 @@ from typing import Any
 from api.pages._checklist import Question
 from api.pages._outcomes import Fault, Outcome
 from api.pages._report import Entered
-from api.pages._rounds import Place, Round
+from api.pages._rounds import Elsewhere, Place, Round
 from api.pages._steps import Step
 from api.pages._tickets import Head, Photo, Until
 from api.pages._timeline import Line
@@ -141,6 +141,8 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(WALK, steps=[], home="", told=""),
         replace(WALK, round=WHOLE, sign="/sign"),
         replace(WALK, round=replace(WHOLE, stops=STOPS[2:]), can_work=False, steps=[]),
+        replace(WALK, typed="x1", wrong="x1"),
+        replace(WALK, elsewhere=Elsewhere("x1", "x1", "/x1", "/x1")),
         SIGNED,
         replace(SIGNED, outcome=Outcome("x1", [], [])),
         replace(SIGNED, round=ROUND, outcome=None),
@@ -151,7 +153,7 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(STOP, stop=STOPS[2], level="high"),
         replace(STOP, can_work=False),
     ],
-    "scan.html": [ScanPage("", ""), ScanPage("x1", "x1")],
+    "scan.html": [ScanPage("", ""), ScanPage("x1", "x1"), ScanPage("", "", "WX-1")],
     "sign_in.html": [SignInPage("", "", "", has_telegram=False), SignInPage("x1", "/work", "x1", has_telegram=True)],
     "sign_in_link.html": [SignInLinkPage(is_valid=True), SignInLinkPage(is_valid=False)],
     "sign_off.html": [

@@ -146,6 +146,55 @@ def test_a_photo_counts_for_the_stop_that_it_was_taken_at(
         assert queries.attachments_of(session, ticket.id) == []
 
 
+@pytest.fixture
+def pump(db: Database, cast: Cast) -> str:
+    """The code of a thing that is no stop."""
+    with db.write_scope() as session:
+        return register.add_asset(session, cast.site, cast.hall, "Pump 9", "Pump", now=clock.now(), code="PUMP-9").code
+
+
+def test_a_code_is_typed_in_the_round_and_proves_what_typing_proves(walker: Browser, walk: str, lift: str) -> None:
+    page = walker.get(f"/round/{walk}")
+    assert f'action="/round/{walk}"' in page.text
+    answer = walker.get(f"/round/{walk}", params={"code": lift.lower()})
+    assert answer.headers["location"].startswith(f"/round/{walk}/2?scan=")
+    assert "code typed by hand" in seen(walker.get(answer.headers["location"]))
+
+
+@pytest.mark.parametrize("typed", ["LIFT-3", "?", "https://example.com/q/1"])
+def test_what_is_no_code_is_said_in_the_round(walker: Browser, walk: str, typed: str) -> None:
+    page = walker.get(f"/round/{walk}", params={"code": typed})
+    assert page.status_code in (404, 422)
+    assert f'value="{typed}"' in page.text
+    assert 'id="code-error"' in page.text
+
+
+def test_a_wrong_code_says_what_it_is_and_leaves_nobody_outside_the_round(
+    walker: Browser, walk: str, lift: str, pump: str
+) -> None:
+    typed = walker.get(f"/round/{walk}", params={"code": pump})
+    photographed = walker.get(f"/q/{pump}?round={walk}")
+    assert photographed.headers["location"] == f"/round/{walk}?code={pump}"
+    for page in (typed, walker.get(photographed.headers["location"])):
+        assert "That is Pump 9, not part of this round." in seen(page)
+        assert "Left to do" in seen(page)
+        assert f'href="/q/{pump}?report=1"' in page.text
+    assert walker.get(f"/q/{pump}").status_code == 200  # nobody has begun to walk yet
+    walker.send(walker.get(scan(walker, lift)), **{checks(walker, scan(walker, lift))[0]: "pass"})
+    assert walker.get(f"/q/{pump}").headers["location"] == f"/round/{walk}?code={pump}"
+    assert "Pump 9" in seen(walker.get(f"/q/{pump}?here=1"))
+    assert walker.get(f"/q/{pump}?report=1").status_code == 200
+
+
+def test_the_scan_page_of_a_round_leads_back_to_it(walker: Browser, walk: str, pump: str, lift: str) -> None:
+    page = walker.get(f"/scan?round={walk}")
+    assert f'href="/round/{walk}"' in page.text
+    found = walker.send(page, action="/scan", code=pump).headers["location"]
+    assert walker.get(found).headers["location"] == f"/round/{walk}?code={pump}"
+    stop = walker.get(walker.send(page, action="/scan", code=lift).headers["location"]).headers["location"]
+    assert stop.startswith(f"/round/{walk}/2?scan=")
+
+
 def test_the_scan_of_another_proves_nothing(web: Web, cast: Cast, walker: Browser, walk: str, lift: str) -> None:
     foreign = scan(walker, lift).partition("scan=")[2]
     page = walker.get(f"/round/{walk}/3?scan={foreign}")
