@@ -29,6 +29,10 @@ WEEK = 7
 LONGEST_NAME = 120
 
 
+class NoChat(Invalid):
+    """{name} has no chat, so nothing can arrive. Open the chat here once as {name}, or join another with /link."""
+
+
 class Subscription(Table):
     """A digest for a person, or for a group chat by its address; `name`: the group's own.
 
@@ -54,7 +58,10 @@ class Subscription(Table):
 
 
 class Sent(Table):
-    """A digest that was sent. `facts`: its figures with the numbers of their tickets."""
+    """A digest that was sent. `facts`: its figures with the numbers of their tickets.
+
+    `is_test`: sent from the desk to be looked at, besides those of the days.
+    """
 
     __tablename__ = "digests"
     __table_args__ = (UniqueConstraint("subscription_id", "day"), Index(None, "site_id", "id"))
@@ -67,6 +74,7 @@ class Sent(Table):
     ends_at: Mapped[datetime]
     sent_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_test: Mapped[bool] = mapped_column(default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +225,7 @@ def send_due(session: Session, subscription_id: UUID, address: str, now: datetim
         _tell(session, one, {"skipped": "told_before"}, now)
         return None
     found = digest(session, site, span)
-    sent = Sent(
-        id=clock.new_id(), subscription_id=one.id, site_id=one.site_id, day=today.isoformat(),
-        starts_at=span.starts_at, ends_at=span.ends_at, sent_at=now, facts=_kept(found),
-    )  # fmt: skip
-    session.add(sent)
-    session.flush()
+    sent = _kept(session, one, found, today.isoformat(), now)
     is_merged = span.ends_at - span.starts_at > PERIODS[one.period] + timedelta(hours=2)
     _tell(session, one, {"digest": str(sent.id), "due_at": due_at.isoformat(), "is_merged": is_merged}, now)
     outbox.post(session, [digest_letters.letter(reader_of(one), site, found, address, sent.id)], now)
@@ -240,23 +243,41 @@ def preview(session: Session, one: Subscription, now: datetime) -> Digest:
 
 
 def send_test(session: Session, one: Subscription, address: str, now: datetime) -> None:
-    """Send what it would say now; this is no digest of a period, so the next one is not affected.
+    """Send what it would say now, with all that a digest has; this is none of a period: the next one is not affected.
 
-    Errors: NotFound for one that has ended, or whose reader may have none any more.
+    Errors: NotFound for one that has ended, or whose reader may have none any more; NoChat.
     """
     if one.next_at is None or not _may_get(session, one):
         raise NotFound(what="word.digest")
-    site = places.site_of(session, one.site_id)
-    outbox.post(session, [digest_letters.letter(reader_of(one), site, preview(session, one, now), address, None)], now)
+    if not can_arrive(session, one):
+        raise NoChat(name=people.get(session, one.person_id).name if one.person_id else name_of_group(one))
+    site, found = places.site_of(session, one.site_id), preview(session, one, now)
+    sent = _kept(session, one, found, f"test {clock.new_id()}", now, is_test=True)
+    outbox.post(session, [digest_letters.letter(reader_of(one), site, found, address, sent.id)], now)
 
 
-def _kept(found: Digest) -> dict[str, Any]:
-    return {one.name: {"value": one.value, "tickets": list(one.tickets), "unit": one.unit} for one in found.figures}
+def can_arrive(session: Session, one: Subscription) -> bool:
+    """Whether there is a chat that it can be written into."""
+    return one.person_id is None or people.is_reachable(session, one.person_id)
+
+
+def _kept(
+    session: Session, one: Subscription, found: Digest, day: str, now: datetime, *, is_test: bool = False
+) -> Sent:  # fmt: skip
+    """A digest as it is sent, with the tickets behind its figures."""
+    figures = {one.name: {"value": one.value, "tickets": list(one.tickets), "unit": one.unit} for one in found.figures}
+    sent = Sent(
+        id=clock.new_id(), subscription_id=one.id, site_id=one.site_id, day=day, starts_at=found.span.starts_at,
+        ends_at=found.span.ends_at, sent_at=now, facts=figures, is_test=is_test,
+    )  # fmt: skip
+    session.add(sent)
+    session.flush()
+    return sent
 
 
 def _last_end(session: Session, one: Subscription) -> datetime | None:
-    query = select(Sent.ends_at).where(Sent.subscription_id == one.id).order_by(Sent.day.desc()).limit(1)
-    return session.scalar(query)
+    query = select(Sent.ends_at).where(Sent.subscription_id == one.id, Sent.is_test.is_(False))
+    return session.scalar(query.order_by(Sent.day.desc()).limit(1))
 
 
 def _tell(session: Session, one: Subscription, facts: dict[str, Any], now: datetime) -> None:

@@ -9,7 +9,7 @@ from api.pages import _tickets
 from api.pages._posting import Posted
 from api.pages._tickets import Photo
 from assets.plans import checklists
-from core import clock, i18n
+from core import clock, i18n, trace
 from core.access import Viewer
 from core.database import Session
 from core.errors import GongdanError
@@ -76,11 +76,29 @@ def limits(item: ChecklistItem) -> str:
 
 def said(item: ChecklistItem, locale: str) -> str:
     """An answer in words; that there is none, and whether it is left for the next time."""
-    if item.answer and item.kind in WITHOUT_WORDS:
-        return translate(f"page.check.{item.answer}", locale)
     if item.answer:
-        return f"{item.answer} {item.options.get('unit', '')}".strip()
+        return _spoken(item, item.answer, locale)
     return translate("page.check.left" if item.options.get("left") else "page.check.none", locale)
+
+
+def _spoken(item: ChecklistItem, answer: str, locale: str) -> str:
+    if item.kind in WITHOUT_WORDS and i18n.has_text(f"page.check.{answer}", locale):
+        return translate(f"page.check.{answer}", locale)
+    return f"{answer} {item.options.get('unit', '')}".strip()
+
+
+def given(item: ChecklistItem, kept: str, locale: str) -> str:
+    """An answer as an event keeps it, in words.
+
+    What people wrote stands there as a commitment alone: it is shown while it is still the answer.
+    """
+    is_plain = item.kind in additions.ANSWERS
+    answer = kept if is_plain else item.answer if trace.commitment(item.id.hex, item.answer) == kept else ""
+    if not answer:
+        return translate("page.check.replaced", locale)
+    told = _spoken(item, answer, locale)
+    is_failed = checklists.is_failed(item.kind, item.options, answer)
+    return translate("page.check.failed", locale, answer=told) if is_failed else told
 
 
 def problems(session: Session, items: Sequence[ChecklistItem], posted: Posted, locale: str) -> list[tuple[str, str]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from api.pages import _checklist, _proofs
 from api.pages._checklist import Question
 from api.pages._visits import Guest
+from assets import register
 from assets.plans import rounds
 from assets.plans.models import Stop
 from assets.plans.rounds import Confidence, Progress
@@ -40,6 +42,16 @@ class Place:
     failed: int
     answered: int
     questions: list[Question]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A thing that is no stop of the round: what it is, where a fault on it is reported, and its page."""
+
+    name: str
+    where: str
+    report: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +126,12 @@ def reason(left: str, locale: str) -> str:
     return translate(f"reason.{left}", locale) if i18n.has_text(f"reason.{left}", locale) else left
 
 
-def by_hand(visit: Guest) -> str:
-    """What the address of a code says when staff typed it: that is less than having stood before it."""
-    return f"?by={rounds.TYPED}" if visit.visitor is not None and visit.visitor.is_staff else ""
+def to_code(visit: Guest, code: str, number: str = "", *, is_typed: bool) -> str:
+    """The address of a code. That staff typed it is less than having stood before it; `number`: of their round."""
+    is_staff = visit.visitor is not None and visit.visitor.is_staff
+    asked = {"by": rounds.TYPED if is_typed and is_staff else "", "round": number}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/q/{quote(code)}{'?' if query else ''}{query}"
 
 
 def link_of_code(session: Session, visit: Guest, viewer: Viewer, subject: Subject) -> str:
@@ -126,5 +141,23 @@ def link_of_code(session: Session, visit: Guest, viewer: Viewer, subject: Subjec
         return ""
     ticket, stop = found
     proof = rounds.TYPED if visit.asked("by") == rounds.TYPED else rounds.SCANNED
+    return link_of_stop(visit, viewer, ticket, stop, proof)
+
+
+def link_of_stop(visit: Guest, viewer: Viewer, ticket: Ticket, stop: Stop, proof: str) -> str:
+    """Where a stop is answered, with the proof of what led there."""
     word = _proofs.prove_visit(visit.system.settings, stop.id, viewer.person_id, proof, clock.now())
     return f"/round/{ticket.number}/{stop.position}?{urlencode({'scan': word})}"
+
+
+def link_of_other(session: Session, visit: Guest, viewer: Viewer, code: str, site_id: UUID) -> str:
+    """Back to the round that somebody is walking, which says what the code is; empty where none is walked."""
+    number = visit.asked("round") or rounds.under_way(session, viewer.person_id, site_id)
+    return f"/round/{quote(number, safe='')}?{urlencode({'code': code})}" if number else ""
+
+
+def elsewhere(session: Session, code: str) -> Elsewhere:
+    """What a code is on that belongs to no stop. Errors: Invalid, NotFound."""
+    subject = register.subject_of(session, code)
+    name = subject.name or subject.place
+    return Elsewhere(name, subject.place if subject.name else "", f"/q/{code}?report=1", f"/q/{code}?here=1")

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api.pages import _tickets
+from api.pages import _checklist, _tickets
 from api.pages._tickets import Photo
+from assets.plans import rounds
 from core import clock, i18n, places, trace
 from core.access import Viewer
 from core.database import Session
 from core.people import Person
 from core.tickets import queries
-from core.tickets.models import Attachment, Follower, Note, Ticket
+from core.tickets.models import Attachment, ChecklistItem, Follower, Note, Ticket
 
 TOLD = (
     "report", "accept", "claim", "schedule", "agree", "check_in", "hold", "resume", "sign_off", "confirm", "lapse",
@@ -64,6 +65,8 @@ class _Reading:
     names: dict[UUID, str]
     notes: dict[str, Note]
     files: dict[tuple[str, int, str], Attachment]
+    items: dict[int, ChecklistItem]
+    stops: dict[int, str]
 
 
 def lines(session: Session, ticket: Ticket, viewer: Viewer, locale: str) -> list[Line]:
@@ -86,6 +89,8 @@ def _reading(session: Session, ticket: Ticket, viewer: Viewer, locale: str, even
         session, ticket, viewer, locale, is_staff, _tickets.others(session, ticket, viewer),
         queries.names_of(session, people), {trace.commitment(note.salt, note.text): note for note in notes},
         {(row.hash, row.round, row.kind): row for row in files},
+        {item.position: item for item in queries.checklist_of(session, ticket.id)} if is_staff else {},
+        {stop.position: stop.name for stop in rounds.stops_of(session, ticket.id)} if ticket.stops else {},
     )  # fmt: skip
 
 
@@ -172,6 +177,7 @@ def _title(reading: _Reading, event: trace.Event, facts: dict[str, Any]) -> str:
     told = {name: str(value) for name, value in facts.items() if isinstance(value, str | int)}
     told["reason"] = reason(str(facts.get("reason", "")), locale)
     told["name"] = _named(reading, facts.get("assignee") or facts.get("person"))
+    told |= _asked(reading, event.action, facts)
     if "goal" in facts:
         told["goal"] = i18n.translate(f"deadline.goal.{facts['goal']}", locale)
         zone = places.site_of(reading.session, reading.ticket.site_id).timezone
@@ -188,6 +194,28 @@ def _title(reading: _Reading, event: trace.Event, facts: dict[str, Any]) -> str:
         if is_meant and i18n.has_text(longer, locale):
             return i18n.translate(longer, locale, **told)
     return i18n.translate(key, locale, **told) if i18n.has_text(key, locale) else event.action
+
+
+def _asked(reading: _Reading, action: str, facts: dict[str, Any]) -> dict[str, str]:
+    """What an event of a checklist is about: its stop, its questions, and the answer as it was given."""
+    if action == "visit":
+        return {"stop": reading.stops.get(facts["stop"], str(facts["stop"]))}
+    if action == "leave":
+        return {"questions": i18n.listed([_question(reading, at) for at in facts["positions"]], reading.locale)}
+    if action not in ("answer", "found"):
+        return {}
+    item = reading.items.get(facts["position"])
+    answer = _checklist.given(item, str(facts.get("answer", "")), reading.locale) if item else ""
+    return {"question": _question(reading, facts["position"]), "answer": answer}
+
+
+def _question(reading: _Reading, position: int) -> str:
+    """A question in its own words, in a round with the stop where it is asked."""
+    item = reading.items.get(position)
+    if item is None:
+        return i18n.translate("plan.question", reading.locale, n=position)
+    stop = reading.stops.get(item.options.get("stop", 1), "")
+    return f"{stop} \u00b7 {item.question}" if stop else item.question
 
 
 def _span(reading: _Reading, facts: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -126,7 +125,7 @@ def typed(visit: AnyPasserBy, code: str = "") -> Response:
         found = codes.parse(code, visit.system.settings.public_url) or codes.canonical(code)
     except GongdanError as error:
         return _unknown(visit, code, error)
-    return see_other(f"/q/{quote(found)}{_rounds.by_hand(visit)}")
+    return see_other(_rounds.to_code(visit, found, is_typed=True))
 
 
 @router.get("/q/{code}")
@@ -144,11 +143,18 @@ def show(code: str, session: Db, visit: AnyPasserBy, report: str = "") -> Respon
 
 
 def _work_here(session: Session, visit: Guest, viewer: Viewer, code: str, subject: Subject) -> Response:
-    """The stop of a round at once, unless this person has something else to do here too."""
+    """The stop of a round at once, unless this person has something else to do here too.
+
+    Who walks a round and meets a thing that is none of its stops stays in the round, which says what it is.
+    """
     stop = "" if visit.asked("here") else _rounds.link_of_code(session, visit, viewer, subject)
     page = _thing(session, visit, viewer, code, subject)
-    if stop and not any(step for _, step in page.jobs):
+    has_work = any(step for _, step in page.jobs)
+    if stop and not has_work:
         return see_other(stop)
+    is_astray = not stop and not visit.asked("here") and (visit.asked("round") or not has_work)
+    if is_astray and (back := _rounds.link_of_other(session, visit, viewer, code, subject.site_id)):
+        return see_other(back)
     return visit.page("thing.html", replace(page, stop=stop))
 
 

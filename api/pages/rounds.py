@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db
-from api.pages import _checklist, _proofs, _rounds, _steps, _tickets, additions, tickets
+from api.pages import _checklist, _outcomes, _proofs, _rounds, _steps, _tickets, additions, tickets
 from api.pages._checklist import Question
+from api.pages._outcomes import Outcome
 from api.pages._posting import Form, OwnFiles, Posted, once, see_other
-from api.pages._rounds import Place, Round
+from api.pages._rounds import Elsewhere, Place, Round
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import Person, Visit
@@ -29,23 +30,32 @@ from core.tickets.models import Ticket
 router = APIRouter(prefix="/round/{number}", include_in_schema=False)
 
 BESIDE = ("accept", "claim", "resume")  # what comes before the round can go on
+LONGEST_CODE = 200
 OPEN_FOR_WORK = ("assigned", "accepted", "in_progress")
 
 
 @dataclass(frozen=True, slots=True)
 class RoundPage:
-    """How far is it, and what is left? `sign`: where to sign off, once nothing is left."""
+    """How far is it, and what is left? `sign`: where to sign off, once nothing is left; `outcome`: after that.
+
+    `typed`: a code that led to no stop, with what is `wrong` with it, or what it is on `elsewhere`.
+    """
 
     head: Head
     name: str
     round: Round
+    outcome: Outcome | None
     steps: list[Step]
+    is_open: bool
     can_work: bool
     sign: str
     told: str
     draft_done: str
     key: str
     home: str
+    typed: str = ""
+    wrong: str = ""
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +87,35 @@ def show(number: str, session: Db, visit: Person) -> Response:
     found = _rounds.of(session, ticket, visit.locale)
     if found is None:
         return see_other(f"/t/{ticket.number}")
+    if code := visit.asked("code").strip():
+        return _by_code(visit, session, ticket, found, code)
+    return visit.page("round.html", _walk(visit, session, ticket, found))
+
+
+def _by_code(visit: Visit, session: Session, ticket: Ticket, found: Round, typed: str) -> Response:
+    """The stop that a typed code belongs to; else the round again, which says what the code is."""
+    page = replace(_walk(visit, session, ticket, found), typed=typed[:LONGEST_CODE])
+    try:
+        code = codes.parse(typed, visit.system.settings.public_url) or codes.canonical(typed)
+        stop = rounds.stop_in(session, ticket, register.subject_of(session, code))
+        if stop is not None and page.can_work:
+            return see_other(_rounds.link_of_stop(visit, visit.viewer, ticket, stop, rounds.TYPED))
+        return visit.page("round.html", replace(page, typed="", elsewhere=_rounds.elsewhere(session, code)))
+    except GongdanError as error:
+        return visit.page("round.html", replace(page, wrong=i18n.explain(error, visit.locale)), error)
+
+
+def _walk(visit: Visit, session: Session, ticket: Ticket, found: Round) -> RoundPage:
     parts = queries.parts_of(session, ticket, visit.viewer)
     can_work = _can_work(ticket, parts)
     told, draft = _told(visit, found)
     steps = [step for step in _steps.of(ticket, parts, [], "") if step.name in BESIDE]
     sign = f"/t/{ticket.number}/sign" if can_work and found.is_complete and ticket.state == "in_progress" else ""
     head = _tickets.head(session, ticket, visit.locale, clock.now())
-    return visit.page(
-        "round.html",
-        RoundPage(
-            head, ticket.text or head.what, found, steps, can_work, sign, told, draft, clock.secret(), visit.home
-        ),
-    )
+    return RoundPage(
+        head, ticket.text or head.what, found, _outcomes.of(session, ticket, found, visit.locale), steps,
+        ticket.is_open, can_work, sign, told, draft, clock.secret(), visit.home,
+    )  # fmt: skip
 
 
 def _round(session: Session, number: str, visit: Visit, *, lock: bool = False) -> Ticket:

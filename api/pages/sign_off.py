@@ -69,7 +69,7 @@ class SignOffPage:
     entered: dict[str, str]
     key: str
     errors: list[tuple[str, str]]
-    for_resident: bool = True
+    kind: str = "fault"
 
 
 @router.get("")
@@ -213,7 +213,7 @@ def _render(
         entered=entered,
         key=clock.secret(),
         errors=[(_field(error), i18n.explain(error, visit.locale))] if error else [],
-        for_resident=ticket.kind == "fault",
+        kind=ticket.kind,
     )
     return visit.page("sign_off.html", context, error)
 

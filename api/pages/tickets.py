@@ -60,7 +60,7 @@ class Appointment:
 class JobPage:
     """For staff: what is this job, until when, and what is the one next thing to do?
 
-    `round`: where it is one; its questions stand at its stops.
+    `round`: where it is one; its questions stand at its stops. `has_resident`: somebody outside staff has a part in it.
     """
 
     head: Head
@@ -78,6 +78,7 @@ class JobPage:
     deadlines: list[tuple[str, str]]
     can_add: bool
     can_work: bool
+    has_resident: bool
     home: str
     said: Said
     draft_done: str
@@ -166,8 +167,8 @@ def _said(visit: Visit, ticket: Ticket, error: GongdanError | None, text: str) -
     done, code = visit.asked("done"), visit.asked("code")
     draft = f"report:{code}" if code else f"{ticket.number}:{done}" if done else ""
     key = f"page.done.{done}"
-    if done == "sign_off" and ticket.kind != "fault":
-        key += "_closed"
+    if ticket.kind != "fault" and i18n.has_text(f"{key}_staff"):
+        key += "_staff"
     return Said(draft_done=draft, told=i18n.translate(key, visit.locale) if i18n.has_text(key, visit.locale) else "")
 
 
@@ -191,6 +192,7 @@ def _job(visit: Visit, session: Session, ticket: Ticket, said: Said) -> JobPage:
         deadlines=_tickets.deadline_lines(session, ticket, locale, clock.now()),
         can_add=bool(parts),
         can_work="assignee" in parts and ticket.is_open,
+        has_resident=ticket.kind != "inspection",
         home=visit.home,
         said=said,
         draft_done=said.draft_done,

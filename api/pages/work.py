@@ -55,10 +55,11 @@ class WorkPage:
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """Scan with the camera app, type the code, or send its photo."""
+    """Scan with the camera app, type the code, or send its photo. `round`: the one that is being walked."""
 
     error: str
     typed: str
+    round: str = ""
 
 
 @router.get("/work", dependencies=[NEEDS_SITE])
@@ -116,17 +117,17 @@ def _some(session: Session, ticket: Ticket, visit: Visit, shown: tuple[str, ...]
 
 @router.get("/scan")
 def scanning(visit: AnyGuest) -> HTMLResponse:
-    return visit.page("scan.html", ScanPage("", ""))
+    return visit.page("scan.html", ScanPage("", "", visit.asked("round")))
 
 
 @router.post("/scan")
 def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     """The page behind a code that was typed or photographed."""
+    number = posted.one("round")
     try:
-        by = _rounds.by_hand(visit) if posted.one("code") else ""
-        return see_other(f"/q/{_code(visit, posted)}{by}")
+        return see_other(_rounds.to_code(visit, _code(visit, posted), number, is_typed=bool(posted.one("code"))))
     except GongdanError as error:
-        return visit.page("scan.html", ScanPage(i18n.explain(error, visit.locale), posted.one("code")), error)
+        return visit.page("scan.html", ScanPage(i18n.explain(error, visit.locale), posted.one("code"), number), error)
 
 
 def _code(visit: Guest, posted: Posted) -> str:

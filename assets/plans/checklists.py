@@ -21,25 +21,45 @@ class NoChoices(Missing):
     """{question}: write the answers to choose from, separated by commas. Put ! before one that is a failure."""
 
 
+class NotANumber(Invalid):
+    """{field}: {said} is no number."""
+
+
+class LimitsCrossed(Invalid):
+    """{question}: the lower limit is above the upper one."""
+
+
+class AskedTwice(Invalid):
+    """{question}: this question is there twice."""
+
+
+class TooManyQuestions(Invalid):
+    """A checklist has at most {most} questions."""
+
+
 def checked(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The items as they are kept. Errors: Missing, Invalid, NoChoices."""
+    """The items as they are kept. Errors: Missing, Invalid, NoChoices, and those above."""
     found = [_checked(item) for item in items if str(item.get("question", "")).strip()]
     if not found:
         raise Missing(field="field.checklist")
-    if len(found) > MOST_ITEMS or len({item["key"] for item in found}) < len(found):
-        raise Invalid(field="field.checklist")
+    if len(found) > MOST_ITEMS:
+        raise TooManyQuestions(most=MOST_ITEMS, field="field.checklist")
+    keys = [item["key"] for item in found]
+    for at, item in enumerate(found):
+        if item["key"] in keys[:at]:
+            raise AskedTwice(question=item["question"], field="field.checklist")
     return found
 
 
 def _checked(item: Mapping[str, Any]) -> dict[str, Any]:
     question, kind = str(item["question"]).strip()[:LONGEST], str(item.get("kind") or PASS_FAIL)
     if kind not in KINDS:
-        raise Invalid(field="field.checklist")
+        raise Invalid(field="plan.kind")
     kept: dict[str, Any] = {"key": key_of(question), "question": question, "kind": kind}
     if kind in (NUMBER, METER):
-        low, high = number(item.get("low")), number(item.get("high"))
+        low, high = (number(item.get(name), f"plan.{name}") for name in ("low", "high"))
         if low is not None and high is not None and low > high:
-            raise Invalid(field="field.limits")
+            raise LimitsCrossed(question=question, field="plan.high")
         kept |= {"low": low, "high": high, "unit": str(item.get("unit") or "").strip()[:20]}
     if kind == CHOICE:
         kept |= _choices(question, item)
@@ -49,20 +69,20 @@ def _checked(item: Mapping[str, Any]) -> dict[str, Any]:
 def _choices(question: str, item: Mapping[str, Any]) -> dict[str, Any]:
     choices = [str(one).strip()[:60] for one in item.get("choices") or () if str(one).strip()]
     if len(set(choices)) < 2:
-        raise NoChoices(question=question)
+        raise NoChoices(question=question, field="plan.choices")
     return {"choices": list(dict.fromkeys(choices)), "failing": [c for c in item.get("failing") or () if c in choices]}
 
 
-def number(said: object) -> float | None:
-    """A number as people write it, with a point or a comma. Errors: Invalid."""
+def number(said: object, field: str = "field.limits") -> float | None:
+    """A number as people write it, with a point or a comma. Errors: NotANumber, which names the `field`."""
     if said in (None, ""):
         return None
     try:
         found = float(str(said).strip().replace(",", "."))
     except ValueError:
-        raise Invalid(field="field.limits") from None
+        raise NotANumber(field=field, said=str(said)[:LONGEST]) from None
     if not abs(found) < 1e12:
-        raise Invalid(field="field.limits")
+        raise NotANumber(field=field, said=str(said)[:LONGEST])
     return found
 
 

@@ -21,9 +21,12 @@ MOST_SKIPPED = 400  # dates skipped in a row, after which a plan has none
 
 def dates(plan: Plan, site: SiteFacts) -> Iterator[Date]:
     """The coming dates of a plan with those that are skipped, each with its reason."""
-    rhythm, cursor = recurrence.of(plan.rhythm), Cursor(plan.planned_on, plan.last_on)
-    if rhythm.counts_from == COMPLETED and plan.last_on is not None:
-        rhythm, cursor = recurrence.completed(rhythm, plan.last_on)
+    return _walked(recurrence.of(plan.rhythm), Cursor(plan.planned_on, plan.last_on), site)
+
+
+def _walked(rhythm: Rhythm, cursor: Cursor, site: SiteFacts) -> Iterator[Date]:
+    if rhythm.counts_from == COMPLETED and cursor.on is not None:
+        rhythm, cursor = recurrence.completed(rhythm, cursor.on)
     return recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), cursor)
 
 
@@ -44,11 +47,13 @@ def today(site: SiteFacts, now: datetime) -> date:
     return calendars.local_day(now, site.timezone)
 
 
-def preview(rhythm: Rhythm, site: SiteFacts, now: datetime, count: int = 20) -> list[Date]:
-    """The dates that a rhythm has from today on."""
-    today = calendars.local_day(now, site.timezone)
-    found = recurrence.walk(rhythm, worktime.of(site.settings, site.timezone), Cursor(_before(rhythm, today)))
-    return list(islice(found, count))
+def preview(rhythm: Rhythm, site: SiteFacts, now: datetime, plan: Plan | None = None, count: int = 20) -> list[Date]:
+    """The dates that a rhythm has from today on, as `start()` would find them; those of `plan` go on from there."""
+    cursor = Cursor(plan.planned_on, plan.last_on) if plan is not None else Cursor()
+    begins = _before(rhythm, today(site, now))
+    if begins is not None and (cursor.planned is None or cursor.planned < begins):
+        cursor = Cursor(begins, cursor.on)
+    return list(islice(_walked(rhythm, cursor, site), count))
 
 
 def _before(rhythm: Rhythm, today: date) -> date | None:

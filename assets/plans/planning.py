@@ -52,6 +52,22 @@ class NoTime(Missing):
     """Say how often: by a rule, by dates, or by a meter."""
 
 
+class NoStep(Invalid):
+    """{field}: a number above 0 is needed."""
+
+
+class MeterOfOne(Invalid):
+    """{field}: only one piece of equipment has a meter. Choose it, or leave this empty."""
+
+
+class NoStops(Missing):
+    """The route has no stops yet. Add the first."""
+
+
+class TooManyStops(Invalid):
+    """A route has at most {most} stops."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A plan as somebody wants it.
@@ -70,6 +86,13 @@ class Draft:
     place_id: UUID | None = None
     stops: Sequence[Mapping[str, Any]] = ()
     meter_every: float | None = None
+
+
+def check(session: Session, site_id: UUID, draft: Draft, plan_id: UUID | None) -> Rhythm:
+    """Refuse what saving would refuse; gives the rhythm that would be kept. `plan_id`: of the plan that it changes."""
+    values = _checked(session, site_id, draft)
+    _check_name(session, site_id, values["name"], plan_id)
+    return recurrence.of(values["rhythm"])
 
 
 def add(session: Session, site_id: UUID, draft: Draft, actor: UUID | None, now: datetime) -> Plan:
@@ -221,8 +244,10 @@ def _checked(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
     name = draft.name.strip()[:LONGEST_NAME]
     if not name:
         raise Missing(field="field.name")
-    if draft.level not in LEVELS or draft.subject not in SUBJECTS:
+    if draft.level not in LEVELS:
         raise Invalid(field="field.level")
+    if draft.subject not in SUBJECTS:
+        raise Missing(field="field.subject")
     rhythm = lawful(draft)
     recurrence.check(rhythm)
     if not (rhythm.rule or rhythm.extra or draft.meter_every):
@@ -230,14 +255,20 @@ def _checked(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
     site = places.site_of(session, site_id)
     if draft.category not in categories.handbook(session, site).works:
         raise Invalid(field="field.category")
-    if draft.meter_every is not None and (draft.meter_every <= 0 or draft.subject != "asset"):
-        raise Invalid(field="field.meter_every")
+    _check_meter(draft)
     about = _subject(session, site_id, draft)
     return {
         "name": name, "level": draft.level, "category": draft.category, "subject": draft.subject, **about,
         "checklist": checklists.checked(draft.checklist), "rhythm": recurrence.told(rhythm),
         "meter_asset_id": draft.asset_id if draft.meter_every else None, "meter_every": draft.meter_every,
     }  # fmt: skip
+
+
+def _check_meter(draft: Draft) -> None:
+    if draft.meter_every is not None and draft.meter_every <= 0:
+        raise NoStep(field="field.meter_every")
+    if draft.meter_every is not None and draft.subject != "asset":
+        raise MeterOfOne(field="field.meter_every")
 
 
 def lawful(draft: Draft) -> Rhythm:
@@ -252,8 +283,10 @@ def _subject(session: Session, site_id: UUID, draft: Draft) -> dict[str, Any]:
     """What it is about, and nothing else; each of it must be the site's."""
     found: dict[str, Any] = {"asset_id": None, "type_id": None, "place_id": None, "stops": []}
     if draft.subject == "route":
-        if not 0 < len(draft.stops) <= MOST_STOPS:
-            raise Missing(field="field.plan_stops")
+        if not draft.stops:
+            raise NoStops(field="field.plan_stops")
+        if len(draft.stops) > MOST_STOPS:
+            raise TooManyStops(most=MOST_STOPS, field="field.plan_stops")
         for stop in draft.stops:
             kind = "asset" if stop.get("asset") else "place"
             _own(session, site_id, Asset if kind == "asset" else Place, UUID(stop[kind]))
@@ -278,7 +311,7 @@ def _own(session: Session, site_id: UUID, model: Any, key: UUID | None) -> UUID:
 def _check_name(session: Session, site_id: UUID, name: str, but: UUID | None) -> None:
     found = session.scalar(select(Plan.id).where(Plan.site_id == site_id, Plan.name == name))
     if found is not None and found != but:
-        raise PlanTaken(name=name)
+        raise PlanTaken(name=name, field="field.name")
 
 
 def _write(session: Session, plan: Plan, values: Mapping[str, Any], now: datetime) -> list[Entry]:

@@ -30,6 +30,7 @@ BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)  # what dateutil 
 HORIZON = timedelta(days=366 * 6)  # a rule without a date for so long has none
 DAY = timedelta(days=1)
 FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
+MOST_DAYS = {"lead_days": 90, "tolerance_days": 365, "limit_days": 3660}
 STEPS = {"DAILY": 1, "WEEKLY": 7}
 # dateutil looks for the next date up to the year 9999, however rare. The calendar, with its days of the week, repeats
 # every 400 years: counted at its end, a rule without dates has only some hundred years to search, not eight thousand.
@@ -44,10 +45,23 @@ COUNTS_FROM = (SCHEDULED, COMPLETED)
 PLANNED, EXTRA, MOVED, KEPT, LIMITED, SKIPPED, MERGED = (
     "planned", "extra", "moved", "kept", "limited", "skipped", "merged",
 )  # fmt: skip
+REASONS = (PLANNED, EXTRA, MOVED, KEPT, LIMITED, SKIPPED, MERGED)
 
 
 class NotARule(Invalid):
     """{rule} is no rule that can be used. Write it like FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"""
+
+
+class NeverDue(NotARule):
+    """No date is left in six years. Look at the rule, the season and the dates left out."""
+
+
+class FarDay(Invalid):
+    """{field}: {day} is too far away. Days from {first} to {last} can be planned."""
+
+
+class OutOfBounds(Invalid):
+    """{field}: a number from {low} to {high} is needed."""
 
 
 class TooSeldom(Invalid):
@@ -118,19 +132,27 @@ class Date:
 
 
 def check(rhythm: Rhythm) -> None:
-    """Errors: NotARule, Invalid, NotStatutory, TooSeldom."""
-    if rhythm.on_holiday not in ON_HOLIDAY or rhythm.counts_from not in COUNTS_FROM:
-        raise Invalid(field="field.rhythm")
-    if not all(FIRST <= day <= LAST for day in (rhythm.starts_on, *rhythm.extra)):
-        raise Invalid(field="field.rhythm")
-    if not all(1 <= month <= 12 for month in rhythm.months):
-        raise Invalid(field="field.months")
-    if not (0 <= rhythm.lead_days <= 90 and 0 <= rhythm.tolerance_days <= 365 and 0 <= rhythm.limit_days <= 3660):
-        raise Invalid(field="field.plan_days")
+    """Errors: Invalid, FarDay, OutOfBounds, NotARule, NeverDue, NotStatutory, TooSeldom; each names its `field`."""
+    for name, known in (("on_holiday", ON_HOLIDAY), ("counts_from", COUNTS_FROM)):
+        if getattr(rhythm, name) not in known:
+            raise Invalid(field=f"plan.{name}")
+    for name, days in (("starts_on", (rhythm.starts_on,)), ("extra", rhythm.extra)):
+        for day in days:
+            if not FIRST <= day <= LAST:
+                raise FarDay(field=f"plan.{name}", day=day.isoformat(), first=FIRST.isoformat(), last=LAST.isoformat())
+    for name, most in MOST_DAYS.items():
+        _check_number(f"plan.{name}", getattr(rhythm, name), 0, most)
+    for month in rhythm.months:
+        _check_number("field.months", month, 1, 12)
     if (rhythm.rule or rhythm.extra) and not _tried(rhythm):
-        raise NotARule(rule=rhythm.rule)
+        raise NeverDue(rule=rhythm.rule, field="field.rhythm")
     if rhythm.limit_days:
         _check_limit(rhythm)
+
+
+def _check_number(field: str, number: int, low: int, high: int) -> None:
+    if not low <= number <= high:
+        raise OutOfBounds(field=field, low=low, high=high)
 
 
 def _tried(rhythm: Rhythm) -> list[date]:
@@ -140,11 +162,17 @@ def _tried(rhythm: Rhythm) -> list[date]:
 
 
 def _check_limit(rhythm: Rhythm) -> None:
-    if rhythm.months or rhythm.on_holiday == SKIP or rhythm.counts_from == COMPLETED:
-        raise NotStatutory(limit=rhythm.limit_days)
+    loose = {
+        "plan.on_holiday": rhythm.on_holiday == SKIP, "plan.counts_from": rhythm.counts_from == COMPLETED,
+        "field.months": bool(rhythm.months),
+    }  # fmt: skip
+    for field, is_loose in loose.items():
+        if is_loose:
+            raise NotStatutory(limit=rhythm.limit_days, field=field)
     for first, second in pairwise(islice(planned(rhythm, None), 800)):
         if (second - first).days > rhythm.limit_days:
-            raise TooSeldom(first=first.isoformat(), second=second.isoformat(), limit=rhythm.limit_days)
+            days = {"first": first.isoformat(), "second": second.isoformat()}
+            raise TooSeldom(**days, limit=rhythm.limit_days, field="field.rhythm")
 
 
 def planned(rhythm: Rhythm, after: date | None) -> Iterator[date]:

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from assets.plans.models import Stop
@@ -143,16 +143,31 @@ def progress(session: Session, tickets: Sequence[Ticket]) -> dict[UUID, Progress
 
 def stop_at(session: Session, person_id: UUID, subject: Subject) -> tuple[Ticket, Stop] | None:
     """The stop of a technician's open round that a code belongs to; one that is still open before one that is not."""
-    is_it = (
-        Stop.asset_id == subject.asset_id
-        if subject.asset_id
-        else (Stop.place_id == subject.place_id) & Stop.asset_id.is_(None)
-    )
-    query = select(Ticket, Stop).join(Stop, Stop.ticket_id == Ticket.id).where(is_it, Ticket.is_open)
+    query = select(Ticket, Stop).join(Stop, Stop.ticket_id == Ticket.id).where(_is_of(subject), Ticket.is_open)
     query = query.where(Ticket.assignee_id == person_id, Ticket.stops > 0).order_by(Ticket.id, Stop.position)
     found = [(ticket, stop) for ticket, stop in session.execute(query)]
     is_open = [one for one in found if state_of(items_of(session, one[0].id)[one[1].position]) == "open"]
     return next(iter(is_open or found), None)
+
+
+def _is_of(subject: Subject) -> ColumnElement[bool]:
+    """The stops at a thing: an asset, or a place that is meant by itself."""
+    if subject.asset_id:
+        return Stop.asset_id == subject.asset_id
+    return (Stop.place_id == subject.place_id) & Stop.asset_id.is_(None)
+
+
+def stop_in(session: Session, ticket: Ticket, subject: Subject) -> Stop | None:
+    """The stop of a round at a thing."""
+    query = select(Stop).where(Stop.ticket_id == ticket.id, _is_of(subject)).order_by(Stop.position)
+    return session.scalars(query.limit(1)).first()
+
+
+def under_way(session: Session, person_id: UUID, site_id: UUID) -> str:
+    """The number of the round that a technician is walking at a site, the one begun last; empty where there is none."""
+    query = select(Ticket.number).where(Ticket.assignee_id == person_id, Ticket.is_open, Ticket.stops > 0)
+    query = query.where(Ticket.state == "in_progress", Ticket.site_id == site_id)
+    return session.scalar(query.order_by(Ticket.accepted_at.desc()).limit(1)) or ""
 
 
 def begin(session: Session, ticket: Ticket, viewer: Any, now: datetime) -> None:

@@ -91,12 +91,16 @@ def _refuse_full(session: Session, ticket: Ticket, item: int) -> None:
 def add_words(
     session: Session, ticket: Ticket, person_id: UUID | None, text: str, now: datetime, *, is_internal: bool = False
 ) -> None:
-    """Add words. The other side is told that there is something new; notes between staff are never told on."""
+    """Add words. The other side is told that there is something new; notes between staff are never told on.
+
+    An inspection has no resident: whatever is said about it stays between staff, and reaches who does it.
+    """
     text = text.strip()[:MAX_WORDS]
     if not text:
         raise Missing(field="field.text")
-    proof = words.keep(session, ticket, person_id, text, now, is_internal=is_internal)
-    record(session, ticket, "add_note", Actor(person_id), {"text": proof, "internal": is_internal}, now)
+    is_hidden = is_internal or ticket.kind == "inspection"
+    proof = words.keep(session, ticket, person_id, text, now, is_internal=is_hidden)
+    record(session, ticket, "add_note", Actor(person_id), {"text": proof, "internal": is_hidden}, now)
     if not is_internal:
         _tell_other_side(session, ticket, person_id, text, now)
 

@@ -41,7 +41,7 @@ DRAWER = Drawer(
     HEAD, "reported", "x1", [("x1", "x1")], [LINE], TOLD, [*FORMS, "schedule", "merge"], CHOICES, [("x1", "x1")], "/x1",
     "site=WX", "WX", "1",
 )  # fmt: skip
-CLOSED = Drawer(HEAD, "closed", "", [], [], [], [], {}, [], "", "", "WX", "1")
+CLOSED = Drawer(HEAD, "closed", "", [], [], [], [], {}, [], "", "", "WX", "1", has_resident=False)
 REFUSED = replace(DRAWER, entered={"reason": "x1", "text": "x1"}, action="cancel", error="x1")
 SIDE = Side(HEAD, "x1", "x1", 2, [PHOTO])
 OUTCOMES = [Outcome(HEAD, is_possible=True, reason=""), Outcome(HEAD, is_possible=False, reason="x1")]

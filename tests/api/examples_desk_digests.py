@@ -20,6 +20,7 @@ FIGURES = FiguresPage(FRAME, "x1", [Behind("new", "x1", "x1", ["x1"]), Behind("d
 
 EXAMPLES = {
     "desk_digests.html": [
+        replace(PAGE, unsent="x1", is_own=True, readings=[replace(PAGE.readings[0], can_arrive=False)]),
         PAGE,
         replace(PAGE, readings=[], sent=[], preview=None, may_edit=False, is_saved=False, is_tested=False),
         replace(PAGE, is_saved=False, error="x1"),

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from api.pages.desk import _month
 from api.pages.desk._month import Day, MonthPage
+from api.pages.desk._plan_form import BLANK, COLUMNS
 from api.pages.desk._route import Leg, Route
 from api.pages.desk._told import Told
 from api.pages.desk.history import DecisionsPage
-from api.pages.desk.plans import BLANK, COLUMNS, Line, PlanPage, PlansPage, Shown
+from api.pages.desk.plans import Line, PlanPage, PlansPage, Shown
 from tests.api.examples_desk import ANY, FRAME
 
 LINES = [
@@ -19,6 +20,7 @@ LINES = [
 DATES = [Shown("x1", "x1", is_skipped=False), Shown("x1", "x1", is_skipped=True)]
 LEG = Leg("place:1", "x1", "x1")
 ITEMS = [dict.fromkeys(COLUMNS, "1")]
+WRONG = [*BLANK, "add_stops", "own:place:1", "question-1", "low-1", "choices-2"]
 PAGE = PlanPage(
     FRAME,
     "x1",
@@ -35,7 +37,6 @@ PAGE = PlanPage(
     Route([LEG, replace(LEG, own="x1")], "x1", [LEG], ["x1"]),
     DATES,
     [("x1", "WX-1", "x1")],
-    "",
 )
 
 ONE = _month.Line("x1", "done", "x1", "check", "done", "/x1", "x1")
@@ -63,6 +64,7 @@ EXAMPLES = {
         replace(PAGE, decisions=TOLD, older="/x1"),
         PAGE,
         replace(PAGE, id="new", values=BLANK | {"often": "usual"}, dates=[], done=[]),
-        replace(PAGE, state="paused", error="x1"),
+        replace(PAGE, state="paused", errors=[(place, "x1") for place in WRONG]),
+        replace(PAGE, dates=[], is_tried=True),
     ],
 }

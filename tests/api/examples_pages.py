@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.pages._checklist import Question
+from api.pages._outcomes import Fault, Outcome
 from api.pages._report import Entered
-from api.pages._rounds import Place, Round
+from api.pages._rounds import Elsewhere, Place, Round
 from api.pages._steps import Step
 from api.pages._tickets import Head, Photo, Until
 from api.pages._timeline import Line
@@ -50,8 +51,8 @@ JOB = JobPage(
     ],
     round=None,
     parts_used=[("x1", "2")],
-    hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, home="/work", said=Said(),
-    draft_done="",
+    hold_reason="", contact="x1", deadlines=[("x1", "x1")], can_add=True, can_work=True, has_resident=True,
+    home="/work", said=Said(), draft_done="",
 )  # fmt: skip
 PROGRESS = ProgressPage(
     head=HEAD, steps=[POST, LINK], key="k", lines=[LINE], next="x1", mended="x1", appointment=ASKED,
@@ -66,7 +67,7 @@ SIGN_OFF = SignOffPage(
     answers=[("x1", "pass"), ("x1", "3")], resolutions=("fixed", "temporary"), name="x1", digest="0", seen=1,
     changed=[], entered={"scan": ""}, key="k", errors=[],
 )  # fmt: skip
-SIGN_ROUND = replace(SIGN_OFF, before=None, after=None, for_resident=False)
+SIGN_ROUND = replace(SIGN_OFF, before=None, after=None, kind="inspection")
 REPORT = ReportPage(
     code="LIFT-1", thing="x1", where="x1", zone=ZONE, open=[], categories=CHIPS, more=[], entered=Entered(), errors=[],
     key="k", signed_in=False, phone="1 2",
@@ -84,7 +85,12 @@ STOPS = [
 ]
 ROUND = Round("/round/WX-1", "x1", 1, 1, 3, STOPS)
 WHOLE = Round("/round/WX-1", "x1", 2, 1, 3, STOPS)
-WALK = RoundPage(HEAD, "x1", ROUND, [POST], can_work=True, sign="", told="x1", draft_done="x1", key="k", home="/work")
+WALK = RoundPage(
+    HEAD, "x1", ROUND, None, [POST], is_open=True, can_work=True, sign="", told="x1", draft_done="x1", key="k",
+    home="/work",
+)  # fmt: skip
+OUTCOME = Outcome("x1", [Fault(HEAD, "x1", is_new=True), Fault(QUIET, "x1", is_new=False)], STOPS[2:])
+SIGNED = replace(WALK, round=WHOLE, outcome=OUTCOME, steps=[], is_open=False, can_work=False)
 STOP = StopPage(
     HEAD, ROUND, STOPS[0], JOB.questions + ITEMS, "x1", "s", "low", "x1", can_work=True, reasons=("no_access",),
     entered={}, here="/q/x1", key="k", errors=[],
@@ -106,7 +112,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "job.html": [
         JOB,
         replace(JOB, said=WRONG, home=""),
-        replace(JOB, questions=[], round=ROUND),
+        replace(JOB, questions=[], round=ROUND, has_resident=False),
         replace(JOB, questions=[], round=WHOLE, can_work=False),
         replace(JOB, head=replace(HEAD, state="in_progress"), appointment=AGREED, said=Said(told="x1")),
         replace(JOB, head=replace(QUIET, state="on_hold"), hold_reason="x1", appointment=None, questions=[], steps=[]),
@@ -135,6 +141,11 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(WALK, steps=[], home="", told=""),
         replace(WALK, round=WHOLE, sign="/sign"),
         replace(WALK, round=replace(WHOLE, stops=STOPS[2:]), can_work=False, steps=[]),
+        replace(WALK, typed="x1", wrong="x1"),
+        replace(WALK, elsewhere=Elsewhere("x1", "x1", "/x1", "/x1")),
+        SIGNED,
+        replace(SIGNED, outcome=Outcome("x1", [], [])),
+        replace(SIGNED, round=ROUND, outcome=None),
     ],
     "round_stop.html": [
         STOP,
@@ -142,13 +153,14 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(STOP, stop=STOPS[2], level="high"),
         replace(STOP, can_work=False),
     ],
-    "scan.html": [ScanPage("", ""), ScanPage("x1", "x1")],
+    "scan.html": [ScanPage("", ""), ScanPage("x1", "x1"), ScanPage("", "", "WX-1")],
     "sign_in.html": [SignInPage("", "", "", has_telegram=False), SignInPage("x1", "/work", "x1", has_telegram=True)],
     "sign_in_link.html": [SignInLinkPage(is_valid=True), SignInLinkPage(is_valid=False)],
     "sign_off.html": [
         SIGN_OFF,
         replace(SIGN_OFF, errors=[("changed", "x1")], changed=[LINE], entered={"scan": "s", "technician": "{}"}),
         SIGN_ROUND,
+        replace(SIGN_ROUND, kind="task"),
         replace(SIGN_OFF, is_ready=False, before=None, after=None, answers=[], parts_used=[]),
     ],
     "thing.html": [

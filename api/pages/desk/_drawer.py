@@ -79,6 +79,7 @@ class Drawer:
     action: str = ""
     error: str = ""
     round: Round | None = None
+    has_resident: bool = True
 
 
 def drawer(
@@ -97,6 +98,7 @@ def drawer(
         _canned(site, ticket, here.locale), merge_href, chosen.link("").removeprefix("?"), site.prefix,
         clock.secret(), entered or {}, refused[0] if refused else "",
         i18n.explain(refused[1], here.locale) if refused else "", _rounds.of(session, ticket, here.locale),
+        has_resident=ticket.kind != "inspection",
     )  # fmt: skip
 
 

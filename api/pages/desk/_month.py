@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from api.pages.desk import _dates
 from api.pages.desk._frame import At, Frame
 from api.subjects import as_id
 from assets.plans import months, planning
@@ -140,10 +141,9 @@ def because(one: Entry, locale: str) -> str:
         return ""
     if one.reason == "cancelled":
         return translate("plan_month.cancelled", locale)
-    name = holidays.spoken(one.name, locale) or (translate(f"plan.why_{one.why}", locale) if one.why else "")
-    day = one.planned_on.isoformat() if one.planned_on else ""
-    why = "" if one.reason == "skipped" else translate(f"plan.reason_{one.reason}", locale, day=day)
-    return " \u00b7 ".join(filter(None, (why, name)))
+    if one.reason == "skipped":
+        return _dates.short(one.why, one.name, locale)
+    return _dates.why(one.reason, locale, on=one.day, planned_on=one.planned_on or one.day, kind=one.why, name=one.name)
 
 
 def _word(state: str, locale: str) -> str:

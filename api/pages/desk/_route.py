@@ -7,7 +7,7 @@ be chosen from before anything is saved.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,10 @@ MOST_LINES = 100
 BAR = " | "
 NUMBERS = re.compile(r"(?:(-?[\d.,]+)?\s*[\u2013~]\s*(-?[\d.,]+)?)?\s*(.*)")
 HYPHEN = re.compile(r"(?<=\d)\s*-\s*(?=[\d-])")  # between two numbers it means what a dash means
+
+
+class UnknownKind(Invalid):
+    """{question}: {kind} is no kind of answer. It can be: {kinds}."""
 
 
 class UnclearStops(Invalid):
@@ -55,11 +59,20 @@ class Route:
     found: list[Leg] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
 
-    def stops(self, locale: str) -> list[dict[str, Any]]:
+    def stops(self) -> list[dict[str, Any]]:
         """As a plan keeps them. Errors: UnclearStops, Invalid for questions that cannot be read."""
         if self.unclear:
             raise UnclearStops(lines=self.unclear)
         return [_stop(leg) for leg in self.legs]
+
+    def mistakes(self) -> Iterator[tuple[str, GongdanError]]:
+        """The stops whose own questions cannot be asked, with what is wrong with the first of them."""
+        for leg in self.legs:
+            try:
+                if items := _stop(leg).get("checklist"):
+                    checklists.checked(items)
+            except GongdanError as error:
+                yield leg.key, error
 
 
 def kept(db: Session, here: At, stops: Sequence[Mapping[str, Any]]) -> Route:
@@ -161,7 +174,7 @@ def _stop(leg: Leg) -> dict[str, Any]:
 def _read(line: str) -> dict[str, Any]:
     """A question of a stop: `question | kind | limits with unit, or choices`; a question alone is OK or failed."""
     question, kind, detail = (*re.split(r"\s*[|\uff5c]\s*", line.strip(), maxsplit=2), "", "")[:3]
-    item: dict[str, Any] = {"question": question, "kind": _kind(kind)}
+    item: dict[str, Any] = {"question": question, "kind": _kind(kind, question)}
     if item["kind"] in (checklists.NUMBER, checklists.METER):
         numbers = NUMBERS.fullmatch(HYPHEN.sub("\u2013", detail))
         assert numbers is not None
@@ -171,12 +184,13 @@ def _read(line: str) -> dict[str, Any]:
     return item
 
 
-def _kind(word: str) -> str:
-    """A kind of question by its word in any of our languages."""
+def _kind(word: str, question: str) -> str:
+    """A kind of question by its word in any of our languages. Errors: UnknownKind."""
     words = {translate(f"plan.kind_{kind}", locale).casefold(): kind for kind in checklists.KINDS for locale in LOCALES}
     found = words.get(word.casefold(), word or checklists.PASS_FAIL)
     if found not in checklists.KINDS:
-        raise Invalid(field="field.checklist")
+        kinds = [f"plan.kind_{kind}" for kind in checklists.KINDS]
+        raise UnknownKind(question=question, kind=word, kinds=kinds, field="field.checklist")
     return found
 
 

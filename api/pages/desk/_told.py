@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from api.pages.desk import _dates
 from api.pages.desk._frame import At
 from api.subjects import as_id
 from assets.plans import planning
+from assets.plans.deciding import METER
+from assets.plans.recurrence import REASONS
 from core.database import Session
 from core.i18n import full_time, has_text, translate
 from core.places import Place
@@ -97,11 +101,12 @@ def _facts(db: Session, facts: dict[str, Any], names: dict[UUID, str], locale: s
 def _because(facts: dict[str, Any], locale: str) -> str:
     """Why a date is not where its rule has it, in brackets; nothing where it is."""
     reason = facts.get("reason", "")
-    if reason in ("", "planned") or not has_text(f"plan.reason_{reason}", locale):
+    if reason in ("", "planned") or reason not in (*REASONS, METER) or "on" not in facts:
         return ""
-    name = facts.get("holiday") or (translate(f"plan.why_{facts['why']}", locale) if facts.get("why") else "")
-    why = "" if reason == "skipped" else translate(f"plan.reason_{reason}", locale, day=facts.get("planned_on", ""))
-    return translate("decided.because", locale, why=" \u00b7 ".join(filter(None, (why, name))))
+    on, planned_on = (date.fromisoformat(facts.get(name) or facts["on"]) for name in ("on", "planned_on"))
+    found = {"kind": facts.get("why", ""), "name": facts.get("holiday", "")}
+    why = "" if reason == "skipped" else _dates.why(reason, locale, on=on, planned_on=planned_on, **found)
+    return translate("decided.because", locale, why=why or _dates.short(found["kind"], found["name"], locale))
 
 
 def _field(name: str, locale: str) -> str:

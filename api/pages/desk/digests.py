@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from bot.messages import Limits
 from bot.render import Setting, render
 from core import categories, clock, digest_letters, digests, i18n, people
 from core.database import Session
-from core.digests import Sent, Subscription, Wish
+from core.digests import NoChat, Sent, Subscription, Wish
 from core.errors import GongdanError, NotFound
 from core.i18n import full_time, translate
 from core.reports.digest import FIGURES, PERIODS
@@ -36,7 +36,7 @@ GROUP = "group:"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who gets a digest when."""
+    """Who gets a digest when, and whether there is a chat that it can arrive in."""
 
     id: str
     name: str
@@ -44,6 +44,7 @@ class Reading:
     at: str
     next: str
     preview: str
+    can_arrive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class DigestsPage:
+    """`unsent`: why a test cannot arrive; `is_own`: at whoever looks."""
+
     frame: Frame
     readings: list[Reading]
     sent: list[Told]
@@ -78,6 +81,8 @@ class DigestsPage:
     is_saved: bool
     is_tested: bool
     error: str
+    unsent: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,12 @@ def end(subscription_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 def send_now(subscription_id: UUID, here: Here, db: WriteDb, system: SystemDep, form: Form) -> Response:
     """Send what it would say now to whoever gets it."""
     one = digests.of_site(db, here.site.id, subscription_id)
-    digests.send_test(db, one, system.settings.public_url, clock.now())
+    try:
+        digests.send_test(db, one, system.settings.public_url, clock.now())
+    except NoChat as error:
+        is_own = one.person_id == here.person_id
+        page = replace(_page(here, db), unsent=i18n.explain(error, here.locale), is_own=is_own)
+        return here.page("desk_digests.html", page, error)
     return see_other(here.link("/desk/digests", tested="1"))
 
 
@@ -157,8 +167,9 @@ def figures(digest_id: UUID, here: Reader, db: Db) -> HTMLResponse:
     """The figures of a digest as they were when it was sent, each with its tickets."""
     sent = digests.sent_of_site(db, here.site.id, digest_id)
     found = [_behind(name, sent, here.locale) for name in FIGURES if name in sent.facts]
-    days = digest_letters.days(here.site, sent.starts_at, sent.ends_at)
-    return here.page("desk_digest.html", FiguresPage(here.frame("digests"), days, found, here.link("/desk/digests")))
+    return here.page(
+        "desk_digest.html", FiguresPage(here.frame("digests"), _days(here, sent), found, here.link("/desk/digests"))
+    )
 
 
 def _page(
@@ -169,7 +180,7 @@ def _page(
     names = _names(db, running, here.locale)
     chosen = next((one for one in running if str(one.id) == preview), None)
     return DigestsPage(
-        here.frame("digests"), [_reading(here, one, names) for one in running], _sent(here, db),
+        here.frame("digests"), [_reading(here, db, one, names) for one in running], _sent(here, db),
         _shown(here, db, chosen) if chosen else None, _readers(here, db, running),
         [(period, translate(f"desk_digests.{period}", here.locale)) for period in PERIODS],
         {"who": "", "period": "day", "at": "08:00"} | (values or {}), here.holds(*ROLES),
@@ -193,12 +204,13 @@ def _names(db: Session, found: list[Subscription], locale: str) -> dict[UUID, st
     return {one.id: people.get(db, one.person_id).name if one.person_id else _group(one, locale) for one in found}
 
 
-def _reading(here: At, one: Subscription, names: dict[UUID, str]) -> Reading:
+def _reading(here: At, db: Session, one: Subscription, names: dict[UUID, str]) -> Reading:
     comes = full_time(one.next_at, here.site.timezone, here.locale) if one.next_at else ""
     shown = here.link("/desk/digests", preview=str(one.id)) + "#preview"
     return Reading(
-        str(one.id), names[one.id], translate(f"desk_digests.{one.period}", here.locale), one.at, comes, shown
-    )
+        str(one.id), names[one.id], translate(f"desk_digests.{one.period}", here.locale), one.at, comes, shown,
+        digests.can_arrive(db, one),
+    )  # fmt: skip
 
 
 def _sent(here: At, db: Session) -> list[Told]:
@@ -208,11 +220,15 @@ def _sent(here: At, db: Session) -> list[Told]:
     return [
         Told(
             here.link(f"/desk/digests/sent/{one.id}"), names[one.subscription_id],
-            full_time(one.sent_at, here.site.timezone, here.locale),
-            digest_letters.days(here.site, one.starts_at, one.ends_at),
+            full_time(one.sent_at, here.site.timezone, here.locale), _days(here, one),
         )
         for one in found
     ]  # fmt: skip
+
+
+def _days(here: At, one: Sent) -> str:
+    days = digest_letters.days(here.site, one.starts_at, one.ends_at)
+    return translate("desk_digests.of_test", here.locale, days=days) if one.is_test else days
 
 
 def _shown(here: At, db: Session, one: Subscription) -> Shown:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, time
-from itertools import zip_longest
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,19 +13,19 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other, whole
-from api.pages.desk import _month, _route, _told
+from api.pages.desk import _dates, _month, _plan_form, _route, _told
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._plan_form import BLANK, COLUMNS, OFTEN, OWN, USUAL, Entered, Errors
 from api.pages.desk._route import Route
 from api.pages.desk._told import Told
-from api.subjects import as_id
 from assets import register
 from assets.plans import checklists, deciding, planning, reading, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
-from assets.plans.recurrence import Date, Rhythm
-from core import categories, clock, decisions, holidays, i18n, places
+from assets.plans.recurrence import Date
+from core import categories, clock, decisions, places
 from core.database import Session
-from core.errors import GongdanError, Invalid
+from core.errors import GongdanError
 from core.i18n import translate
 
 ROLES = ("supervisor", "admin")
@@ -34,18 +34,7 @@ Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 20
 SPARE = 3  # empty lines for further questions
 NEW = "new"
-COLUMNS = ("question", "kind", "low", "high", "unit", "choices")
-NUMBERS = ("lead_days", "tolerance_days", "limit_days")
-USUAL, OWN = "usual", "own"
-OFTEN = {
-    "FREQ=DAILY": "daily", "FREQ=WEEKLY": "weekly", "FREQ=DAILY;INTERVAL=14": "fortnightly", "FREQ=MONTHLY": "monthly",
-    "FREQ=MONTHLY;INTERVAL=3": "quarterly", "FREQ=MONTHLY;INTERVAL=6": "half_yearly", "FREQ=YEARLY": "yearly",
-}  # fmt: skip
-BLANK = {
-    "name": "", "level": "general", "about": "", "rule": LEVELS["general"].rule, "starts_on": "", "hour": "08:00",
-    "extra": "", "left_out": "", "months": "", "on_holiday": "after", "counts_from": "scheduled", "lead_days": "0",
-    "tolerance_days": "0", "limit_days": "0", "meter_every": "", "category": "equipment",
-}  # fmt: skip
+PREVIEW = "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,10 @@ class PlansPage:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """`id`: `new` for one to add. `done`: what was made of it, with its tickets."""
+    """`id`: `new` for one to add. `done`: what was made of it, with its tickets.
+
+    `errors`: what is wrong with which field. `is_tried`: its dates were asked for, be there any or not.
+    """
 
     frame: Frame
     id: str
@@ -94,7 +86,8 @@ class PlanPage:
     route: Route
     dates: list[Shown]
     done: list[tuple[str, str, str]]
-    error: str
+    errors: Errors = field(default_factory=list)
+    is_tried: bool = False
     decisions: list[Told] = field(default_factory=list)
     older: str = ""
 
@@ -108,7 +101,8 @@ def index(here: Here, db: Db) -> HTMLResponse:
 @router.get("/new")
 def ask(here: Here, db: Db) -> HTMLResponse:
     today = deciding.today(here.site, clock.now())
-    return here.page("desk_plan.html", _page(here, db, None, {"starts_on": today.isoformat()}, []))
+    blank = Entered({**BLANK, "often": USUAL, "starts_on": today.isoformat()}, [], Route([]))
+    return here.page("desk_plan.html", _page(here, db, None, blank))
 
 
 @router.get("/calendar")
@@ -121,9 +115,8 @@ def calendar(here: Here, db: Db, month: str = "", plan: str = "", place: str = "
 @router.get("/{plan_id}")
 def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     plan = planning.plan_of(db, here.site.id, plan_id)
-    values, items = _filled(plan)
-    route = _route.kept(db, here, plan.stops)
-    page = _page(here, db, plan, values, items, planning.next_dates(db, plan), route=route)
+    kept = _plan_form.kept(plan, _route.kept(db, here, plan.stops))
+    page = _page(here, db, plan, kept, planning.next_dates(db, plan))
     told, older = _decided(here, db, plan, before)
     return here.page("desk_plan.html", replace(page, decisions=told, older=older))
 
@@ -156,90 +149,38 @@ def pause(plan_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 
 def _saved(here: At, db: Session, plan: Plan | None, form: Posted) -> Response:
-    """Save, or only show the dates where that was asked for; what was typed stays."""
-    typed, items = _typed(form), _items(form)
-    dates: list[Date] = []
-    route = _route.entered(db, here, form)
+    """Save, or only show the dates where that was asked for: what the one refuses the other refuses as well."""
+    found = _plan_form.entered(form, _route.entered(db, here, form))
     if form.one("do") == _route.ROUTE:
-        return here.page("desk_plan.html", _page(here, db, plan, typed, items, route=route))
+        return here.page("desk_plan.html", _page(here, db, plan, found))
+    draft, now = _plan_form.draft(found), clock.now()
+    if draft is None:
+        return _again(here, db, plan, found)
     try:
-        draft, now = _draft(typed, items, route, here.locale), clock.now()
-        if form.one("do") != "preview":
-            with db.begin_nested():
-                if plan is None:
-                    planning.add(db, here.site.id, draft, here.person_id, now)
-                else:
-                    planning.edit(db, here.site.id, plan.id, draft, here.person_id, now)
-            return see_other(here.link("/desk/plans"))
-        rhythm = planning.lawful(draft)
-        recurrence.check(rhythm)
-        dates = deciding.preview(rhythm, here.site, now)
+        with db.begin_nested():
+            if form.one("do") == PREVIEW:
+                rhythm = planning.check(db, here.site.id, draft, plan.id if plan else None)
+                dates = deciding.preview(rhythm, here.site, now, plan)
+                page = _page(here, db, plan, found, dates)
+                return here.page("desk_plan.html", replace(page, is_tried=True))
+            _keep(here, db, plan, draft, now)
     except GongdanError as error:
-        return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, error, route=route), error)
-    return here.page("desk_plan.html", _page(here, db, plan, typed, items, dates, route=route))
+        _plan_form.misplaced(found, error)
+        return _again(here, db, plan, found)
+    return see_other(here.link("/desk/plans"))
 
 
-def _typed(form: Posted) -> dict[str, str]:
-    """The fields with one value each. How often: by a choice, as is usual for the importance, or by its own rule."""
-    typed = {name: form.one(name) for name in BLANK}
-    often, level = form.one("often"), typed["level"]
-    if often == USUAL and level in LEVELS:
-        return typed | {"rule": LEVELS[level].rule}
-    return typed | ({"rule": often} if often in OFTEN else {})
+def _keep(here: At, db: Session, plan: Plan | None, draft: Draft, now: datetime) -> None:
+    if plan is None:
+        planning.add(db, here.site.id, draft, here.person_id, now)
+    else:
+        planning.edit(db, here.site.id, plan.id, draft, here.person_id, now)
 
 
-def _draft(typed: dict[str, str], items: list[dict[str, str]], route: Route, locale: str) -> Draft:
-    kind, _, key = typed["about"].partition(":")
-    ids: dict[str, Any] = {f"{kind}_id": as_id(key)} if kind in ("asset", "type", "place") else {}
-    stops = route.stops(locale) if kind == _route.ROUTE else ()
-    asked = [{**one, **checklists.choices(one["choices"])} for one in items]
-    return Draft(
-        typed["name"], typed["level"], kind, _rhythm(typed), asked, stops=stops,
-        meter_every=checklists.number(typed["meter_every"]),
-        category=typed["category"] or BLANK["category"], **ids,
-    )  # fmt: skip
-
-
-def _rhythm(typed: dict[str, str]) -> Rhythm:
-    try:
-        days = [tuple(date.fromisoformat(day) for day in typed[name].split()) for name in ("extra", "left_out")]
-        months = tuple(int(month) for month in typed["months"].replace(",", " ").split())
-        numbers = {name: int(typed[name] or "0") for name in NUMBERS}
-        starts_on, hour = date.fromisoformat(typed["starts_on"]), time.fromisoformat(typed["hour"])
-    except ValueError:
-        raise Invalid(field="field.rhythm") from None
-    rule = typed["rule"].upper().removeprefix("RRULE:")
-    return Rhythm(rule, starts_on, hour, days[0], days[1], months, typed["on_holiday"], typed["counts_from"], **numbers)
-
-
-def _items(form: Posted) -> list[dict[str, str]]:
-    columns = [form.fields.get(name, []) for name in COLUMNS]
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in zip_longest(*columns, fillvalue="")]
-    return [row for row in rows if row["question"].strip()]
-
-
-def _filled(plan: Plan) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """A plan as its form shows it."""
-    said = {name: value for name, value in plan.rhythm.items() if name in BLANK}
-    values = {name: " ".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in said.items()}
-    about = f"{plan.subject}:{plan.asset_id or plan.type_id or plan.place_id or ''}"
-    every = f"{plan.meter_every:g}" if plan.meter_every else ""
-    values |= {
-        "name": plan.name, "level": plan.level, "about": about, "meter_every": every, "category": plan.category
-    }  # fmt: skip
-    return values, [_item(item) for item in plan.checklist]
-
-
-def _item(item: dict[str, Any]) -> dict[str, str]:
-    failing = item.get("failing", ())
-    limits = {name: "" if item.get(name) is None else f"{item[name]:g}" for name in ("low", "high")}
-    choices = ", ".join(f"!{one}" if one in failing else one for one in item.get("choices", ()))
-    return {
-        "question": item["question"],
-        "kind": item["kind"],
-        "unit": item.get("unit", ""),
-        "choices": choices,
-    } | limits
+def _again(here: At, db: Session, plan: Plan | None, found: Entered) -> Response:
+    """The form as it was sent, with what is wrong beside each field."""
+    page = replace(_page(here, db, plan, found), errors=_plan_form.said(found, here.locale))
+    return here.page("desk_plan.html", page, next(iter(found.wrong.values())))
 
 
 def _line(here: At, plan: Plan) -> Line:
@@ -250,24 +191,19 @@ def _line(here: At, plan: Plan) -> Line:
     return Line(str(plan.id), plan.name, level, often, next_on, reading.state_of(plan))
 
 
-def _page(
-    here: At, db: Session, plan: Plan | None, values: dict[str, str], items: list[dict[str, str]],
-    dates: list[Date] | None = None, error: GongdanError | None = None, *, route: Route | None = None,
-) -> PlanPage:  # fmt: skip
+def _page(here: At, db: Session, plan: Plan | None, found: Entered, dates: Sequence[Date] = ()) -> PlanPage:
     def words(prefix: str, keys: Any) -> list[tuple[str, str]]:
         return [(key, translate(f"plan.{prefix}_{key}", here.locale)) for key in keys]
 
-    blank, filled = dict.fromkeys(COLUMNS, ""), BLANK | values
-    filled["often"] = USUAL if "rule" not in values else filled["rule"] if filled["rule"] in OFTEN else OWN
+    blank = dict.fromkeys(COLUMNS, "")
     often = [(rule, translate(f"plan.often_{key}", here.locale)) for rule, key in OFTEN.items()]
     return PlanPage(
-        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, filled,
-        [*items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
+        here.frame("plans"), str(plan.id) if plan else NEW, reading.state_of(plan) if plan else NEW, found.values,
+        [*found.items, *(dict(blank) for _ in range(SPARE))], words("level", LEVELS), _things(here, db, plan),
         [*words("often", [USUAL]), *often, *words("often", [OWN])],
         words("holiday", recurrence.ON_HOLIDAY), words("counts", recurrence.COUNTS_FROM),
-        words("kind", checklists.KINDS), _categories(here, db), route or Route([]),
-        [_shown(here, one) for one in dates or []], _done(here, db, plan),
-        i18n.explain(error, here.locale) if error else "",
+        words("kind", checklists.KINDS), _categories(here, db), found.route,
+        [_shown(here, one) for one in dates], _done(here, db, plan),
     )  # fmt: skip
 
 
@@ -292,11 +228,10 @@ def _categories(here: At, db: Session) -> list[tuple[str, str]]:
 
 def _shown(here: At, one: Date) -> Shown:
     day = one.planned_on if one.is_skipped else one.on
-    why = translate(f"plan.reason_{one.reason}", here.locale, day=one.planned_on.isoformat())
-    name = holidays.spoken(one.name, here.locale) or (translate(f"plan.why_{one.why}", here.locale) if one.why else "")
+    why = _dates.why(one.reason, here.locale, on=one.on, planned_on=one.planned_on, kind=one.why, name=one.name)
     known = "" if one.is_known else translate("plan.unpublished", here.locale)
     weekday = translate(f"weekday.{day.weekday()}", here.locale)
-    return Shown(f"{day.isoformat()} {weekday}", " \u00b7 ".join(filter(None, (why, name, known))), one.is_skipped)
+    return Shown(f"{day.isoformat()} {weekday}", " \u00b7 ".join(filter(None, (why, known))), one.is_skipped)
 
 
 def _done(here: At, db: Session, plan: Plan | None) -> list[tuple[str, str, str]]:

@@ -488,6 +488,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("sent_at", sa.DateTime(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_digests_site_id")),
         sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_digests_subscription_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),

@@ -16,7 +16,7 @@ from assets.plans.recurrence import Rhythm
 from core import access, clock, registry, trace
 from core.database import Database
 from core.settings import load_settings
-from core.tickets import actions, queries
+from core.tickets import actions, additions, queries
 from core.tickets.models import Ticket
 from core.triggers import TRIGGERS, Tick, run
 from tests.api.pages.browsing import INK, Browser, Web, seen
@@ -146,6 +146,55 @@ def test_a_photo_counts_for_the_stop_that_it_was_taken_at(
         assert queries.attachments_of(session, ticket.id) == []
 
 
+@pytest.fixture
+def pump(db: Database, cast: Cast) -> str:
+    """The code of a thing that is no stop."""
+    with db.write_scope() as session:
+        return register.add_asset(session, cast.site, cast.hall, "Pump 9", "Pump", now=clock.now(), code="PUMP-9").code
+
+
+def test_a_code_is_typed_in_the_round_and_proves_what_typing_proves(walker: Browser, walk: str, lift: str) -> None:
+    page = walker.get(f"/round/{walk}")
+    assert f'action="/round/{walk}"' in page.text
+    answer = walker.get(f"/round/{walk}", params={"code": lift.lower()})
+    assert answer.headers["location"].startswith(f"/round/{walk}/2?scan=")
+    assert "code typed by hand" in seen(walker.get(answer.headers["location"]))
+
+
+@pytest.mark.parametrize("typed", ["LIFT-3", "?", "https://example.com/q/1"])
+def test_what_is_no_code_is_said_in_the_round(walker: Browser, walk: str, typed: str) -> None:
+    page = walker.get(f"/round/{walk}", params={"code": typed})
+    assert page.status_code in (404, 422)
+    assert f'value="{typed}"' in page.text
+    assert 'id="code-error"' in page.text
+
+
+def test_a_wrong_code_says_what_it_is_and_leaves_nobody_outside_the_round(
+    walker: Browser, walk: str, lift: str, pump: str
+) -> None:
+    typed = walker.get(f"/round/{walk}", params={"code": pump})
+    photographed = walker.get(f"/q/{pump}?round={walk}")
+    assert photographed.headers["location"] == f"/round/{walk}?code={pump}"
+    for page in (typed, walker.get(photographed.headers["location"])):
+        assert "That is Pump 9, not part of this round." in seen(page)
+        assert "Left to do" in seen(page)
+        assert f'href="/q/{pump}?report=1"' in page.text
+    assert walker.get(f"/q/{pump}").status_code == 200  # nobody has begun to walk yet
+    walker.send(walker.get(scan(walker, lift)), **{checks(walker, scan(walker, lift))[0]: "pass"})
+    assert walker.get(f"/q/{pump}").headers["location"] == f"/round/{walk}?code={pump}"
+    assert "Pump 9" in seen(walker.get(f"/q/{pump}?here=1"))
+    assert walker.get(f"/q/{pump}?report=1").status_code == 200
+
+
+def test_the_scan_page_of_a_round_leads_back_to_it(walker: Browser, walk: str, pump: str, lift: str) -> None:
+    page = walker.get(f"/scan?round={walk}")
+    assert f'href="/round/{walk}"' in page.text
+    found = walker.send(page, action="/scan", code=pump).headers["location"]
+    assert walker.get(found).headers["location"] == f"/round/{walk}?code={pump}"
+    stop = walker.get(walker.send(page, action="/scan", code=lift).headers["location"]).headers["location"]
+    assert stop.startswith(f"/round/{walk}/2?scan=")
+
+
 def test_the_scan_of_another_proves_nothing(web: Web, cast: Cast, walker: Browser, walk: str, lift: str) -> None:
     foreign = scan(walker, lift).partition("scan=")[2]
     page = walker.get(f"/round/{walk}/3?scan={foreign}")
@@ -188,8 +237,11 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     assert "Sign off" in page.text
     assert "Carried forward: The key is missing" in seen(page)
     form = walker.get(f"/t/{walk}/sign")
+    assert "Is everything checked?" in seen(form)
+    assert "resident" not in seen(form)
     signed = walker.send(form, resolution="failed", technician=INK, presence="absent")
     assert signed.status_code == 303, seen(signed)
+    assert "Failed: 2. A fault is opened for each within a minute." in seen(walker.get(f"/round/{walk}"))
     wake(db, "plan_results")
     with db.read_scope() as session:
         faults = session.scalars(select(Ticket).where(Ticket.kind == "fault").order_by(Ticket.id)).all()
@@ -201,6 +253,11 @@ def test_a_whole_round_with_a_failure_a_stop_left_and_its_report(
     for where, field in ((f"/t/{walk}/checklist", pressure), (f"/round/{walk}/2", pressure)):
         late = walker.post(where, **{field: "0.3"})
         assert (late.status_code, "has ended" in seen(late)) == (409, True)
+    ended = walker.get(f"/round/{walk}")
+    for told in ("Failed: 2. What it led to stands below.", "Pressure: 0.9 MPa", "3 · Lift 2 The key is missing"):
+        assert told in seen(ended)
+    assert [one.number in ended.text for one in faults] == [True, True]
+    assert ("Sign off when" in seen(ended), "opens a fault after" in seen(ended)) == (False, False)
     report = seen(walker.web.browser(cast.supervisor).get(f"/t/{walk}"))
     for told in ("Clean? Faulty (failed)", "0.9 MPa (failed)", "0.2–0.6 MPa", "The key is missing", "Photo taken"):
         assert told in report
@@ -220,9 +277,60 @@ def test_a_code_with_other_work_offers_both(
     assert walker.get(stop).status_code == 200
 
 
+def test_the_timeline_says_what_was_asked_and_answered(
+    db: Database, cast: Cast, web: Web, walker: Browser, walk: str, lift: str
+) -> None:
+    where = scan(walker, lift)
+    clean, pressure = checks(walker, where)
+    walker.send(walker.get(where), **{clean: "fail", pressure: "0,9"})
+    walker.send(walker.get(f"/round/{walk}/3"), action=f"/round/{walk}/3/leave", reason="no_access")
+    desk = web.browser(cast.supervisor)
+    story = seen(desk.get(f"/t/{walk}"))
+    for told in ("Lift 1: code scanned", "Lift 1 · Clean?: Faulty (failed)", "Lift 1 · Pressure: 0,9 MPa (failed)",
+                 "Left for the next time, no access: Lift 2 · Clean?, Lift 2 · Pressure"):  # fmt: skip
+        assert told in story
+    desk.cookies["gongdan_lang"] = "zh_CN"
+    assert "Lift 1 · Clean?：异常（不合格）" in seen(desk.get(f"/t/{walk}"))
+
+
+def test_words_that_were_replaced_are_not_told_by_the_timeline(
+    db: Database, cast: Cast, web: Web, reported: str
+) -> None:
+    with db.write_scope() as session:
+        ticket, now = queries.by_number(session, reported, lock=True), clock.now()
+        options = {"choices": ["open", "shut"], "failing": ["shut"]}
+        asked: list[dict[str, Any]] = [
+            {"question": "Noise?", "kind": "text"},
+            {"question": "Door", "kind": "choice", "options": options},
+        ]
+        additions.ask_items(session, ticket, asked)
+        for position, answer in ((1, "Mrs Li says none"), (1, "a hum"), (2, "shut")):
+            additions.answer_item(session, ticket, position, answer, cast.technician, now)
+    story = seen(web.browser(cast.supervisor).get(f"/t/{reported}"))
+    assert "Noise?: answered, later in other words" in story
+    assert "Noise?: a hum" in story
+    assert "Door: shut (failed)" in story
+    assert "Mrs Li" not in story
+
+
 def test_a_job_that_is_no_round_has_no_stops(walker: Browser, worker: Browser, reported: str) -> None:
     assert worker.get(f"/round/{reported}").headers["location"] == f"/t/{reported}"
     assert worker.get(f"/round/{reported}/1").status_code == 404
+
+
+def test_what_is_said_about_a_round_stays_between_staff(
+    db: Database, cast: Cast, web: Web, walker: Browser, walk: str
+) -> None:
+    assert "Accepted." in seen(walker.get(walker.do(walk, "accept").headers["location"]))
+    page = walker.get(f"/t/{walk}")
+    assert ('name="internal"' in page.text, "resident is told" in seen(page)) == (False, False)
+    assert walker.send(page, action=f"/t/{walk}/words", text="The lamp hums", internal="").status_code == 303
+    desk = web.browser(cast.supervisor)
+    assert "Tell the technician" in seen(desk.get(f"/desk?open={walk}"))
+    with db.read_scope() as session:
+        ticket = queries.by_number(session, walk)
+        assert queries.notes_of(session, ticket.id, internal=False) == []
+    assert "The lamp hums" in seen(desk.get(f"/t/{walk}"))
 
 
 def test_a_round_is_named_in_the_list_of_jobs(walker: Browser, walk: str) -> None:

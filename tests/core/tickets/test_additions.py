@@ -90,6 +90,15 @@ def test_notes_between_staff_are_told_to_nobody(db: Database, cast: Cast, now: d
         assert [note.text for note in queries.notes_of(session, story.ticket.id, internal=True)] == ["mind the dog"]
 
 
+def test_no_resident_reads_what_is_said_about_an_inspection(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        story = begun(session, cast, now)
+        story.ticket.kind = "inspection"
+        additions.add_words(session, story.ticket, cast.supervisor, "start with the pump", now)
+        assert queries.notes_of(session, story.ticket.id, internal=False) == []
+        assert story.technician in story.letters("note")
+
+
 def test_free_words_stay_out_of_the_trace(db: Database, cast: Cast, now: datetime) -> None:
     with db.write_scope() as session:
         story = begun(session, cast, now)

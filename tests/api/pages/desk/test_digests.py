@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from core import clock, digests
+from core import clock, digests, people
 from core.database import Database
-from core.digests import Wish
+from core.digests import Subscription, Wish
 from core.outbox import OutboxMessage
 from core.tickets import actions, queries
-from tests.api.pages.browsing import Browser, Web
+from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import Cast
 
 
@@ -39,13 +40,56 @@ def test_who_gets_one_is_shown_with_a_preview_and_its_picture(
     assert picture.content.startswith(b"\x89PNG")
 
 
-def test_a_test_is_sent_at_once_and_changes_nothing(db: Database, supervisor: Browser, cast: Cast) -> None:
+def in_chat(db: Database, person_id: UUID) -> None:
+    with db.write_scope() as session:
+        people.add_identity(session, person_id, "web", "", "chat", "c1", conversation="c1", via="web")
+
+
+def test_a_test_is_sent_at_once_with_all_that_a_digest_has(
+    db: Database, supervisor: Browser, cast: Cast, reported: str
+) -> None:
+    in_chat(db, cast.manager)
     one = subscribed(db, supervisor, cast)
+    with db.write_scope() as session:
+        actions.act(session, queries.by_number(session, reported, lock=True), "release", "test", clock.now(),
+                    facts={"reason": "other"})  # fmt: skip
     assert supervisor.post(f"/desk/digests/{one}/test").status_code == 303
     with db.read_scope() as session:
-        told = session.query(OutboxMessage).where(OutboxMessage.person_id == cast.manager).all()
-        assert [message.kind for message in told] == ["digest_empty"]
-        assert digests.sent_at_site(session, cast.site) == []
+        [told] = session.query(OutboxMessage).where(OutboxMessage.person_id == cast.manager).all()
+        [link] = [button["url"] for button in told.buttons if button["action"] == "digest.figures"]
+        assert "digest.assign" in [button["action"] for button in told.buttons]
+    page = supervisor.get(link.partition("testserver")[2])
+    assert f"/t/{reported}" in page.text
+    assert "(test)" in seen(page)
+
+
+def test_a_test_is_no_digest_of_its_days(db: Database, supervisor: Browser, cast: Cast) -> None:
+    in_chat(db, cast.manager)
+    one, later = subscribed(db, supervisor, cast), clock.now() + timedelta(days=7)
+    with db.write_scope() as session:
+        known = session.get_one(Subscription, UUID(one))
+        before = digests.send_due(session, known.id, "", later)
+        digests.send_test(session, known, "", later + timedelta(hours=30))
+        digests.send_test(session, known, "", later + timedelta(hours=30))
+        after = digests.send_due(session, known.id, "", later + timedelta(days=7))
+        assert before is not None
+        assert after is not None
+        assert after.starts_at == before.ends_at
+
+
+def test_a_test_to_nobody_s_chat_says_what_to_do(db: Database, supervisor: Browser, cast: Cast) -> None:
+    one = subscribed(db, supervisor, cast)
+    assert "No chat yet" in seen(supervisor.get("/desk/digests"))
+    refused = supervisor.post(f"/desk/digests/{one}/test")
+    assert (refused.status_code, "on its way" in seen(refused)) == (422, False)
+    assert "has no chat, so nothing can arrive." in seen(refused)
+    assert 'href="/chat"' not in refused.text
+    supervisor.post("/desk/digests", who=str(cast.supervisor), period="day", at="08:00")
+    with db.read_scope() as session:
+        own = next(kept for kept in digests.running(session, cast.site) if kept.person_id == cast.supervisor)
+    assert 'href="/chat"' in supervisor.post(f"/desk/digests/{own.id}/test").text
+    with db.read_scope() as session:
+        assert session.query(OutboxMessage).where(OutboxMessage.kind.like("digest%")).all() == []
 
 
 def test_each_figure_leads_to_its_tickets(db: Database, supervisor: Browser, cast: Cast, reported: str) -> None:

@@ -79,6 +79,8 @@ def test_questions_that_cannot_be_read_are_refused_and_stay(desk: Browser, lift:
     refused = desk.post("/desk/plans/new", **route, **{f"order:{key}": "1", f"own:{key}": wrong}, do="save")
     assert refused.status_code == 422
     assert wrong in refused.text
+    assert f'id="own:{key}-error"' in refused.text
+    assert f'<a href="#own:{key}">Lift 1: ' in refused.text
 
 
 def test_nothing_of_another_site_becomes_a_stop(desk: Browser, elsewhere: str) -> None:
