@@ -85,6 +85,17 @@ def after_quiet(moment: datetime, quiet: Sequence[str], zone: str) -> datetime:
     return moment
 
 
+def outside(moment: datetime, hours: Sequence[Sequence[str]], zone: str) -> datetime | None:
+    """The first moment from one on that lies in none of several quiet hours; None where they leave no time."""
+    last = moment + timedelta(days=2)  # a clock change apart, every day is as the one before
+    while moment <= last:
+        later = max((after_quiet(moment, quiet, zone) for quiet in hours), default=moment)
+        if later == moment:
+            return moment
+        moment = later
+    return None
+
+
 def put_on_call(
     session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime,
     team_id: UUID | None = None,
