@@ -50,7 +50,7 @@ BLANK = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A plan in the list. `state`: active, paused, waiting (for the last one to be done) or ended."""
+    """A plan in the list. `state`: active, paused, held, waiting (for the last one to be done) or ended."""
 
     id: str
     name: str
@@ -77,7 +77,7 @@ class PlansPage:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """`id`: `new` for one to add. `done`: what was made of it, with its tickets."""
+    """`id`: `new` for one to add. `done`: what was made of it, with its tickets. `held`: why nothing is made of it."""
 
     frame: Frame
     id: str
@@ -95,6 +95,7 @@ class PlanPage:
     dates: list[Shown]
     done: list[tuple[str, str, str]]
     error: str
+    held: str = ""
     decisions: list[Told] = field(default_factory=list)
     older: str = ""
 
@@ -125,7 +126,8 @@ def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     route = _route.kept(db, here, plan.stops)
     page = _page(here, db, plan, values, items, planning.next_dates(db, plan), route=route)
     told, older = _decided(here, db, plan, before)
-    return here.page("desk_plan.html", replace(page, decisions=told, older=older))
+    held = translate(f"plan.held.{plan.held_for}", here.locale) if plan.held_at else ""
+    return here.page("desk_plan.html", replace(page, held=held, decisions=told, older=older))
 
 
 def _decided(here: At, db: Session, plan: Plan, before: str) -> tuple[list[Told], str]:
@@ -244,7 +246,7 @@ def _item(item: dict[str, Any]) -> dict[str, str]:
 
 def _line(here: At, plan: Plan) -> Line:
     level = translate(f"plan.level_{plan.level}", here.locale)
-    rule = str(plan.rhythm["rule"])
+    rule = str(plan.rhythm.get("rule", ""))
     often = translate(f"plan.often_{OFTEN[rule]}", here.locale) if rule in OFTEN else rule
     next_on = plan.next_on.isoformat() if plan.next_on else ""
     return Line(str(plan.id), plan.name, level, often, next_on, reading.state_of(plan))

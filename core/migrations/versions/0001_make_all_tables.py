@@ -629,6 +629,8 @@ def upgrade() -> None:
         sa.Column("last_on", sa.Date(), nullable=True),
         sa.Column("wake_at", sa.DateTime(), nullable=True),
         sa.Column("paused_at", sa.DateTime(), nullable=True),
+        sa.Column("held_at", sa.DateTime(), nullable=True),
+        sa.Column("held_for", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_plans_asset_id")),
         sa.ForeignKeyConstraint(["meter_asset_id"], ["assets.id"], name=op.f("fk_plans_meter_asset_id")),
@@ -639,6 +641,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_plans_site_id_name")),
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plans_held",
+            ["held_at"],
+            unique=False,
+            sqlite_where=sa.text("held_at IS NOT NULL"),
+            postgresql_where=sa.text("held_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_plans_meter",
             ["meter_asset_id"],
