@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from api.pages import setup
+from assets.plans import holding
 from bot.channels import Channel, Examined, open_channels
 from bot.messages import SendError
 from core import clock, health, i18n, seals
@@ -31,7 +32,7 @@ from core.upkeep import calendar
 State = Literal["ok", "warning", "broken"]
 WARNINGS = {
     "address.local", "address.plain", "keys.absent", "keys.shared", "database.absent", "database.behind",
-    "scheduler.never", "late.some", "outbox.dead", "inbox.dead", "setup.needed", "calendar.unpublished",
+    "scheduler.never", "late.some", "outbox.dead", "inbox.dead", "setup.needed", "calendar.unpublished", "plans.held",
 }  # fmt: skip
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (names what is not public)
 SAFE_SQLITE = (3, 51, 3)  # below it lies a WAL reset that can corrupt a database
@@ -157,6 +158,7 @@ def _database(settings: Settings, database: Database) -> Iterator[Finding]:
         return
     yield from _setup(settings, database)
     yield from _calendars(database)
+    yield from _plans(database)
     yield from _seals(settings, database)
     yield from _traffic(health.check(database, clock.now()))
 
@@ -177,6 +179,18 @@ def _calendars(database: Database) -> Iterator[Finding]:
         yield Finding("calendar", "calendar.unpublished", {"site": one.name, "year": one.year})
     if not found:
         yield Finding("calendar", "calendar.ok")
+
+
+def _plans(database: Database) -> Iterator[Finding]:
+    """Maintenance plans of which nothing is made, because they cannot be worked out."""
+    with database.read_scope() as session:
+        found = holding.held(session)
+    for site, name, why in found:
+        yield Finding(
+            "plans", "plans.held", {"site": site, "name": name, "why": i18n.translate(f"plan.held.{why}", "en")}
+        )
+    if not found:
+        yield Finding("plans", "plans.ok")
 
 
 def _engine(database: Database) -> Finding:

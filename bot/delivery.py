@@ -1,6 +1,7 @@
 """Messages leave: claim → send → settle, under each account's rate limits, never inside a transaction.
 
-1. Claim due rows under a lease, in one short transaction, as long as there is room for more under way.
+1. Claim due rows under a lease, in one short transaction, as long as there is room for more under way. What is over by
+   then is withdrawn; what its reader wants later is put off.
 2. Resolve reader, language and address; render; send, one after another within a conversation.
 3. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
 
@@ -24,7 +25,7 @@ from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
-from core import categories, clock, digests, outbox, people, places, quiet
+from core import categories, clock, digests, outbox, overtaken, people, places, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Identity, Person
@@ -192,7 +193,8 @@ class Delivery:
     def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
         rows = outbox.claim(session, now, room)
-        packed = [self._pack(session, row, now) for row in quiet.hold(session, rows, now)]
+        going = quiet.hold(session, overtaken.withdraw(session, rows, now), now)
+        packed = [self._pack(session, row, now) for row in going]
         return [parcel for parcel in packed if parcel is not None], len(rows)
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:

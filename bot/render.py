@@ -122,7 +122,12 @@ def _said(name: str, value: Any, setting: Setting) -> Any:
 
 
 _KEYED = ("priority", "state", "resolution", "reason", "emergency", "evidence")
-_PREFIXES = {name: name for name in _KEYED} | {"told": "alarm_told", "goal": "deadline.goal", "why": "plan.why"}
+_PREFIXES = {name: name for name in _KEYED} | {
+    "told": "alarm_told",
+    "goal": "deadline.goal",
+    "why": "plan.why",
+    "held": "plan.held",
+}
 
 
 def shorten(text: str, limit: int, unit: str) -> str:

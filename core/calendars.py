@@ -17,7 +17,8 @@ from core.database import Table
 class Duty(Table):
     """A stretch of time in which a person works for a site: a `shift`, or `on_call` for its emergencies.
 
-    `settled_at`: when the end of a shift was looked at, and what was not started went back.
+    `team_id`: the team whose work it is for; None for the whole site. `settled_at`: when the end of a shift was looked
+    at, and what was not started went back.
     """
 
     __tablename__ = "duties"
@@ -33,6 +34,7 @@ class Duty(Table):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(default="on_call")
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
     settled_at: Mapped[datetime | None]
 
 
@@ -83,17 +85,42 @@ def after_quiet(moment: datetime, quiet: Sequence[str], zone: str) -> datetime:
     return moment
 
 
-def put_on_call(session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime) -> Duty:
+def outside(moment: datetime, hours: Sequence[Sequence[str]], zone: str) -> datetime | None:
+    """The first moment from one on that lies in none of several quiet hours; None where they leave no time."""
+    last = moment + timedelta(days=2)  # a clock change apart, every day is as the one before
+    while moment <= last:
+        later = max((after_quiet(moment, quiet, zone) for quiet in hours), default=moment)
+        if later == moment:
+            return moment
+        moment = later
+    return None
+
+
+def put_on_call(
+    session: Session, site_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime,
+    team_id: UUID | None = None,
+) -> Duty:  # fmt: skip
     duty = Duty(
-        id=clock.new_id(), site_id=site_id, person_id=person_id, starts_at=starts_at, ends_at=ends_at, kind="on_call"
-    )
+        id=clock.new_id(), site_id=site_id, person_id=person_id, starts_at=starts_at, ends_at=ends_at, kind="on_call",
+        team_id=team_id,
+    )  # fmt: skip
     session.add(duty)
     session.flush()
     return duty
 
 
-def on_call(session: Session, site_id: UUID, now: datetime) -> list[UUID]:
-    """Who is on call at a site now, the one whose duty began first in front."""
-    query = select(Duty.person_id).where(Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now)
-    query = query.where(Duty.kind == "on_call")
-    return list(session.scalars(query.order_by(Duty.starts_at, Duty.id)))
+def on_call(session: Session, site_id: UUID, now: datetime, team_id: UUID | None = None) -> list[UUID]:
+    """Who is on call now for work of a team: its own first, then the site's, each in the order in which duty began.
+
+    Where there is neither, whoever is on call for another team: that one is awake.
+    """
+    duties = running(session, site_id, now)
+    own = [duty.person_id for duty in duties if team_id and duty.team_id == team_id]
+    everywhere = [duty.person_id for duty in duties if duty.team_id is None]
+    return list(dict.fromkeys([*own, *everywhere] or [duty.person_id for duty in duties]))
+
+
+def running(session: Session, site_id: UUID, now: datetime) -> list[Duty]:
+    """Everybody's duty that is on call at a site now, the one that began first in front."""
+    query = select(Duty).where(Duty.site_id == site_id, Duty.starts_at <= now, Duty.ends_at > now)
+    return list(session.scalars(query.where(Duty.kind == "on_call").order_by(Duty.starts_at, Duty.id)))

@@ -9,18 +9,23 @@ from uuid import UUID
 MINUTES_PER_TICKET = 45
 SKILL_POINTS = 100
 TEAM_POINTS = 50
-DUTY_POINTS = 30
+DUTY_POINTS = {"team_on_call": 60, "on_call": 30, "other_on_call": 16}
+IN_EMERGENCY = 10  # times as many for duty: more than for skill and team together, because who is on call is awake
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A technician who could do it. `minutes`: the work already on their list."""
+    """A technician who could do it. `minutes`: the work already on their list.
+
+    `duty`: whether they are on duty now, for the team of the work, for the whole site, or for another team: a key of
+    `DUTY_POINTS`, or empty.
+    """
 
     person_id: UUID
     name: str
     is_skilled: bool
     is_in_team: bool
-    is_on_call: bool
+    duty: str
     minutes: int
 
 
@@ -51,7 +56,7 @@ def _weigh(candidate: Candidate, *, is_emergency: bool) -> Ranked:
         reasons.append(["skilled", SKILL_POINTS])
     if candidate.is_in_team:
         reasons.append(["team", TEAM_POINTS])
-    if candidate.is_on_call:
-        reasons.append(["on_call", DUTY_POINTS * (10 if is_emergency else 1)])
+    if candidate.duty:
+        reasons.append([candidate.duty, DUTY_POINTS[candidate.duty] * (IN_EMERGENCY if is_emergency else 1)])
     reasons.append(["load", -candidate.minutes // 3])
     return Ranked(candidate.person_id, candidate.name, sum(int(points) for _, points in reasons), reasons)

@@ -36,7 +36,8 @@ MAC_BYTES = 10
 class OutboxMessage(Table):
     """One message to one person, or to one conversation.
 
-    `state`: ready, claimed, retry, sent, unknown (a timeout may mean delivered), undeliverable or dead.
+    `state`: ready, claimed, retry, sent, unknown (a timeout may mean delivered), undeliverable, dead, or withdrawn
+    because what it says was over before it went.
     `channel`, `account` and `conversation` are empty until delivery when the reader's best identity decides.
     """
 
@@ -251,6 +252,10 @@ def put_off(session: Session, message: OutboxMessage, until: datetime) -> None:
 
 def undeliverable(session: Session, message_id: UUID, error: str, now: datetime) -> None:
     _settle(session, message_id, state="undeliverable", error=error[:500], settled_at=now)
+
+
+def withdrawn(session: Session, message_id: UUID, reason: str, now: datetime) -> None:
+    _settle(session, message_id, state="withdrawn", error=reason, settled_at=now)
 
 
 def retry(session: Session, message: OutboxMessage, error: str, now: datetime, after: timedelta | None = None) -> None:

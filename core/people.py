@@ -19,6 +19,7 @@ ROLES = ("resident", "technician", "supervisor", "manager", "admin")
 STAFF_ROLES = ROLES[1:]
 Member = tuple[UUID, str, list[str]]  # who, the name, the skills
 MOST_NAMESAKES = 9
+QUIET = "-"  # between two times, as quiet hours are kept
 
 
 class AmbiguousName(Conflict):
@@ -132,6 +133,12 @@ def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str
 def get(session: Session, person_id: UUID) -> Person:
     """Somebody who is known to be there."""
     return session.get_one(Person, person_id)
+
+
+def quiet_of(session: Session, person_id: UUID) -> tuple[str, ...]:
+    """From when to when somebody wants quiet, such as `("22:00", "07:00")`; empty for no such hours."""
+    said = get(session, person_id).quiet
+    return tuple(said.split(QUIET)) if said else ()
 
 
 def grant(session: Session, person_id: UUID, role: str, site_id: UUID) -> None:

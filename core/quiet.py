@@ -21,7 +21,6 @@ from core.outbox import OutboxMessage
 from core.people import Person
 from core.tickets.models import Ticket
 
-SEPARATOR = "-"
 PRESSING = ("emergency", "urgent")
 ASKING = ("offer", "team_offer", "offer_open")  # of work, which goes on to the next when nobody answers
 OF_ACCOUNTS = "made_"
@@ -30,8 +29,8 @@ LATER = ("survey", "survey_again")  # whatever the priority of what is over
 
 def hours(session: Session, person_id: UUID) -> tuple[str, str] | None:
     """From when to when somebody wants quiet, such as `("22:00", "07:00")`."""
-    begins, found, ends = session.get_one(Person, person_id).quiet.partition(SEPARATOR)
-    return (begins, ends) if found else None
+    said = people.quiet_of(session, person_id)
+    return (said[0], said[1]) if said else None
 
 
 def set_hours(session: Session, person_id: UUID, begins: str, ends: str) -> None:
@@ -47,7 +46,7 @@ def set_hours(session: Session, person_id: UUID, begins: str, ends: str) -> None
         raise Invalid(field="field.time") from None
     if first == last:
         raise Invalid(field="field.time")
-    person.quiet = f"{first:%H:%M}{SEPARATOR}{last:%H:%M}"
+    person.quiet = f"{first:%H:%M}{people.QUIET}{last:%H:%M}"
     session.flush()
 
 
@@ -63,7 +62,7 @@ def hold(session: Session, claimed: Sequence[OutboxMessage], now: datetime) -> l
     if not readers:
         return list(claimed)
     wanted = select(Person.id, Person.quiet).where(Person.id.in_(readers), Person.quiet != "")
-    quiet = {person: tuple(said.split(SEPARATOR)) for person, said in session.execute(wanted)}
+    quiet = {person: tuple(said.split(people.QUIET)) for person, said in session.execute(wanted)}
     going = []
     for row in claimed:
         own = quiet.get(row.person_id) if row.person_id and can_wait(row) else None

@@ -171,6 +171,7 @@ def add_duty(
     person: PersonName, site: SiteName,
     start: Annotated[datetime, typer.Option("--from", help="Begin, in the site's local time.")],
     end: Annotated[datetime, typer.Option("--until", help="End, in the site's local time.")],
+    team: Annotated[str, typer.Option(help="On call for the work of this team alone.")] = "",
 ) -> None:  # fmt: skip
     """Put a person on call."""
     with writing() as session:
@@ -178,4 +179,5 @@ def add_duty(
         span = [calendars.instant(moment.date(), moment.time(), found.timezone) for moment in (start, end)]
         if span[0] >= span[1]:
             raise Invalid(field="field.until")
-        calendars.put_on_call(session, found.id, people.person_named(session, person).id, span[0], span[1])
+        team_id = people.team_named(session, found.id, team).id if team else None
+        calendars.put_on_call(session, found.id, people.person_named(session, person).id, span[0], span[1], team_id)

@@ -44,13 +44,13 @@ class Subject(Shown):
 
 
 class PlanInList(Shown):
-    """`state`: active, paused, waiting for the last one to be done, or ended."""
+    """`state`: active, paused, held because it cannot be worked out, waiting for the last one to be done, or ended."""
 
     id: UUID
     name: str
     level: str
     category: str
-    state: Literal["active", "paused", "waiting", "ended"]
+    state: Literal["active", "paused", "held", "waiting", "ended"]
     subject: Subject
     next: date | None
     links: dict[str, str]

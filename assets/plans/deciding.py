@@ -21,7 +21,7 @@ MOST_SKIPPED = 400  # dates skipped in a row, after which a plan has none
 
 def dates(plan: Plan, site: SiteFacts) -> Iterator[Date]:
     """The coming dates of a plan with those that are skipped, each with its reason."""
-    return _walked(recurrence.of(plan.rhythm), Cursor(plan.planned_on, plan.last_on), site)
+    yield from _walked(recurrence.of(plan.rhythm), Cursor(plan.planned_on, plan.last_on), site)
 
 
 def _walked(rhythm: Rhythm, cursor: Cursor, site: SiteFacts) -> Iterator[Date]:
@@ -39,7 +39,7 @@ def coming(plan: Plan, site: SiteFacts) -> Iterator[Date]:
 
 def readable(found: Iterator[Date]) -> Iterator[Date]:
     """Dates for a page: a plan whose rule turns out to be none has no more, and takes no other plan's away."""
-    with suppress(NotARule):
+    with suppress(NotARule, AttributeError, *recurrence.BROKEN):
         yield from found
 
 
@@ -62,17 +62,24 @@ def _before(rhythm: Rhythm, today: date) -> date | None:
 
 
 def start(plan: Plan, site: SiteFacts, now: datetime) -> list[Entry]:
-    """Let a plan that is new or was changed begin today, and find its next date; gives what is skipped on the way."""
+    """Let a plan that is new or was changed begin today, and find its next date; gives what is skipped on the way.
+
+    One that was held goes on from where it stood: what was missed meanwhile is still to be made.
+    """
     today = calendars.local_day(now, site.timezone)
     begins = _before(recurrence.of(plan.rhythm), today)
-    if begins is not None and (plan.planned_on is None or plan.planned_on < begins):
+    if begins is not None and not plan.held_at and (plan.planned_on is None or plan.planned_on < begins):
         plan.planned_on = begins
     return schedule(plan, site)
 
 
 def schedule(plan: Plan, site: SiteFacts) -> list[Entry]:
-    """Write when the next work falls and when its tickets are made; gives the events of what was skipped."""
+    """Write when the next work falls and when its tickets are made; gives the events of what was skipped.
+
+    What could not be worked out before, and now is, is not held any more.
+    """
     found, entries = find(plan, site)
+    plan.held_at, plan.held_for = None, ""
     plan.next_on = found.on if found and not plan.paused_at else None
     plan.wake_at = wakes_at(plan, site, found) if found and not plan.paused_at else None
     return entries

@@ -20,7 +20,8 @@ class Plan(Table):
     checklist of its own. `rhythm`: as `recurrence.of()` reads it. `planned_on` and `last_on`: the last date of the
     rule that was decided and the last day on which work fell; `next_on` the next such day. `wake_at`: when a trigger
     makes its tickets; None while it is paused, ended, or waits for the last one to be done. `is_by_meter`: the meter
-    made it due. `carried`: questions that were left open, by subject.
+    made it due. `carried`: questions that were left open, by subject. `held_at` and `held_for`: since when it could not
+    be worked out, and why, as `holding` says.
     """
 
     __tablename__ = "plans"
@@ -29,6 +30,8 @@ class Plan(Table):
         Index("ix_plans_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
               postgresql_where=text("wake_at IS NOT NULL")),
         Index(None, "site_id", "next_on"),
+        Index("ix_plans_held", "held_at", sqlite_where=text("held_at IS NOT NULL"),
+              postgresql_where=text("held_at IS NOT NULL")),
         Index("ix_plans_meter", "meter_asset_id", sqlite_where=text("meter_asset_id IS NOT NULL"),
               postgresql_where=text("meter_asset_id IS NOT NULL")),
     )  # fmt: skip
@@ -55,6 +58,8 @@ class Plan(Table):
     last_on: Mapped[date | None]
     wake_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    held_for: Mapped[str] = mapped_column(default="")
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

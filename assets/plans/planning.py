@@ -101,7 +101,8 @@ def add(session: Session, site_id: UUID, draft: Draft, actor: UUID | None, now: 
     _check_name(session, site_id, values["name"], None)
     plan = Plan(
         id=clock.new_id(), site_id=site_id, carried={}, is_by_meter=False, meter_base=None, next_on=None,
-        planned_on=None, last_on=None, wake_at=None, paused_at=None, made_at=now, **values,
+        planned_on=None, last_on=None, wake_at=None, paused_at=None, held_at=None, held_for="", made_at=now,
+        **values,
     )  # fmt: skip
     session.add(plan)
     entries = deciding.start(plan, places.site_of(session, site_id), now)

@@ -16,17 +16,19 @@ from core.errors import NotFound
 from core.tickets.models import Ticket
 
 Key = tuple[date, str]  # of an occurrence in its plan: the day, and the thing
-ACTIVE, PAUSED, WAITING, ENDED = "active", "paused", "waiting", "ended"
-STATES = (ACTIVE, PAUSED, WAITING, ENDED)
+ACTIVE, PAUSED, HELD, WAITING, ENDED = "active", "paused", "held", "waiting", "ended"
+STATES = (ACTIVE, PAUSED, HELD, WAITING, ENDED)
 
 
 def state_of(plan: Plan) -> str:
-    """Whether it goes on: `waiting` for the last one to be done, `ended` where no date follows."""
+    """Whether it goes on: `held` while it cannot be worked out, `waiting` for the last one to be done, or `ended`."""
     if plan.paused_at:
         return PAUSED
+    if plan.held_at:
+        return HELD
     if plan.next_on:
         return ACTIVE
-    return WAITING if plan.rhythm["counts_from"] == COMPLETED else ENDED
+    return WAITING if plan.rhythm.get("counts_from") == COMPLETED else ENDED
 
 
 def page(session: Session, site_id: UUID, after: UUID | None, limit: int) -> Sequence[Plan]:

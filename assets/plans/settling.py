@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from assets import register
 from assets.plans import checklists, deciding, making, planning
+from assets.plans.holding import BROKEN
 from assets.plans.making import WHOLE
 from assets.plans.models import Finding, Occurrence, Plan, Stop
 from assets.plans.recurrence import COMPLETED
@@ -213,7 +214,7 @@ def _follow_up(session: Session, plan: Plan, ticket: Ticket, items: list[dict[st
 
 def _go_on(session: Session, plan: Plan, ticket: Ticket, now: datetime) -> None:
     """Find the next date of a plan that counts from the day on which the last one was done."""
-    if plan.rhythm["counts_from"] != COMPLETED or plan.wake_at is not None or plan.paused_at is not None:
+    if plan.rhythm.get("counts_from") != COMPLETED or plan.wake_at is not None or plan.paused_at is not None:
         return
     waits = select(Occurrence.id).where(Occurrence.plan_id == plan.id, Occurrence.settled_at.is_(None)).limit(1)
     if session.scalar(waits) is not None:
@@ -221,6 +222,9 @@ def _go_on(session: Session, plan: Plan, ticket: Ticket, now: datetime) -> None:
     site = places.site_of(session, plan.site_id)
     plan.last_on = calendars.local_day(ticket.closed_at or now, site.timezone)
     entries = [Entry("done", {"on": plan.last_on.isoformat(), "ticket": ticket.number}, NAME)]
-    entries += deciding.schedule(plan, site)
+    try:
+        entries += deciding.schedule(plan, site)
+    except BROKEN:
+        plan.wake_at = now  # the trigger that makes it says so, and holds it
     session.flush()
     decisions.append(session, plan.site_id, planning.stream_of(plan.id), entries, now)

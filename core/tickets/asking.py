@@ -1,7 +1,9 @@
 """Who is asked how a repair went, and when: decided at the closure, in the transaction that closes.
 
 Somebody is asked at most once in seven days, unless the last answer was a low one: then the next repair matters.
-Nobody is asked about their own work, in quiet hours, or two days late. Each decision is an event with its reason.
+Nobody is asked about their own work, in quiet hours of the site or of one's own, or two days late. The question goes at
+the first moment outside of these, and so before a platform takes nothing more from us wherever that can be. Each
+decision is an event with its reason.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ FEW_STARS = 2
 REST_DAYS = 7  # unless the site's `survey_days` says otherwise
 LATEST = timedelta(hours=48)
 REMIND_AFTER = timedelta(hours=24)
-MARGIN = timedelta(minutes=30)  # before a platform's window closes
+NIGHT = ("22:00", "07:00")  # where a site has set no quiet hours
 WINDOWS: dict[str, timedelta] = {}  # by channel: how long after a person's last message it takes ours
 
 
@@ -58,7 +60,7 @@ def begin(session: Session, ticket: Ticket, by: UUID | None, due_at: datetime, n
     """Plan the questions about a round that closes now, and put those that are due. `by`: who closed it."""
     found = []
     for person in queries.concerned(session, ticket):
-        at = due_at if person == by else _moment(session, ticket, person, max(due_at, now), now)
+        at = due_at if person == by else _after_quiet(session, ticket, person, max(due_at, now))
         survey = Survey(
             id=clock.new_id(), ticket_id=ticket.id, round=ticket.round, person_id=person, state="planned", reason="",
             due_at=due_at, next_at=at, asked_at=None, reminded_at=None, answered_at=None,
@@ -125,28 +127,30 @@ def _was_asked_lately(session: Session, person_id: UUID, since: datetime) -> boo
 
 def waits_until(session: Session, ticket: Ticket, survey: Survey, now: datetime) -> datetime | None:
     """Until when something that is due must wait, as after downtime that ended at night; None where it need not."""
-    if survey.state == "planned":
-        at = _moment(session, ticket, survey.person_id, now, now)
-    else:
-        at = _after_quiet(session, ticket, now)
+    at = _after_quiet(session, ticket, survey.person_id, now)
     return at if at > now else None
-
-
-def _moment(session: Session, ticket: Ticket, person_id: UUID, wanted: datetime, now: datetime) -> datetime:
-    """A wanted moment outside the quiet hours, but before the person's platform takes nothing more from us."""
-    at, closes_at = _after_quiet(session, ticket, wanted), _closes_at(session, person_id)
-    return at if closes_at is None or at < closes_at else max(now, closes_at - MARGIN)
 
 
 def _reminder(session: Session, ticket: Ticket, person_id: UUID, now: datetime) -> datetime | None:
     """When to remind once; never in quiet hours, and not at all where the platform takes nothing more by then."""
-    at, closes_at = _after_quiet(session, ticket, now + REMIND_AFTER), _closes_at(session, person_id)
+    at, closes_at = _after_quiet(session, ticket, person_id, now + REMIND_AFTER), _closes_at(session, person_id)
     return at if closes_at is None or at < closes_at else None
 
 
-def _after_quiet(session: Session, ticket: Ticket, moment: datetime) -> datetime:
-    site = places.site_of(session, ticket.site_id)
-    return calendars.after_quiet(moment, site.settings.get("quiet", ()), site.timezone)
+def _after_quiet(session: Session, ticket: Ticket, person_id: UUID, moment: datetime) -> datetime:
+    hours, zone = _hours(session, ticket, person_id)
+    return calendars.outside(moment, hours, zone) or moment
+
+
+def _hours(session: Session, ticket: Ticket, person_id: UUID) -> tuple[list[tuple[str, ...]], str]:
+    """When not to ask somebody: the quiet hours of the site, or the night, and their own, in the time of the site.
+
+    Where both together leave no moment of the day, as for who sleeps by day, their own hold.
+    """
+    site, own = places.site_of(session, ticket.site_id), people.quiet_of(session, person_id)
+    both = [tuple(site.settings.get("quiet") or NIGHT), own]
+    is_any = calendars.outside(ticket.opened_at, both, site.timezone) is not None
+    return (both if is_any else [own]), site.timezone
 
 
 def _closes_at(session: Session, person_id: UUID) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, func, select
+from sqlalchemy import Uuid, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from core import categories, outbox, people, places
@@ -20,6 +20,7 @@ from core.prepared import Prepared
 from core.tickets import actions, alarming, news
 from core.tickets.models import Offer, Ticket
 
+DUTIES = ("", "other_on_call", "on_call", "team_on_call")  # in the order in which the query below counts them
 MOST_JOBS = 100  # counting goes no further: whoever has so many is last anyway
 
 
@@ -88,23 +89,29 @@ def _tell_admins(session: Session, ticket: Ticket, now: datetime) -> None:
 def candidates(session: Session, ticket: Ticket, work: Work, now: datetime) -> list[Candidate]:
     """The active technicians of the site with what the ranking asks about."""
     found: dict[UUID, Candidate] = {}
-    for person_id, name, team_id, skills, jobs, is_on_call in _TECHNICIANS.rows(session, site=ticket.site_id, now=now):
+    team = ticket.team_id or work.team_id
+    for person_id, name, team_id, skills, jobs, duty in _TECHNICIANS.rows(
+        session, site=ticket.site_id, now=now, team=team
+    ):
         known = found.get(person_id)
         found[person_id] = Candidate(
             person_id, name,
             is_skilled=ticket.category in (skills or ()) or bool(known and known.is_skilled),
-            is_in_team=(work.team_id is not None and team_id == work.team_id) or bool(known and known.is_in_team),
-            is_on_call=bool(is_on_call), minutes=jobs * MINUTES_PER_TICKET,
+            is_in_team=(team is not None and team_id == team) or bool(known and known.is_in_team),
+            duty=DUTIES[duty or 0], minutes=jobs * MINUTES_PER_TICKET,
         )  # fmt: skip
     return list(found.values())
 
 
 def _technicians() -> Prepared:
-    """Every active technician of a site: once for each team, with the open jobs and whether they are on call."""
+    """Every active technician of a site: once for each team, with the open jobs and the duty that says most."""
     site, now = bindparam("site", type_=Uuid()), bindparam("now", type_=UtcDateTime())
+    team = bindparam("team", type_=Uuid())
     some = select(Ticket.id).where(Ticket.is_open, Ticket.assignee_id == Person.id).limit(MOST_JOBS).correlate(Person)
     jobs = select(func.count()).select_from(some.subquery()).correlate(Person).scalar_subquery()
-    duty = exists().where(Duty.person_id == Person.id, Duty.site_id == site, Duty.starts_at <= now, Duty.ends_at > now)
+    nearness = func.max(case((Duty.team_id == team, 3), (Duty.team_id.is_(None), 2), else_=1))
+    here = (Duty.person_id == Person.id, Duty.site_id == site, Duty.starts_at <= now, Duty.ends_at > now)
+    duty = select(nearness).where(*here).correlate(Person).scalar_subquery()
     query = select(Person.id, Person.name, Membership.team_id, Membership.skills, jobs, duty)
     query = query.join(Role, Role.person_id == Person.id).outerjoin(Membership, Membership.person_id == Person.id)
     return Prepared(query.where(Role.site_id == site, Role.role == "technician", Person.is_active))

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from core import calendars, people
+from core import people
 from core.intake import ESCALATE_EVERY
-from core.tickets import actions, queries, states
+from core.tickets import actions, alarming, queries, states
 from core.tickets.models import Ticket
 from core.trace import Event
 from core.triggers import Tick, trigger
@@ -58,7 +58,7 @@ def _told(session: Session, ticket: Ticket, level: int, now: datetime) -> list[U
     asked = [ticket.assignee_id] if ticket.assignee_id else []
     roles = TOLD_FIRST if level == 1 else TOLD_FIRST + TOLD_LATER
     holders = [who for role in roles for who in people.holders(session, ticket.site_id, role)]
-    return list(dict.fromkeys([*asked, *calendars.on_call(session, ticket.site_id, now), *holders]))
+    return list(dict.fromkeys([*asked, *alarming.on_call(session, ticket, now), *holders]))
 
 
 def _had_time(session: Session, ticket: Ticket, now: datetime) -> bool:

@@ -76,12 +76,13 @@ def _is_awaited(ticket: Ticket, duty: Duty) -> bool:
 
 
 def _goes_on(session: Session, duty: Duty, tick: Tick) -> bool:
-    """Whether the person works on: is on a shift now, or the site's next one after this is theirs too."""
+    """Whether the person works on: is on a shift now, or the next one of the same team, or site, is theirs too."""
     shifts = select(Duty).where(Duty.site_id == duty.site_id, Duty.kind == KIND, Duty.id != duty.id)
     running = shifts.where(Duty.person_id == duty.person_id, Duty.starts_at <= tick.now, Duty.ends_at > tick.now)
     if session.scalar(running.limit(1)) is not None:
         return True
-    following = shifts.where(Duty.ends_at > duty.ends_at).order_by(Duty.starts_at, Duty.id)
+    same_team = Duty.team_id.is_not_distinct_from(duty.team_id)
+    following = shifts.where(same_team, Duty.ends_at > duty.ends_at).order_by(Duty.starts_at, Duty.id)
     first = session.scalar(following.limit(1))
     if first is None:
         return False

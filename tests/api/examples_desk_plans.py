@@ -15,7 +15,7 @@ from tests.api.examples_desk import ANY, FRAME
 
 LINES = [
     Line("x1", "x1", "x1", "x1", day, state)
-    for state, day in (("active", "x1"), ("paused", ""), ("waiting", ""), ("ended", ""))
+    for state, day in (("active", "x1"), ("paused", ""), ("held", "x1"), ("waiting", ""), ("ended", ""))
 ]
 DATES = [Shown("x1", "x1", is_skipped=False), Shown("x1", "x1", is_skipped=True)]
 LEG = Leg("place:1", "x1", "x1")
@@ -66,5 +66,6 @@ EXAMPLES = {
         replace(PAGE, id="new", values=BLANK | {"often": "usual"}, dates=[], done=[]),
         replace(PAGE, state="paused", errors=[(place, "x1") for place in WRONG]),
         replace(PAGE, dates=[], is_tried=True),
+        replace(PAGE, state="held", held="x1"),
     ],
 }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core import calendars
+from core import calendars, people
 from core.database import Database
 from tests.personas import Cast
 
@@ -66,6 +66,28 @@ def test_on_call_from_the_first_moment_up_to_the_last(db: Database, cast: Cast, 
     assert at == {
         -1: [], 0: [cast.technician], 1: [cast.technician, cast.second_technician], 2: [cast.second_technician], 3: [],
     }  # fmt: skip
+
+
+def test_a_teams_work_calls_its_own_duty_first_then_the_sites(db: Database, cast: Cast, now: datetime) -> None:
+    later = now + timedelta(hours=1)
+    with db.write_scope() as session:
+        other = people.add_team(session, "Lift company", cast.site).id
+        for person, team in ((cast.manager, other), (cast.second_technician, None), (cast.technician, cast.crew)):
+            calendars.put_on_call(session, cast.site, person, now, later, team)
+        asked = [calendars.on_call(session, cast.site, now, team) for team in (cast.crew, other, None)]
+    assert asked == [
+        [cast.technician, cast.second_technician], [cast.manager, cast.second_technician], [cast.second_technician],
+    ]  # fmt: skip
+
+
+def test_with_nobody_for_the_team_or_the_site_whoever_is_awake_is_called(
+    db: Database, cast: Cast, now: datetime
+) -> None:
+    with db.write_scope() as session:
+        other = people.add_team(session, "Lift company", cast.site).id
+        calendars.put_on_call(session, cast.site, cast.technician, now, now + timedelta(hours=1), other)
+        assert calendars.on_call(session, cast.site, now, cast.crew) == [cast.technician]
+        assert calendars.on_call(session, cast.site, now) == [cast.technician]
 
 
 @pytest.mark.parametrize(

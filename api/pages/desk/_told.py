@@ -88,6 +88,8 @@ def _facts(db: Session, facts: dict[str, Any], names: dict[UUID, str], locale: s
         told["person"] = person(facts["person"])
     if "told" in facts:
         told["told"] = ", ".join(map(person, facts["told"])) or "\u2013"
+    if "held" in facts:
+        told["held"] = translate(f"plan.held.{facts['held']}", locale)
     if "fields" in facts:
         told["fields"] = ", ".join(_field(name, locale) for name in facts["fields"])
     if "period" in facts:

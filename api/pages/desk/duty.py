@@ -26,17 +26,18 @@ ROLES = ("supervisor", "admin")
 router = section("duty", order=37, icon="calendar", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
 LONG = timedelta(hours=24)
-BLANK = {"who": "", "kind": "on_call", "first": "", "begins": "18:00", "ends": "08:00", "weeks": "1"}
+BLANK = {"who": "", "kind": "on_call", "team": "", "first": "", "begins": "18:00", "ends": "08:00", "weeks": "1"}
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A duty in the week: who, from when to when in local time. `is_now`: it is running."""
+    """A duty in the week: who, from when to when in local time, for which team. `is_now`: it is running."""
 
     id: str
     name: str
     kind: str
     span: str
+    team: str
     is_now: bool
 
 
@@ -58,6 +59,7 @@ class DutyPage:
     on_call: list[str]
     staff: list[tuple[str, str]]
     kinds: list[tuple[str, str]]
+    teams: list[tuple[str, str]]
     weekdays: list[tuple[str, str]]
     values: dict[str, str]
     chosen: list[str]
@@ -101,7 +103,15 @@ def _plan(form: Posted) -> Plan:
         weeks, days = int(form.one("weeks") or "1"), tuple(int(day) for day in form.many("day"))
     except ValueError:
         raise Invalid(field="field.time") from None
-    return Plan(person_id, form.one("kind"), first, days or (first.weekday(),), weeks, begins, ends)
+    days = days or (first.weekday(),)
+    return Plan(person_id, form.one("kind"), first, days, weeks, begins, ends, _team(form))
+
+
+def _team(form: Posted) -> UUID | None:
+    said, found = form.one("team"), as_id(form.one("team"))
+    if said and found is None:
+        raise Invalid(field="word.team")
+    return found
 
 
 def _page(
@@ -117,13 +127,31 @@ def _page(
     return DutyPage(
         here.frame("duty"), [_of_day(here, monday + timedelta(days=at), turns, now) for at, turns in enumerate(duties)],
         monday.isoformat(), _week(here, monday - WEEK), _week(here, monday + WEEK),
-        [names[who] for who in calendars.on_call(db, here.site.id, now) if who in names],
+        _on_call(here, db, names, now),
         [(str(key), name) for key, name in names.items()],
         [(kind, translate(f"desk_duty.{kind}", here.locale)) for kind in KINDS],
+        _teams(here, db),
         [(str(day), translate(f"weekday.{day}", here.locale)) for day in range(7)],
         BLANK | {"first": first.isoformat()} | values, chosen, i18n.explain(error, here.locale) if error else "",
         str(error.facts.get("field", "")).removeprefix("field.") if error else "", done,
     )  # fmt: skip
+
+
+def _on_call(here: At, db: Session, names: dict[UUID, str], now: datetime) -> list[str]:
+    """Who is on call now, each with the team that it is for."""
+    teams = {team.id: team.name for team in people.teams_of(db, here.site.id)}
+    duties = [one for one in calendars.running(db, here.site.id, now) if one.person_id in names]
+    return [
+        translate("desk_duty.for_team", here.locale, name=names[one.person_id], team=teams[one.team_id])
+        if one.team_id in teams else names[one.person_id]
+        for one in duties
+    ]  # fmt: skip
+
+
+def _teams(here: At, db: Session) -> list[tuple[str, str]]:
+    """What a duty can be for; nothing to choose where there are no teams."""
+    found = [(str(team.id), team.name) for team in people.teams_of(db, here.site.id)]
+    return [("", translate("desk_duty.whole_site", here.locale)), *found] if found else []
 
 
 def _week(here: At, monday: date) -> str:
@@ -147,7 +175,8 @@ def _of_day(here: At, day: date, turns: list[Entry], now: datetime) -> Day:
         return f"{clocked(one.starts_at)}–{clocked(one.ends_at, with_day=one.ends_at - one.starts_at > LONG)}"
 
     shown = [
-        Turn(str(one.id), one.name, one.kind, spanned(one), is_now=one.starts_at <= now < one.ends_at) for one in turns
+        Turn(str(one.id), one.name, one.kind, spanned(one), one.team, is_now=one.starts_at <= now < one.ends_at)
+        for one in turns
     ]
     is_today = day == calendars.local_day(now, here.site.timezone)
     return Day(translate(f"weekday.{day.weekday()}", here.locale), f"{day:%m-%d}", is_today, shown)

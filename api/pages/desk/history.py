@@ -27,8 +27,8 @@ router = section("history", order=90, icon="trace", roles=ROLES)
 Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 50
 KINDS = (
-    "make", "skip", "postpone", "leave_out", "stops_gone", "meter", "carry", "done", "end", "shift_ended", "digest",
-    "calendar_unpublished", "terms", "labels_printed", "code_claimed",
+    "make", "skip", "postpone", "leave_out", "stops_gone", "meter", "carry", "done", "end", "plan_held", "plan_freed",
+    "shift_ended", "digest", "calendar_unpublished", "terms", "labels_printed", "code_claimed",
 )  # fmt: skip
 
 

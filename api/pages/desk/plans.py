@@ -39,7 +39,7 @@ PREVIEW = "preview"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A plan in the list. `state`: active, paused, waiting (for the last one to be done) or ended."""
+    """A plan in the list. `state`: active, paused, held, waiting (for the last one to be done) or ended."""
 
     id: str
     name: str
@@ -66,7 +66,7 @@ class PlansPage:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """`id`: `new` for one to add. `done`: what was made of it, with its tickets.
+    """`id`: `new` for one to add. `done`: what was made of it, with its tickets. `held`: why nothing is made of it.
 
     `errors`: what is wrong with which field. `is_tried`: its dates were asked for, be there any or not.
     """
@@ -88,6 +88,7 @@ class PlanPage:
     done: list[tuple[str, str, str]]
     errors: Errors = field(default_factory=list)
     is_tried: bool = False
+    held: str = ""
     decisions: list[Told] = field(default_factory=list)
     older: str = ""
 
@@ -118,7 +119,8 @@ def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     kept = _plan_form.kept(plan, _route.kept(db, here, plan.stops))
     page = _page(here, db, plan, kept, planning.next_dates(db, plan))
     told, older = _decided(here, db, plan, before)
-    return here.page("desk_plan.html", replace(page, decisions=told, older=older))
+    held = translate(f"plan.held.{plan.held_for}", here.locale) if plan.held_at else ""
+    return here.page("desk_plan.html", replace(page, held=held, decisions=told, older=older))
 
 
 def _decided(here: At, db: Session, plan: Plan, before: str) -> tuple[list[Told], str]:
@@ -185,7 +187,7 @@ def _again(here: At, db: Session, plan: Plan | None, found: Entered) -> Response
 
 def _line(here: At, plan: Plan) -> Line:
     level = translate(f"plan.level_{plan.level}", here.locale)
-    rule = str(plan.rhythm["rule"])
+    rule = str(plan.rhythm.get("rule", ""))
     often = translate(f"plan.often_{OFTEN[rule]}", here.locale) if rule in OFTEN else rule
     next_on = plan.next_on.isoformat() if plan.next_on else ""
     return Line(str(plan.id), plan.name, level, often, next_on, reading.state_of(plan))

@@ -262,29 +262,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_decisions_site_id_event_id"), ["site_id", "event_id"], unique=False)
 
     op.create_table(
-        "duties",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("starts_at", sa.DateTime(), nullable=False),
-        sa.Column("ends_at", sa.DateTime(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("settled_at", sa.DateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_duties_person_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_duties_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
-    )
-    with op.batch_alter_table("duties", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_duties_site_id_ends_at"), ["site_id", "ends_at"], unique=False)
-        batch_op.create_index(
-            "ix_duties_unsettled",
-            ["kind", "ends_at"],
-            unique=False,
-            sqlite_where=sa.text("settled_at IS NULL"),
-            postgresql_where=sa.text("settled_at IS NULL"),
-        )
-
-    op.create_table(
         "identities",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -498,6 +475,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_digests_site_id_id"), ["site_id", "id"], unique=False)
 
     op.create_table(
+        "duties",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_duties_person_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_duties_site_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_duties_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duties")),
+    )
+    with op.batch_alter_table("duties", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duties_site_id_ends_at"), ["site_id", "ends_at"], unique=False)
+        batch_op.create_index(
+            "ix_duties_unsettled",
+            ["kind", "ends_at"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.create_table(
         "homes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -628,6 +630,8 @@ def upgrade() -> None:
         sa.Column("last_on", sa.Date(), nullable=True),
         sa.Column("wake_at", sa.DateTime(), nullable=True),
         sa.Column("paused_at", sa.DateTime(), nullable=True),
+        sa.Column("held_at", sa.DateTime(), nullable=True),
+        sa.Column("held_for", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_plans_asset_id")),
         sa.ForeignKeyConstraint(["meter_asset_id"], ["assets.id"], name=op.f("fk_plans_meter_asset_id")),
@@ -638,6 +642,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_plans_site_id_name")),
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plans_held",
+            ["held_at"],
+            unique=False,
+            sqlite_where=sa.text("held_at IS NOT NULL"),
+            postgresql_where=sa.text("held_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_plans_meter",
             ["meter_asset_id"],

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core import clock, i18n, seals
+from assets.plans import planning
+from assets.plans.planning import Draft
+from assets.plans.recurrence import Rhythm
+from core import clock, i18n, places, seals
 from core.database import open_database
 from core.outbox import OutboxMessage
 from core.scheduler import Heartbeat
@@ -178,3 +181,17 @@ def _write(row: object, *, clear: bool = False) -> None:
                 session.delete(old)
         session.add(row)
     database.dispose()
+
+
+def test_a_plan_that_cannot_be_worked_out_is_named(installed: Gongdan) -> None:
+    assert "plans.ok" in found(installed)
+    database = open_database(load_settings().database_url)
+    with database.write_scope() as session:
+        site = places.site_named(session, "Garden Court").id
+        hall = places.ensure_path(session, site, "A/1/Hall").id
+        rhythm = Rhythm("FREQ=DAILY", clock.now().date())
+        draft = Draft("Lamps", "general", "place", rhythm, [{"question": "Lit?", "kind": "pass_fail"}], place_id=hall)
+        plan = planning.add(session, site, draft, None, clock.now())
+        plan.held_at, plan.held_for = clock.now(), "rule"
+    database.dispose()
+    assert "nothing is made of the plan Lamps. Its rule cannot be read" in found(installed)["plans.held"]

@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from core import audit
+from core import audit, calendars, categories, people
 from core.database import Database
 from core.intake import ESCALATE_EVERY
 from core.outbox import OutboxMessage
+from core.tickets import alarming
 from core.tickets.models import Ticket
 from core.trace import Event
 from core.triggers import Outcome
@@ -46,6 +47,23 @@ def test_the_first_minutes_belong_to_the_one_who_was_asked(
 ) -> None:
     assert wake("emergencies", now + ESCALATE_EVERY - timedelta(seconds=1)) == Outcome()
     assert actions_of(db, alarm) == ["report", "assign"]
+
+
+@pytest.mark.parametrize("is_for_team", [True, False])
+def test_the_duty_of_the_team_is_asked_before_the_duty_of_the_site(
+    db: Database, cast: Cast, now: datetime, *, is_for_team: bool
+) -> None:
+    span = (now, now + timedelta(hours=8))
+    with db.write_scope() as session:
+        gas = emergency(session, cast, now).category
+        other = people.add_team(session, "Gas company", cast.site).id
+        team = other if is_for_team else cast.crew
+        categories.set_category(session, cast.site, gas, team_id=other)
+        calendars.put_on_call(session, cast.site, cast.technician, *span)
+        calendars.put_on_call(session, cast.site, cast.second_technician, *span, team)
+        asked = emergency(session, cast, now)
+        assert asked.assignee_id == (cast.second_technician if is_for_team else cast.technician)
+        assert alarming.on_call(session, asked, now)[0] == asked.assignee_id
 
 
 def test_then_all_technicians_and_the_desk_are_alarmed(

@@ -30,10 +30,10 @@ def accepted(db: Database, cast: Cast, now: datetime) -> Ticket:
         return take(session, ticket, "accept", ticket.assignee_id, now)
 
 
-def shift(db: Database, cast: Cast, person: UUID | None, begins: datetime) -> None:
+def shift(db: Database, cast: Cast, person: UUID | None, begins: datetime, team: UUID | None = None) -> None:
     assert person is not None
     with db.write_scope() as session:
-        put_on_call(session, cast.site, person, begins, begins + SHIFT).kind = "shift"
+        put_on_call(session, cast.site, person, begins, begins + SHIFT, team).kind = "shift"
 
 
 def test_what_was_not_started_goes_back_once(
@@ -67,6 +67,17 @@ def test_it_goes_when_somebody_else_has_the_next_shift(
     shift(db, cast, accepted.assignee_id, now + 2 * SHIFT)
     wake("shifts", now + SHIFT)
     assert reread(db, accepted).state == "reported"
+
+
+def test_a_shift_of_another_team_in_between_changes_nothing(
+    db: Database, cast: Cast, now: datetime, wake: Wake, accepted: Ticket
+) -> None:
+    other = next(one for one in (cast.technician, cast.second_technician) if one != accepted.assignee_id)
+    shift(db, cast, accepted.assignee_id, now, cast.crew)
+    shift(db, cast, other, now + SHIFT)
+    shift(db, cast, accepted.assignee_id, now + 2 * SHIFT, cast.crew)
+    wake("shifts", now + SHIFT)
+    assert reread(db, accepted).state == "accepted"
 
 
 def test_started_work_and_an_appointment_after_the_shift_stay(

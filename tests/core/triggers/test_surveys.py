@@ -116,13 +116,14 @@ def test_a_question_that_is_two_days_late_is_not_put(
     assert ("too_late" in decisions(db, ticket)[-1]) == (kind == "lapsed")
 
 
-def test_it_is_asked_before_the_platform_takes_nothing_more(
-    db: Database, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("quiet_until", "asked"), [("13:30", 3.5), ("23:00", 13)])
+def test_it_is_asked_before_the_platform_takes_nothing_more_but_in_no_quiet_hours(
+    db: Database, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch, quiet_until: str, asked: float
 ) -> None:
     """The neighbour wrote an hour before the closure; the platform takes messages for three hours."""
     monkeypatch.setitem(surveys.WINDOWS, "narrow", timedelta(hours=3))
     with db.write_scope() as session:
-        policies.set_quiet(session, cast.site, ("11:00", "23:00"), cast.admin, now)
+        policies.set_quiet(session, cast.site, ("11:00", quiet_until), cast.admin, now)
         identity = people.add_identity(
             session, cast.neighbour, "narrow", "narrow", "user", "1", conversation="1", via="test"
         )
@@ -131,4 +132,4 @@ def test_it_is_asked_before_the_platform_takes_nothing_more(
         additions.join(session, ticket, cast.neighbour, "", now + timedelta(minutes=90))
         actions.act(session, ticket, "lapse", "closures", now + CLOSED)
         query = select(Survey.next_at).where(Survey.person_id == cast.neighbour)
-        assert session.scalar(query) == now + timedelta(hours=3, minutes=30)
+        assert session.scalar(query) == now + timedelta(hours=asked)

@@ -63,6 +63,22 @@ def test_what_is_taken_off_can_be_put_back(db: Database, cast: Cast, now: dateti
         assert duty.week(session, cast.site, ZONE, MONDAY)[5] == [entry]
 
 
+def test_a_duty_for_a_team_stands_beside_the_one_for_the_site(
+    db: Database, cast: Cast, now: datetime, plan: Plan
+) -> None:
+    before = datetime(2026, 10, 1, tzinfo=UTC)
+    with db.write_scope() as session:
+        duty.add(session, cast.site, ZONE, plan, cast.admin, before)
+        assert duty.add(session, cast.site, ZONE, replace(plan, team_id=cast.crew), cast.admin, before) == 4
+        assert changes.of_site(session, cast.site, kind="duties")[0].after["team"] == str(cast.crew)
+        both = duty.week(session, cast.site, ZONE, MONDAY)[5]
+        assert [one.team for one in both] == ["", "House crew"]
+        duty.remove(session, cast.site, both[1].id, cast.admin, before)
+        change = changes.of_site(session, cast.site, kind="duty")[0]
+        changes.take_back(session, cast.site, change.id, cast.admin, before)
+        assert duty.week(session, cast.site, ZONE, MONDAY)[5] == both
+
+
 def test_a_running_duty_ends_and_is_not_forgotten(db: Database, cast: Cast, plan: Plan) -> None:
     during = datetime(2026, 10, 24, 20, tzinfo=UTC)
     with db.write_scope() as session:
@@ -79,7 +95,7 @@ def test_what_cannot_be_is_refused(db: Database, cast: Cast, now: datetime, plan
         for wrong, error in (
             (replace(plan, kind="holiday"), Invalid), (replace(plan, weeks=0), Invalid),
             (replace(plan, weekdays=()), Missing), (replace(plan, weekdays=(7,)), Invalid),
-            (replace(plan, person_id=cast.resident), NotFound),
+            (replace(plan, person_id=cast.resident), NotFound), (replace(plan, team_id=cast.site), NotFound),
         ):  # fmt: skip
             with pytest.raises(error):
                 duty.add(session, cast.site, ZONE, wrong, cast.admin, now)

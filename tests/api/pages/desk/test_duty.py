@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from core import calendars, clock
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.personas import Cast
 
@@ -27,8 +28,26 @@ def test_somebody_is_put_on_duty_shown_and_taken_off(desk: Browser, cast: Cast) 
     assert desk.get(gone.headers["location"]).text.count("/remove") == 1
 
 
+def test_a_duty_for_a_team_says_so(desk: Browser, cast: Cast) -> None:
+    today = calendars.local_day(clock.now(), "Asia/Shanghai").isoformat()
+    form = {"who": str(cast.technician), "kind": "on_call", "first": today, "begins": "00:00", "ends": "00:00"}
+    added = desk.post("/desk/duty", **form, team=str(cast.crew))
+    page = desk.get(added.headers["location"])
+    assert "Wang Wei (House crew)" in seen(page)
+    assert '<span class="tag">House crew</span>' in page.text
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"who": ""}, {"first": "tomorrow"}, {"begins": "late"}, {"weeks": "99"}, {"kind": "rest"}, {"day": "x"}]
+    "wrong",
+    [
+        {"who": ""},
+        {"first": "tomorrow"},
+        {"begins": "late"},
+        {"weeks": "99"},
+        {"kind": "rest"},
+        {"day": "x"},
+        {"team": "x"},
+    ],
 )
 def test_a_wrong_plan_is_said_and_what_was_typed_stays(desk: Browser, cast: Cast, wrong: dict[str, str]) -> None:
     form = {"who": str(cast.technician), "kind": "shift", "first": "2030-01-07", "begins": "06:30", "ends": "15:00"}

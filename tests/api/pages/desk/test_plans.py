@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from assets import register
+from assets.plans import planning
 from core import holidays
 from core.database import Database
 from core.places import Site
@@ -192,3 +193,16 @@ def test_how_often_is_chosen_in_words(
     chosen = {**FORM, "often": often, "level": level, "rule": rule, "about": f"asset:{pump}", "do": "save"}
     assert desk.post("/desk/plans/new", **chosen).status_code == 303
     assert is_said in seen(desk.get("/desk/plans"))
+
+
+def test_a_plan_that_was_spoilt_says_so_where_it_is_mended(desk: Browser, db: Database, cast: Cast, pump: UUID) -> None:
+    desk.post("/desk/plans/new", **FORM, about=f"asset:{pump}", do="save")
+    with db.write_scope() as session:
+        [plan] = planning.plans_of(session, cast.site)
+        plan.rhythm, plan.held_at, plan.held_for = {}, NOW, "rule"
+    page = desk.get(f"/desk/plans/{plan.id}")
+    assert "Nothing is made of this plan Its rule cannot be read" in seen(page)
+    assert "held" in seen(desk.get("/desk/plans"))
+    assert desk.get("/desk/plans/calendar?month=2099-01").status_code == 200
+    assert desk.post(f"/desk/plans/{plan.id}", **FORM, about=f"asset:{pump}", do="save").status_code == 303
+    assert "Nothing is made" not in seen(desk.get(f"/desk/plans/{plan.id}"))
