@@ -199,15 +199,15 @@ def _certificates() -> ssl.SSLContext:
 def open_telegram(settings: Settings, storage: Storage, database: Database) -> Channel | None:
     """The bot of the settings. What fetches for it must not log: every address holds the token."""
     chosen = settings.telegram
-    if chosen.token is None:
+    if not chosen.is_on:
         return None
-    token = chosen.token.get_secret_value().strip()
+    token = chosen.plain("token")
     number, colon, rest = token.partition(":")
     if not (number.isdecimal() and colon and rest):
         raise SettingsError(problem="GONGDAN_TELEGRAM__TOKEN does not look like 123456:ABC…")
     for library in ("httpx", "httpcore", "telegram"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    secret = chosen.secret.get_secret_value() if chosen.secret and chosen.mode == "webhook" else ""
+    secret = chosen.plain("secret") if chosen.mode == "webhook" else ""
     if secret and not SECRET.fullmatch(secret):
         raise SettingsError(problem="GONGDAN_TELEGRAM__SECRET may hold 1 to 256 letters, digits, _ and - only")
     base_url = chosen.base_url.rstrip("/")
