@@ -13,7 +13,7 @@ import asyncio
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,21 +23,18 @@ from assets.fonts import NoChineseFont
 from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
-from bot.render import Setting, render
-from core import categories, clock, digests, outbox, people, places, quiet
+from bot.wording import locale_of, worded
+from core import clock, digests, outbox, people, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
-from core.people import Identity, Person
-from core.places import SiteFacts
+from core.people import Identity
 from core.settings import Settings
 from core.storage import Storage, StorageUnavailable, key_of
-from core.tickets import queries
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 ROOM = 100
-ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +201,13 @@ class Delivery:
             outbox.undeliverable(session, row.id, "no_way", now)
             return None
         try:
-            outgoing = self._render(session, row, channel, now)
+            outgoing = worded(session, row, channel.limits, self.settings, now)
         except (KeyError, ValueError, TypeError):
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
             return None
-        locale = self._locale(session, row)
-        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None, locale)
+        identity_id = identity.id if identity else None
+        return Parcel(row, channel, conversation, outgoing, identity_id, locale_of(session, row))
 
     def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
         """The reader's identity that the message goes to: the one of its conversation, else the one used last.
@@ -223,32 +220,6 @@ class Delivery:
         if row.channel:
             return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
         return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
-
-    def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
-        locale, site = self._locale(session, row), self._site(session, row)
-        buttons = [
-            (button, outbox.token_of(row.id, index, self.settings.key)) for index, button in enumerate(row.buttons)
-        ]
-        setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
-        return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
-
-    def _locale(self, session: Session, row: OutboxMessage) -> str:
-        """The reader's language; a group's is that of its site."""
-        person = session.get(Person, row.person_id) if row.person_id else None
-        site = None if person else self._site(session, row)
-        return person.locale if person else site.locale if site else "zh_CN"
-
-    def _site(self, session: Session, row: OutboxMessage) -> SiteFacts | None:
-        if row.ticket_id is not None:
-            return places.site_of(session, queries.by_id(session, row.ticket_id).site_id)
-        return places.site_of(session, UUID(row.facts["site"])) if row.facts.get("site") else None
-
-
-def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[str], str]:
-    if site is None:
-        return lambda key: categories.Work(key, {}).label(locale)
-    book = categories.handbook(session, site)
-    return lambda key: book.work(key).label(locale)
 
 
 @contextmanager

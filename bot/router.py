@@ -143,7 +143,7 @@ class Router:
             return False
 
     def _redo_or_refuse(self, message: InboxMessage, now: datetime) -> bool:
-        incoming = unpacked(message.content or {})
+        incoming = replace(unpacked(message.content or {}), takes_reply=False)  # its callback was answered long ago
         try:
             return self.database.write(lambda session: self._redo(session, message, incoming, now))
         except Busy:

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=True),
         sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("reply_id", sa.Uuid(), nullable=True),
         sa.Column("received_at", sa.DateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(), nullable=True),
