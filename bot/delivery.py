@@ -24,7 +24,7 @@ from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.wording import locale_of, worded
-from core import clock, digests, outbox, people, quiet
+from core import clock, digests, numbers, outbox, people, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Identity
@@ -141,7 +141,16 @@ class Delivery:
         except SendError as error:
             await asyncio.to_thread(self._settle_failure, parcel, error)
             return
-        await asyncio.to_thread(self.database.write, lambda s: outbox.sent(s, parcel.row.id, reference, clock.now()))
+        await asyncio.to_thread(self.database.write, lambda session: self._sent(session, parcel, reference))
+
+    def _sent(self, session: Session, parcel: Parcel, reference: str) -> None:
+        now = clock.now()
+        outbox.sent(session, parcel.row.id, reference, now)
+        self._offer_numbers(session, parcel, now)
+
+    def _offer_numbers(self, session: Session, parcel: Parcel, now: datetime) -> None:
+        address = (parcel.channel.name, parcel.channel.account, parcel.conversation)
+        numbers.offer(session, address, parcel.row.id, parcel.outgoing.numbered, now)
 
     def _illustrated(self, parcel: Parcel) -> Outgoing:
         """A message with figures to draw gets its picture; without a font or a store its words go alone."""
@@ -167,6 +176,7 @@ class Delivery:
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
+            self._offer_numbers(session, parcel, now)  # it may have arrived, and be answered
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
             outbox.retry(session, parcel.row, error.code, now, error.after)

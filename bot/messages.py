@@ -96,13 +96,15 @@ class Outgoing:
     """A message as a person reads it, within the channel's limits. `text` is plain: the channel escapes it.
 
     `photo`: the storage key of a picture. `replaces`: the platform's id of an own message that this one takes
-    the place of, where the platform can edit.
+    the place of, where the platform can edit. `numbered`: for each number that the text offers to reply with, the place
+    of its button in the row of the outbox.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     photo: str = ""
     replaces: str = ""
+    numbered: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from bot.channels import Answering, Channel
 from bot.messages import Answer, HookRequest, Incoming, unpacked_answer
 from bot.wording import worded
-from core import clock, outbox, replies
+from core import clock, numbers, outbox, replies
 from core.database import Database, Session
 from core.errors import Busy
 from core.settings import Settings
@@ -34,6 +35,8 @@ class Told:
 
     answer: Answer
     message_id: UUID | None = None
+    address: tuple[str, str, str] = ("", "", "")
+    numbered: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class Replying:
 
     def settle(self, told: Told) -> None:
         """The callback was answered with the message."""
-        if (message_id := told.message_id) is not None:
-            self.database.write(lambda session: outbox.sent(session, message_id, BY_REPLY, clock.now()))
+        if told.message_id is not None:
+            self.database.write(partial(_settle, told, told.message_id))
 
     def _tell(
         self, session: Session, channel: Answering, request: HookRequest, messages: Sequence[Incoming], now: datetime,
@@ -73,11 +76,20 @@ class Replying:
         if before := replies.answered(session, key):
             return Told(unpacked_answer(before))
         row = replies.reserved(session, key, now)
-        reply = None
+        reply, outgoing = None, None
         if row is not None and not is_late and len(messages) == 1:
-            reply = channel.answer(request, worded(session, row, channel.limits, self.settings, now))
+            outgoing = worded(session, row, channel.limits, self.settings, now)
+            reply = channel.answer(request, outgoing)
         if row is not None and reply is None:
             replies.give_back(session, row.id)
         answer = reply or channel.answer(request, None) or Answer()
         replies.keep(session, key, answer.packed())
-        return Told(answer, row.id if row is not None and reply is not None else None)
+        if row is None or outgoing is None or reply is None:
+            return Told(answer)
+        return Told(answer, row.id, (row.channel, row.account, row.conversation), outgoing.numbered)
+
+
+def _settle(told: Told, message_id: UUID, session: Session) -> None:
+    now = clock.now()
+    outbox.sent(session, message_id, BY_REPLY, now)
+    numbers.offer(session, told.address, message_id, told.numbered, now)

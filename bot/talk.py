@@ -69,6 +69,11 @@ class Talk:
         return self.standing.data
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a step waits for the answer to a question; what may be added to a report was not asked for."""
+        return bool(self.standing.step) and self.standing.step != "open"
+
+    @property
     def is_drafting(self) -> bool:
         """Whether a question about a report that is not made yet is waiting for its answer."""
         return self.standing.flow == "report" and self.standing.step != "open"
@@ -204,6 +209,7 @@ class Talk:
         values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
         if self.is_moved:
             values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
+            values["asked_at"] = self.now
         conversations.save(self.session, standing.id, standing.version, self.now, **values)
 
     def _offer_as_reply(self, posted: Sequence[UUID]) -> None:

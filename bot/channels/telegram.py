@@ -25,9 +25,9 @@ from bot.channels._telegram_init_data import verify_init_data
 from bot.channels._telegram_polling import Sleep, insist, poll
 from bot.channels._telegram_sending import Sender
 from bot.channels._telegram_updates import CHANNEL, MAX_DOWNLOAD, parse_update, read_body
+from bot.cutting import shorten
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.proofs import is_same
-from bot.render import shorten
 from core import i18n
 from core.database import Database
 from core.errors import SettingsError

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from bot.delivery import Delivery
 from bot.messages import HookRequest
-from bot.replying import Replying, Told
 from bot.router import Router
 from core import clock, replies
 from core.database import Database
 from core.inbox import InboxMessage
 from core.outbox import LEASE, OutboxMessage
 from tests.bot.flows.chat import SETTINGS
+from tests.bot.hooked import Desk
 from tests.fakes.courier import ACCOUNT, NAME, Courier, callback, words
 from tests.personas import NOW, Cast
-
-
-class Desk:
-    """A server of one channel, seen from its hook. Its clock stands at `now`."""
-
-    def __init__(self, db: Database, channel: Courier) -> None:
-        self.db, self.channel, self.now = db, channel, NOW
-        self.replying = Replying(db, SETTINGS)
-
-    def hear(self, request: HookRequest, *, is_late: bool = False) -> Told:
-        """What a callback is answered with; settling is the caller's, as it comes after the answer."""
-        with clock.at(self.now):
-            messages = self.channel.parse(request)
-            for incoming in messages:
-                Router(self.db, SETTINGS).take(incoming)
-            return self.replying.to(self.channel, request, messages, is_late=is_late)
-
-    def settle(self, told: Told) -> None:
-        with clock.at(self.now):
-            self.replying.settle(told)
-
-    def deliver(self) -> list[str]:
-        """What the senders send until nothing is due any more."""
-        before, channels = len(self.channel.said), {NAME: self.channel}
-        with clock.at(self.now):
-            while asyncio.run(Delivery(self.db, SETTINGS, dict[str, Any](channels)).deliver_due()):
-                pass
-        return [message.text for _, message in self.channel.said[before:]]
-
-    def rows(self) -> list[tuple[str, str]]:
-        with self.db.read_scope() as session:
-            found = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
-            return [(row.kind, row.state) for row in found]
 
 
 @pytest.fixture
