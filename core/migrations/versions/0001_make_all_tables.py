@@ -126,6 +126,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_people_phone_key"), ["phone_key"], unique=False)
 
     op.create_table(
+        "platform_tokens",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=False),
+        sa.Column("renew_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "account", "kind", name=op.f("pk_platform_tokens")),
+    )
+    op.create_table(
         "seals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
