@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,21 +24,18 @@ from assets.fonts import NoChineseFont
 from bot import charts
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
-from bot.render import Setting, render
-from core import categories, clock, digests, outbox, overtaken, people, places, quiet
+from bot.wording import locale_of, worded
+from core import clock, digests, numbers, outbox, overtaken, people, quiet
 from core.database import Database, Session
 from core.outbox import OutboxMessage
-from core.people import Identity, Person
-from core.places import SiteFacts
+from core.people import Identity
 from core.settings import Settings
 from core.storage import Storage, StorageUnavailable, key_of
-from core.tickets import queries
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 ROOM = 100
-ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,16 @@ class Delivery:
         except SendError as error:
             await asyncio.to_thread(self._settle_failure, parcel, error)
             return
-        await asyncio.to_thread(self.database.write, lambda s: outbox.sent(s, parcel.row.id, reference, clock.now()))
+        await asyncio.to_thread(self.database.write, lambda session: self._sent(session, parcel, reference))
+
+    def _sent(self, session: Session, parcel: Parcel, reference: str) -> None:
+        now = clock.now()
+        outbox.sent(session, parcel.row.id, reference, now)
+        self._offer_numbers(session, parcel, now)
+
+    def _offer_numbers(self, session: Session, parcel: Parcel, now: datetime) -> None:
+        address = (parcel.channel.name, parcel.channel.account, parcel.conversation)
+        numbers.offer(session, address, parcel.row.id, parcel.outgoing.numbered, now)
 
     def _illustrated(self, parcel: Parcel) -> Outgoing:
         """A message with figures to draw gets its picture; without a font or a store its words go alone."""
@@ -171,6 +177,7 @@ class Delivery:
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
+            self._offer_numbers(session, parcel, now)  # it may have arrived, and be answered
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
             outbox.retry(session, parcel.row, error.code, now, error.after)
@@ -206,13 +213,13 @@ class Delivery:
             outbox.undeliverable(session, row.id, "no_way", now)
             return None
         try:
-            outgoing = self._render(session, row, channel, now)
+            outgoing = worded(session, row, channel.limits, self.settings, now)
         except (KeyError, ValueError, TypeError):
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
             return None
-        locale = self._locale(session, row)
-        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None, locale)
+        identity_id = identity.id if identity else None
+        return Parcel(row, channel, conversation, outgoing, identity_id, locale_of(session, row))
 
     def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
         """The reader's identity that the message goes to: the one of its conversation, else the one used last.
@@ -225,32 +232,6 @@ class Delivery:
         if row.channel:
             return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
         return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
-
-    def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
-        locale, site = self._locale(session, row), self._site(session, row)
-        buttons = [
-            (button, outbox.token_of(row.id, index, self.settings.key)) for index, button in enumerate(row.buttons)
-        ]
-        setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
-        return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
-
-    def _locale(self, session: Session, row: OutboxMessage) -> str:
-        """The reader's language; a group's is that of its site."""
-        person = session.get(Person, row.person_id) if row.person_id else None
-        site = None if person else self._site(session, row)
-        return person.locale if person else site.locale if site else "zh_CN"
-
-    def _site(self, session: Session, row: OutboxMessage) -> SiteFacts | None:
-        if row.ticket_id is not None:
-            return places.site_of(session, queries.by_id(session, row.ticket_id).site_id)
-        return places.site_of(session, UUID(row.facts["site"])) if row.facts.get("site") else None
-
-
-def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[str], str]:
-    if site is None:
-        return lambda key: categories.Work(key, {}).label(locale)
-    book = categories.handbook(session, site)
-    return lambda key: book.work(key).label(locale)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Incoming:
     `sender`: the platform's stable id of the person, never a name. `sender_kind`: what that id is.
     `action`: the token of a pressed button; `message`: the platform's id of the message that showed it.
     `command`: without its slash; `argument`: what follows it, also the payload of a deep link.
+    `takes_reply`: the platform takes one answer of ours in its callback's own answer, and waits for it.
     `locale`: the platform's language code. `is_group`: several people read this conversation; `group_name`: what it is
     called there.
     """
@@ -63,6 +64,7 @@ class Incoming:
     group_name: str = ""
     sent_at: datetime | None = None
     callback: str = ""
+    takes_reply: bool = False
 
     def packed(self) -> dict[str, Any]:
         """As JSON for the inbox."""
@@ -94,19 +96,23 @@ class Outgoing:
     """A message as a person reads it, within the channel's limits. `text` is plain: the channel escapes it.
 
     `photo`: the storage key of a picture. `replaces`: the platform's id of an own message that this one takes
-    the place of, where the platform can edit.
+    the place of, where the platform can edit. `numbered`: for each number that the text offers to reply with, the place
+    of its button in the row of the outbox.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     photo: str = ""
     replaces: str = ""
+    numbered: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform can carry. `text` and `caption` count in `unit`; buttons=0 means numbered replies or links.
+    """What a platform can carry. `text` and `caption` count in `unit`.
 
+    `has_taps`: buttons come back; `has_links`: buttons open pages; `has_replies`: people can write back there.
+    `reply_within`: how long the platform waits for an answer of ours in that to its callback; None where it takes none.
     `push_window`: how long after a person's last message the platform takes ours; None for as long as one likes.
     """
 
@@ -119,6 +125,8 @@ class Limits:
     has_links: bool = True
     has_photos: bool = True
     has_edits: bool = False
+    has_replies: bool = True
+    reply_within: timedelta | None = None
     push_window: timedelta | None = None
     per_second: float = 30.0
     per_chat_second: float = 1.0
@@ -149,9 +157,30 @@ class SendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A callback as it came: raw bytes, headers with lower-case names, query parameters."""
+    """A callback as it came: raw bytes, headers with lower-case names, query parameters.
+
+    `part`: what follows the channel's name in the path, for a channel with several hooks.
+    """
 
     method: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a platform reads in the answer to its callback."""
+
+    body: str = "{}"
+    content_type: str = "application/json"
+
+    def packed(self) -> str:
+        """As one text for the inbox."""
+        return f"{self.content_type}\n{self.body}"
+
+
+def unpacked_answer(text: str) -> Answer:
+    content_type, _, body = text.partition("\n")
+    return Answer(body, content_type)

@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot import degrade
+from bot.cutting import shorten
 from bot.messages import Button, Limits, Outgoing
 from core import i18n
 from core.storage import key_of
 
-ELLIPSIS = "…"
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What rendering must know beside the facts: the reader's language, the site's zone, its names of categories."""
+    """What rendering must know beside the facts: the reader's language, the site's zone, its names of categories.
+
+    `page`: the address of the page on which the reader can do what the buttons of the message do; empty without one.
+    """
 
     locale: str
     zone: str
     now: datetime
     category: Callable[[str], str]
+    page: str = ""
 
 
 def render(
@@ -31,17 +35,17 @@ def render(
 ) -> Outgoing:  # fmt: skip
     """A message as its reader sees it.
 
-    `buttons`: (the button as the outbox keeps it, its token). Where taps cannot come back, the choices are
-    numbered in the text.
+    `buttons`: (the button as the outbox keeps it, its token). What the platform has no button for becomes a link to
+    the page that can do it, a number to reply with, or words with an address. Where the text is too long, the text
+    is cut: never an address, and never a number that stands for a choice.
     """
     text = i18n.translate(f"chat.{kind}", setting.locale, **_words(facts, setting)).strip()
     shown = [_button(button, token, setting, limits) for button, token in buttons]
-    if not limits.has_taps:
-        text = "\n".join([text, *(f"{number}. {button.label}" for number, button in enumerate(shown, 1))])
-        shown = []
+    arranged = degrade.arrange(buttons, shown, setting.page, limits)
     photo = key_of(facts["photo"], ".screen.jpg") if facts.get("photo") and limits.has_photos else ""
     room = limits.caption if photo else limits.text
-    return Outgoing(shorten(text, room, limits.unit), tuple(shown[: limits.buttons]), photo, replaces)
+    whole = degrade.written(text, str(facts.get("url") or ""), arranged, setting.locale, room, limits)
+    return Outgoing(whole, arranged.buttons, photo, replaces, numbered=arranged.numbered)
 
 
 def _button(button: Mapping[str, Any], token: str, setting: Setting, limits: Limits) -> Button:
@@ -128,36 +132,3 @@ _PREFIXES = {name: name for name in _KEYED} | {
     "why": "plan.why",
     "held": "plan.held",
 }
-
-
-def shorten(text: str, limit: int, unit: str) -> str:
-    """Cut a text on a character so that it fits, with an ellipsis where something is missing.
-
-    A combining mark, a variation selector or a joined emoji is not torn from what it belongs to.
-    """
-    if _size(text, unit) <= limit:
-        return text
-    kept = text
-    while kept and _size(kept + ELLIPSIS, unit) > limit:
-        kept = kept[: -max(1, (_size(kept, unit) - limit) // 4)]
-    while kept and _is_joined(text, len(kept)):
-        kept = kept[:-1]
-    return kept.rstrip() + ELLIPSIS
-
-
-def _size(text: str, unit: str) -> int:
-    if unit == "bytes":
-        return len(text.encode())
-    return len(text.encode("utf-16-le")) // 2 if unit == "utf16" else len(text)
-
-
-def _is_joined(text: str, at: int) -> bool:
-    """Whether the character at a place belongs to the one before it."""
-    following, before = text[at : at + 1], text[at - 1 : at]
-    marks = ("\u200d", "\ufe0f", "\u20e3")
-    return (
-        following in marks
-        or before == "\u200d"
-        or "\u0300" <= following <= "\u036f"
-        or "\U0001f3fb" <= following <= "\U0001f3ff"
-    )

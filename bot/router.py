@@ -15,13 +15,14 @@ from threading import Event
 from typing import Literal
 
 from assets import codes, register
-from bot import flows, greeting
+from bot import flows, greeting, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
-from core import clock, conversations, digests, i18n, inbox, outbox, places
+from core import clock, conversations, digests, i18n, inbox, numbers, outbox, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
+from core.numbers import Offered
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Router:
             return False
 
     def _redo_or_refuse(self, message: InboxMessage, now: datetime) -> bool:
-        incoming = unpacked(message.content or {})
+        incoming = replace(unpacked(message.content or {}), takes_reply=False)  # its callback was answered long ago
         try:
             return self.database.write(lambda session: self._redo(session, message, incoming, now))
         except Busy:
@@ -239,6 +240,8 @@ def _route(talk: Talk) -> None:
         _start(talk, incoming.argument or incoming.text)
     elif incoming.kind == "command" and incoming.command == "start":
         _start(talk, incoming.argument)
+    elif (number := _number(talk)) is not None and (offered := _offered(talk)):
+        _pick(talk, number, offered)
     elif command := _command(talk):
         command(talk)
     elif code := _typed_code(talk):
@@ -267,6 +270,28 @@ def _press(talk: Talk) -> None:
         raise NotYours
     outbox.proven(talk.session, tap.outbox_id, talk.incoming.message, talk.now)
     action(talk, tap)
+
+
+def _number(talk: Talk) -> int | None:
+    return numerals.number_in(talk.text) if talk.incoming.kind == "text" else None
+
+
+def _offered(talk: Talk) -> Offered | None:
+    """What a number means now; None where something was asked since then that a number may answer."""
+    found = numbers.last(talk.session, talk.address, talk.now)
+    is_asked_since = found is not None and talk.is_asking and found.at < talk.standing.asked_at
+    return None if is_asked_since else found
+
+
+def _pick(talk: Talk, number: int, offered: Offered) -> None:
+    """A number in the place of a button, with all that is asked of a button."""
+    place = offered.place(number)
+    if place is None:
+        talk.say("number_wrong", said=number, most=len(offered.places))
+        return
+    token = outbox.token_of(offered.outbox_id, place, talk.settings.key)
+    talk.incoming = replace(talk.incoming, kind="action", action=token, text="")
+    _press(talk)
 
 
 def _start(talk: Talk, payload: str) -> None:

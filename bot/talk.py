@@ -16,7 +16,7 @@ from uuid import UUID
 
 from assets import codes
 from bot.messages import Incoming, Media
-from core import access, conversations, fetches, i18n, outbox, people
+from core import access, conversations, fetches, i18n, outbox, people, replies
 from core.access import Viewer
 from core.conversations import Standing
 from core.database import Session
@@ -67,6 +67,11 @@ class Talk:
     @property
     def data(self) -> dict[str, Any]:
         return self.standing.data
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a step waits for the answer to a question; what may be added to a report was not asked for."""
+        return bool(self.standing.step) and self.standing.step != "open"
 
     @property
     def is_drafting(self) -> bool:
@@ -198,9 +203,20 @@ class Talk:
 
     def finish(self) -> None:
         """Write the answers and where the dialogue stands."""
-        outbox.post(self.session, self.letters, self.now)
+        posted = outbox.post(self.session, self.letters, self.now)
+        self._offer_as_reply(posted)
         standing = self.standing
         values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
         if self.is_moved:
             values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
+            values["asked_at"] = self.now
         conversations.save(self.session, standing.id, standing.version, self.now, **values)
+
+    def _offer_as_reply(self, posted: Sequence[UUID]) -> None:
+        """Where the platform takes an answer in that to its callback, the first one said here may go that way."""
+        incoming = self.incoming
+        here = (id_ for id_, letter in zip(posted, self.letters, strict=True) if letter.address == self.address)
+        first = next(here, None)
+        if incoming.takes_reply and first is not None:
+            key = (incoming.channel, incoming.account, incoming.dedupe_key)
+            replies.reserve(self.session, key, first, self.now)

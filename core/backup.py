@@ -1,7 +1,8 @@
 """One file that holds everything: every table, the media folder and the keys; readable by either database.
 
 It is a zip of JSON lines, taken from one consistent snapshot. Restoring writes into an empty database, so the
-same file moves a site from SQLite to PostgreSQL. What a process says of itself while it runs is left out.
+same file moves a site from SQLite to PostgreSQL. What a process says of itself while it runs is left out,
+and so are the tokens that platforms give for some hours.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from core.settings import Settings
 FORMAT = 1
 BATCH = 1000
 KEY_FILES = ("secret.key", "signing.key")
-PASSING = ("leases", "heartbeats", "tallies")
+PASSING = ("leases", "heartbeats", "tallies", "platform_tokens")
 Progress = Callable[[str, int, int], None]
 
 

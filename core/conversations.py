@@ -26,6 +26,7 @@ WAKE_AGAIN = timedelta(minutes=10)
 class Conversation(Table):
     """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent.
 
+    `asked_at`: since when the dialogue stands where it stands.
     `is_group`: others read this chat too; kept, because what goes on by itself has no message that says so.
     """
 
@@ -51,6 +52,7 @@ class Conversation(Table):
     is_group: Mapped[bool] = mapped_column(default=False)
     counted_from: Mapped[datetime] = mapped_column(default=clock.now)
     counted: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -71,6 +73,7 @@ class Standing:
     is_group: bool
     counted_from: datetime
     counted: int
+    asked_at: datetime
     locale: str
     is_behind: bool
 
@@ -120,7 +123,7 @@ def open_for(
         row = Conversation(id=clock.new_id(), **same, version=0, counted_from=now, counted=0)
         session.add(row)
     row.person_id, row.flow, row.step, row.data, row.wake_at = person_id, "", "", {}, None
-    row.version, row.updated_at, row.is_group = row.version + 1, now, is_group
+    row.version, row.updated_at, row.asked_at, row.is_group = row.version + 1, now, now, is_group
     session.flush()
     return row
 

@@ -24,7 +24,11 @@ KEPT = timedelta(days=8)
 
 
 class InboxMessage(Table):
-    """One message of a platform. `state`: done, pending or dead. Its content is dropped once it is done."""
+    """One message of a platform. `state`: done, pending or dead. Its content is dropped once it is done.
+
+    `answer`: what the platform got to its callback, for every repetition. `reply_id`: the row of the outbox that this
+    answer may carry (core.replies).
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -41,6 +45,7 @@ class InboxMessage(Table):
     state: Mapped[str]
     content: Mapped[dict[str, Any] | None]
     answer: Mapped[str] = mapped_column(default="")
+    reply_id: Mapped[UUID | None]
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
@@ -66,7 +71,7 @@ def take(
     kept = _TAKE.run(
         session, id=clock.new_id(), channel=channel, account=account, dedupe_key=dedupe_key,
         conversation=conversation, state="done" if content is None else "pending", content=content, answer="",
-        received_at=now, attempts=0, error=error, retry_at=None,
+        reply_id=None, received_at=now, attempts=0, error=error, retry_at=None,
     )  # fmt: skip
     return kept == 1
 

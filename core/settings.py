@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,12 +21,59 @@ from pydantic_settings import (
 from core.errors import SettingsError
 
 
-class TelegramSettings(BaseModel):
-    """A Telegram bot. Off without a token; webhook mode refuses to run without a secret.
+class Platform(BaseModel):
+    """An account of a chat platform. Off where none of its own values is given; half-set is refused at the start.
+
+    A value without a default is needed, unless `needs` says otherwise. One that is given but blank is missing: a
+    check against an empty secret would let everybody in.
+    """
+
+    PREFIX: ClassVar[str] = ""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # an id of digits need not be quoted in gongdan.toml
+
+    @property
+    def is_on(self) -> bool:
+        return any(self.plain(name) for name in self._own())
+
+    def plain(self, name: str) -> str:
+        """A value as text, also of a secret; empty where it is not given."""
+        value = getattr(self, name)
+        told = value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+        return str(told).strip()
+
+    def needs(self) -> Sequence[str]:
+        return self._own()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        given = [name for name in self._own() if getattr(self, name) is not None]
+        missing = [name for name in self.needs() if not self.plain(name)] if given else []
+        missing += [name for name in given if name not in missing and not self.plain(name)]
+        if missing:
+            beside = [name for name in given if name not in missing]
+            names = ", ".join(self._full(name) for name in missing)
+            raise ValueError(f"{names} missing" + (f" beside {self._full(beside[0])}" if beside else ""))
+        return self
+
+    @classmethod
+    def _own(cls) -> list[str]:
+        """The values that nothing stands in for."""
+        return [name for name, field in cls.model_fields.items() if field.default is None]
+
+    @classmethod
+    def _full(cls, name: str) -> str:
+        return f"GONGDAN_{cls.PREFIX}__{name.upper()}"
+
+
+class TelegramSettings(Platform):
+    """A Telegram bot; webhook mode refuses to run without a secret.
 
     `per_second`: messages of the whole bot; Telegram allows about 30, more to those who pay for it or run their own
     Bot API server. `per_chat_second`: messages of one chat; Telegram allows about one, and short bursts.
     """
+
+    PREFIX = "TELEGRAM"
 
     token: SecretStr | None = None
     secret: SecretStr | None = None
@@ -34,15 +82,92 @@ class TelegramSettings(BaseModel):
     per_second: float = Field(default=24, gt=0, le=1000)
     per_chat_second: float = Field(default=0.8, gt=0, le=100)
 
-    @model_validator(mode="after")
-    def _complete(self) -> TelegramSettings:
-        if self.secret and not self.token:
-            raise ValueError("GONGDAN_TELEGRAM__TOKEN is missing beside the secret")
-        if self.token and self.mode == "webhook" and not _filled(self.secret):
-            raise ValueError("GONGDAN_TELEGRAM__SECRET is missing: webhook mode needs it")
-        if self.token is not None and not _filled(self.token):
-            raise ValueError("GONGDAN_TELEGRAM__TOKEN is empty")
-        return self
+    def needs(self) -> Sequence[str]:
+        return ("token", "secret") if self.mode == "webhook" else ("token",)
+
+
+class WeChatSettings(Platform):
+    """An Official Account. `mode`: plain takes messages that are neither encrypted nor covered by their signature.
+
+    `templates`: by purpose of a message, the template that may go out when its window is closed.
+    """
+
+    PREFIX = "WECHAT"
+
+    app_id: str | None = None
+    app_secret: SecretStr | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    base_url: str = "https://api.weixin.qq.com"
+    mode: Literal["safe", "plain"] = "safe"
+    templates: dict[str, str] = {}
+
+    def needs(self) -> Sequence[str]:
+        return [name for name in self._own() if name != "aes_key" or self.mode == "safe"]
+
+
+class WeComSettings(Platform):
+    """An app of WeCom. `robots`: by name, the key of a group robot that takes digests."""
+
+    PREFIX = "WECOM"
+
+    corp_id: str | None = None
+    agent_id: str | None = None
+    secret: SecretStr | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    base_url: str = "https://qyapi.weixin.qq.com"
+    robots: dict[str, SecretStr] = {}
+
+
+class DingTalkSettings(Platform):
+    """An app of DingTalk. `card_template`: the interactive card with buttons; links go out without one.
+
+    `robots`: by name, the access token of a group robot, and behind a space its signing secret.
+    """
+
+    PREFIX = "DINGTALK"
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    robot_code: str | None = None
+    base_url: str = "https://api.dingtalk.com"
+    mode: Literal["stream", "webhook"] = "stream"
+    card_template: str = ""
+    robots: dict[str, SecretStr] = {}
+
+
+class FeishuSettings(Platform):
+    """An app of Feishu, or of Lark with another address."""
+
+    PREFIX = "FEISHU"
+
+    app_id: str | None = None
+    app_secret: SecretStr | None = None
+    encrypt_key: SecretStr | None = None
+    verification_token: SecretStr | None = None
+    base_url: str = "https://open.feishu.cn"
+    robots: dict[str, SecretStr] = {}
+
+
+class MiniProgramSettings(Platform):
+    """A WeChat mini program; with token and key it also gets callbacks.
+
+    `templates`: by purpose, the template of a one-time message.
+    """
+
+    PREFIX = "WXA"
+
+    app_id: str | None = None
+    app_secret: SecretStr | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    base_url: str = "https://api.weixin.qq.com"
+    templates: dict[str, str] = {}
+
+    def needs(self) -> Sequence[str]:
+        has_callbacks = self.token is not None or self.aes_key is not None
+        return self._own() if has_callbacks else ("app_id", "app_secret")
 
 
 class WebSettings(BaseModel):
@@ -67,6 +192,11 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     demo: bool = False
     telegram: TelegramSettings = TelegramSettings()
+    wechat: WeChatSettings = WeChatSettings()
+    wecom: WeComSettings = WeComSettings()
+    dingtalk: DingTalkSettings = DingTalkSettings()
+    feishu: FeishuSettings = FeishuSettings()
+    wxa: MiniProgramSettings = MiniProgramSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from bot.messages import HookRequest, Incoming, Limits, Outgoing
+from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from core import registry, surveys
 from core.database import Database
 from core.settings import Settings
@@ -19,12 +19,15 @@ Take = Callable[[list[Incoming]], Awaitable[None]]
 
 
 class Channel(Protocol):
-    """What the rest of the bot knows of a platform. `has_hook`: whether its messages come to /hooks/<name>."""
+    """What the rest of the bot knows of a platform.
+
+    `hooks`: where its callbacks come: "" is /hooks/<name>, "cards" is /hooks/<name>/cards. None where nothing comes so.
+    """
 
     name: str
     account: str
     limits: Limits
-    has_hook: bool
+    hooks: tuple[str, ...]
 
     def is_welcome(self, request: HookRequest) -> bool:
         """Whether headers and query alone look right, asked before the body is read; its body is empty here."""
@@ -38,8 +41,12 @@ class Channel(Protocol):
         """The messages of a callback. Unknown types become kind `unknown`; only what is no callback raises Invalid."""
         ...
 
-    def handshake(self, request: HookRequest) -> str | None:
-        """The answer to the platform's proof request (GET); None where it has none."""
+    def handshake(self, request: HookRequest) -> Answer | None:
+        """The answer to a request that only asks whether we are there; None for every other, and for a forged one.
+
+        A GET is nothing else. Where a platform asks by POST (a challenge), it is asked before `is_authentic`, and
+        looks at the proof itself.
+        """
         ...
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:
@@ -84,6 +91,19 @@ class Examined(Protocol):
 
     async def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+@runtime_checkable
+class Answering(Channel, Protocol):
+    """A channel whose platform reads the answer to a callback. Every other one gets an empty JSON object."""
+
+    def answer(self, request: HookRequest, reply: Outgoing | None) -> Answer | None:
+        """What the platform wants to read; with `reply`, our answer to the message as the platform's passive reply.
+
+        None: this reply cannot be carried so, it is sent as usual. Every repetition of a callback gets the bytes that
+        the first one got, so it may hold random numbers and times.
+        """
         ...
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.channels._telegram_errors import Refused, translated
+from bot.cutting import shorten
 from bot.messages import Button, Limits, Outgoing, SendError
-from bot.render import shorten
 from core.storage import MissingFile, Storage, StorageUnavailable
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ Its dispatcher and its conversations acknowledge what is not stored yet; ours ne
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
 import re
@@ -26,8 +25,9 @@ from bot.channels._telegram_init_data import verify_init_data
 from bot.channels._telegram_polling import Sleep, insist, poll
 from bot.channels._telegram_sending import Sender
 from bot.channels._telegram_updates import CHANNEL, MAX_DOWNLOAD, parse_update, read_body
-from bot.messages import HookRequest, Incoming, Limits, Outgoing, SendError
-from bot.render import shorten
+from bot.cutting import shorten
+from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
+from bot.proofs import is_same
 from core import i18n
 from core.database import Database
 from core.errors import SettingsError
@@ -56,7 +56,7 @@ class TelegramChannel:
     """
 
     name = CHANNEL
-    has_hook = True
+    hooks: tuple[str, ...] = ("",)
     limits = Limits(
         text=4096, caption=1024, unit="utf16", buttons=100, label=64, has_edits=True,
         per_second=24, per_chat_second=0.8, per_group_minute=16, group_prefix="-",
@@ -90,12 +90,12 @@ class TelegramChannel:
     def is_authentic(self, request: HookRequest) -> bool:
         """Whether the secret that we gave to Telegram came back; never true while updates are polled."""
         given = request.headers.get(SECRET_HEADER, "")
-        return bool(self._secret) and hmac.compare_digest(_raw(given), _raw(self._secret))
+        return is_same(given, self._secret)
 
     def parse(self, request: HookRequest) -> list[Incoming]:
         return self._parsed(read_body(request.body))
 
-    def handshake(self, request: HookRequest) -> str | None:
+    def handshake(self, request: HookRequest) -> Answer | None:
         return None
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:
@@ -199,15 +199,15 @@ def _certificates() -> ssl.SSLContext:
 def open_telegram(settings: Settings, storage: Storage, database: Database) -> Channel | None:
     """The bot of the settings. What fetches for it must not log: every address holds the token."""
     chosen = settings.telegram
-    if chosen.token is None:
+    if not chosen.is_on:
         return None
-    token = chosen.token.get_secret_value().strip()
+    token = chosen.plain("token")
     number, colon, rest = token.partition(":")
     if not (number.isdecimal() and colon and rest):
         raise SettingsError(problem="GONGDAN_TELEGRAM__TOKEN does not look like 123456:ABC…")
     for library in ("httpx", "httpcore", "telegram"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    secret = chosen.secret.get_secret_value() if chosen.secret and chosen.mode == "webhook" else ""
+    secret = chosen.plain("secret") if chosen.mode == "webhook" else ""
     if secret and not SECRET.fullmatch(secret):
         raise SettingsError(problem="GONGDAN_TELEGRAM__SECRET may hold 1 to 256 letters, digits, _ and - only")
     base_url = chosen.base_url.rstrip("/")
@@ -215,7 +215,3 @@ def open_telegram(settings: Settings, storage: Storage, database: Database) -> C
         token, storage, base_url=base_url, secret=secret, public_url=settings.public_url, per_second=chosen.per_second,
         per_chat_second=chosen.per_chat_second,
     )  # fmt: skip
-
-
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 
 from bot.channels import Take, channel
-from bot.messages import HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
+from bot.messages import Answer, HookRequest, Incoming, Limits, Location, Media, Outgoing, SendError
 from core import clock, people, transcripts
 from core.database import Database, Session
 from core.errors import Busy, Invalid
@@ -52,7 +52,7 @@ class Proof:
 class WebChannel:
     name = "web"
     account = ACCOUNT
-    has_hook = False  # its own wire counts what comes: api/routes/chat.py
+    hooks: tuple[str, ...] = ()  # its own wire counts what comes: api/routes/chat.py
     limits = Limits(text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200)
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -92,7 +92,7 @@ class WebChannel:
     def is_authentic(self, request: HookRequest) -> bool:
         return self.chat_of(_bearer(request)) is not None
 
-    def handshake(self, request: HookRequest) -> str | None:
+    def handshake(self, request: HookRequest) -> Answer | None:
         return None
 
     def parse(self, request: HookRequest) -> list[Incoming]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.cutting import shorten
 from bot.messages import Limits
-from bot.render import Setting, render, shorten
+from bot.render import Setting, render
 from tests.personas import NOW
 
 FACTS = {"number": "WX-1", "category": "lift", "place": "A/1", "asset": "", "promised_at": NOW.isoformat()}

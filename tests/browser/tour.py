@@ -136,7 +136,7 @@ NO_PAGES = {
     "GET /desk/import/{import_id}/mend.xlsx",
     "GET /desk/digests/{subscription_id}/chart.png", "GET /calendar/{secret}.ics",
     "GET /desk/export", "GET /desk/export/{table}",
-    "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
+    "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}", "GET /hooks/{channel}/{part}",
 }  # fmt: skip
 
 

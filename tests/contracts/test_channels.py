@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot import channels
 from bot.channels import CHANNELS
+from bot.cutting import shorten
 from bot.messages import Button, Outgoing, SendError, unpacked
-from bot.render import shorten
 from core import registry
 from core.database import Database
 from core.errors import Invalid

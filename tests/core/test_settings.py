@@ -45,6 +45,8 @@ def test_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pyte
         ("GONGDAN_TELEGRAM__SECRET", "hush-hush", "GONGDAN_TELEGRAM__TOKEN"),
         ("GONGDAN_TELEGRAM__TOKEN", " ", "GONGDAN_TELEGRAM__TOKEN"),
         ("GONGDAN_TELEGRAM__MODE", "pigeon", "GONGDAN_TELEGRAM__MODE"),
+        ("GONGDAN_WECOM__SECRET", "hush-hush", "GONGDAN_WECOM__CORP_ID, GONGDAN_WECOM__AGENT_ID"),
+        ("GONGDAN_WXA__TOKEN", "hush-hush", "GONGDAN_WXA__APP_ID, GONGDAN_WXA__APP_SECRET, GONGDAN_WXA__AES_KEY"),
         ("GONGDAN_DATABASE_URL", POSTGRES, "GONGDAN_SECRET_KEY"),
     ],
 )
@@ -56,6 +58,48 @@ def test_a_half_set_channel_says_what_is_missing(
         load_settings()
     assert missing in str(refused.value)
     assert "hush-hush" not in str(refused.value)
+
+
+PLATFORMS = {
+    "wechat": "app_id app_secret token aes_key",
+    "wecom": "corp_id agent_id secret token aes_key",
+    "dingtalk": "client_id client_secret robot_code",
+    "feishu": "app_id app_secret encrypt_key verification_token",
+    "wxa": "app_id app_secret",
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_is_off_or_whole(platform: str) -> None:
+    names = PLATFORMS[platform].split()
+    assert not getattr(load_settings(), platform).is_on
+    assert not getattr(load_settings(**{platform: {"base_url": "http://127.0.0.1:9"}}), platform).is_on
+    whole = getattr(load_settings(**{platform: dict.fromkeys(names, " s ")}), platform)
+    assert (whole.is_on, whole.plain(names[0])) == (True, "s")
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [(one, name) for one, all_ in PLATFORMS.items() for name in all_.split()]
+)
+@pytest.mark.parametrize("blank", [None, " "])
+def test_each_missing_or_blank_value_is_named(platform: str, name: str, blank: str | None) -> None:
+    given = dict.fromkeys(PLATFORMS[platform].split(), "hush-hush") | {name: blank}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(**{platform: given})
+    assert f"GONGDAN_{platform.upper()}__{name.upper()} missing" in str(refused.value)
+    assert "hush-hush" not in str(refused.value)
+
+
+def test_a_plain_account_needs_no_key_and_digits_no_quotes(tmp_path: Path) -> None:
+    (tmp_path / "gongdan.toml").write_text(
+        '[wechat]\nmode = "plain"\napp_id = "wx1"\napp_secret = "s"\ntoken = "t"\n'
+        '[wecom]\ncorp_id = "c"\nagent_id = 1000002\nsecret = "s"\ntoken = "t"\naes_key = "k"\nrobots = {ops = "key"}\n'
+    )
+    settings = load_settings()
+    assert settings.wechat.is_on
+    assert settings.wecom.agent_id == "1000002"
+    assert settings.wecom.robots["ops"].get_secret_value() == "key"
+    assert "'key'" not in repr(settings)
 
 
 def test_a_webhook_without_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

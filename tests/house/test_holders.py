@@ -22,6 +22,7 @@ JSON_WITHOUT_FILES = {
     "changes.before": "settings as they were",
     "changes.after": "settings as they are",
     "outbox.buttons": "what a button does",
+    "offered_numbers.places": "places of buttons",
     "tickets.location": "a position",
     "tickets.waived": "words",
     "attachments.evidence": "what a camera claimed; the file is named beside it",

@@ -51,6 +51,8 @@ RULES: dict[str, Rule] = {
     "GET /metrics": PUBLIC,
     "GET /hooks/{channel}": Rule(()),
     "POST /hooks/{channel}": Rule(()),
+    "GET /hooks/{channel}/{part}": Rule(()),
+    "POST /hooks/{channel}/{part}": Rule(()),
     # the ways in
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,

@@ -1,0 +1,65 @@
+"""Numbers that stand for buttons where a platform has none: which message a conversation was last offered them by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock
+from core.database import Table, rows
+
+Address = tuple[str, str, str]  # channel, account, conversation
+MEANT_FOR = timedelta(days=3)  # later a number alone is more likely to mean something else
+
+
+class OfferedNumbers(Table):
+    """The last message that offered numbers to a conversation. `places`: for each number the place of its button."""
+
+    __tablename__ = "offered_numbers"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(primary_key=True)
+    conversation: Mapped[str] = mapped_column(primary_key=True)
+    outbox_id: Mapped[UUID]
+    places: Mapped[list[Any]] = mapped_column(default=list)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What numbers mean in a conversation, from 1 on."""
+
+    outbox_id: UUID
+    places: Sequence[int]
+    at: datetime
+
+    def place(self, number: int) -> int | None:
+        """The place of the button that a number stands for."""
+        return self.places[number - 1] if 1 <= number <= len(self.places) else None
+
+
+def offer(session: Session, address: Address, outbox_id: UUID, places: Sequence[int], now: datetime) -> None:
+    """From now on numbers mean the buttons of this message."""
+    if not places:
+        return
+    channel, account, conversation = address
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(rows(OfferedNumbers)).values(
+        channel=channel, account=account, conversation=conversation, outbox_id=outbox_id, places=list(places), at=now
+    )
+    fresh = {"outbox_id": row.excluded.outbox_id, "places": row.excluded.places, "at": row.excluded["at"]}
+    session.execute(row.on_conflict_do_update(index_elements=["channel", "account", "conversation"], set_=fresh))
+
+
+def last(session: Session, address: Address, now: datetime) -> Offered | None:
+    """What a number means there; None where none was offered of late."""
+    found = session.get(OfferedNumbers, address, populate_existing=True)
+    if found is None or now - found.at > MEANT_FOR:
+        return None
+    return Offered(found.outbox_id, found.places, found.at)

@@ -1,0 +1,66 @@
+"""Answers that travel in the answer to a platform's callback, and the text that every repetition of it gets.
+
+Such an answer is a row of the outbox like any other, reserved for the callback by the transaction that wrote it, so
+that no sender takes it first. What the callback does not carry is given back; what it left behind when its process
+died comes free when the lease ends.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from core.inbox import InboxMessage
+from core.outbox import LEASE, OutboxMessage
+
+Key = tuple[str, str, str]  # channel, account, dedupe key
+
+
+def reserve(session: Session, key: Key, message_id: UUID, now: datetime) -> None:
+    """Keep a message that was just written for the callback under way."""
+    held = update(OutboxMessage).where(OutboxMessage.id == message_id)
+    session.execute(held.values(state="claimed", lease_until=now + LEASE))
+    session.execute(update(InboxMessage).where(*_of(key)).values(reply_id=message_id))
+
+
+def answered(session: Session, key: Key) -> str:
+    """What the platform got to this callback before; empty for the first time."""
+    return session.scalar(select(InboxMessage.answer).where(*_of(key))) or ""
+
+
+def reserved(session: Session, key: Key, now: datetime) -> OutboxMessage | None:
+    """The message that this callback may carry, taken for it alone; None once a sender has it."""
+    reply_id = session.scalar(select(InboxMessage.reply_id).where(*_of(key)))
+    if reply_id is None:
+        return None
+    taken = update(OutboxMessage).where(_untouched(reply_id)).values(lease_until=now + LEASE)
+    if session.execute(taken).rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(OutboxMessage, reply_id, populate_existing=True)
+
+
+def keep(session: Session, key: Key, answer: str) -> str:
+    """Keep what the platform gets. Of two at once the first one's answer stands; returns the one that does."""
+    session.execute(update(InboxMessage).where(*_of(key), InboxMessage.answer == "").values(answer=answer))
+    return answered(session, key)
+
+
+def give_back(session: Session, message_id: UUID) -> None:
+    """Let the message be sent as usual."""
+    session.execute(update(OutboxMessage).where(_untouched(message_id)).values(state="ready", lease_until=None))
+
+
+def _of(key: Key) -> tuple[ColumnElement[bool], ...]:
+    channel, account, dedupe_key = key
+    return (
+        InboxMessage.channel == channel, InboxMessage.account == account, InboxMessage.dedupe_key == dedupe_key,
+    )  # fmt: skip
+
+
+def _untouched(message_id: UUID) -> ColumnElement[bool]:
+    """Reserved, and taken by no sender: each of those counts an attempt."""
+    is_reserved = and_(OutboxMessage.state == "claimed", OutboxMessage.attempts == 0, OutboxMessage.is_due)
+    return and_(OutboxMessage.id == message_id, is_reserved)
