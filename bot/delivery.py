@@ -1,8 +1,9 @@
 """Messages leave: claim → send → settle, under each account's rate limits, never inside a transaction.
 
 1. Claim due rows under a lease, in one short transaction, as long as there is room for more under way.
-2. Resolve reader, language and address; render; send, one after another within a conversation.
-3. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
+2. Find each a way that its platform's windows and quotas leave open, the more important first; what has none now waits.
+3. Resolve language and words; send, one after another within a conversation.
+4. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
 
 A slow conversation holds up nobody else: the next rows are claimed while it is still being written to.
 """
@@ -20,14 +21,16 @@ from datetime import datetime
 from uuid import UUID
 
 from assets.fonts import NoChineseFont
-from bot import charts
+from bot import charts, ways
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
-from core import categories, clock, digests, outbox, people, places, quiet
+from bot.templates import as_template
+from bot.ways import Later, NoWay, Way
+from core import categories, clock, digests, importance, outbox, people, places, quiet, sendings
 from core.database import Database, Session
 from core.outbox import OutboxMessage
-from core.people import Identity, Person
+from core.people import Person
 from core.places import SiteFacts
 from core.settings import Settings
 from core.storage import Storage, StorageUnavailable, key_of
@@ -42,14 +45,21 @@ ZONE = "Asia/Shanghai"
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed message with where it goes and what it says there."""
+    """A claimed message with where it goes and what it says there. `sending`: the attempt that is being made."""
 
     row: OutboxMessage
-    channel: Channel
-    conversation: str
+    way: Way
     outgoing: Outgoing
-    identity_id: UUID | None
+    sending: UUID
     locale: str
+
+    @property
+    def channel(self) -> Channel:
+        return self.way.channel
+
+    @property
+    def conversation(self) -> str:
+        return self.way.conversation
 
 
 @dataclass(slots=True)
@@ -70,7 +80,7 @@ class Pace:
 
 def _interval(limits: Limits, conversation: str) -> float:
     """Seconds between two messages to the same conversation; a group's are fewer."""
-    if limits.group_prefix and conversation.startswith(limits.group_prefix):
+    if limits.is_group(conversation):
         return 60 / limits.per_group_minute
     return 1 / limits.per_chat_second
 
@@ -164,8 +174,9 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        if error.stop_contact and parcel.identity_id:
-            people.mark_blocked(session, parcel.identity_id, now)
+        sendings.failed(session, parcel.sending, error.code, error.said)
+        if error.stop_contact and parcel.way.identity_id:
+            people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
@@ -173,7 +184,7 @@ class Delivery:
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
             outbox.retry(session, parcel.row, error.code, now, error.after)
-        elif error.stop_contact and parcel.row.person_id and not parcel.row.replaces:
+        elif _has_other_ways(parcel, error):
             outbox.readdress(session, parcel.row.id, error.code, now)
         else:
             outbox.undeliverable(session, parcel.row.id, error.code, now)
@@ -191,46 +202,47 @@ class Delivery:
 
     def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
+        if ways.is_counted(self.channels):
+            sendings.alone(session)
         rows = outbox.claim(session, now, room)
-        packed = [self._pack(session, row, now) for row in quiet.hold(session, rows, now)]
-        return [parcel for parcel in packed if parcel is not None], len(rows)
+        going = sorted(quiet.hold(session, rows, now), key=lambda row: (row.importance, row.id))
+        packed = [self._pack(session, row, now) for row in going]
+        parcels = [parcel for parcel in packed if parcel is not None]
+        return sorted(parcels, key=lambda parcel: parcel.row.id), len(rows)
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
-        """Find where a message goes; without any way to its reader it is undeliverable, never dropped."""
-        identity = self._identity(session, row)
-        channel = self.channels.get(row.channel or (identity.channel if identity else ""))
-        conversation = row.conversation or (identity.conversation if identity else "")
-        if channel is None or not conversation:
-            outbox.undeliverable(session, row.id, "no_way", now)
-            return None
+        """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
+        match ways.choose(session, row, self.channels, now):
+            case Later(until, reason):
+                outbox.put_off(session, row, until, reason)
+            case NoWay(reason):
+                outbox.undeliverable(session, row.id, reason, now)
+            case Way() as way:
+                return self._parcel(session, row, way, now)
+        return None
+
+    def _parcel(self, session: Session, row: OutboxMessage, way: Way, now: datetime) -> Parcel | None:
         try:
-            outgoing = self._render(session, row, channel, now)
+            outgoing = self._render(session, row, way, now)
         except (KeyError, ValueError, TypeError):
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
             return None
-        locale = self._locale(session, row)
-        return Parcel(row, channel, conversation, outgoing, identity.id if identity else None, locale)
+        sending = sendings.begin(
+            session, row.id, way.place, now, passed=way.passed, is_template=way.is_template
+        )  # fmt: skip
+        return Parcel(row, way, outgoing, sending, self._locale(session, row))
 
-    def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
-        """The reader's identity that the message goes to: the one of its conversation, else the one used last.
-
-        Only private chats belong to an identity. What a group is told goes to nobody's.
-        """
-        if row.person_id is None:
-            return None
-        known = people.identities_of(session, row.person_id)
-        if row.channel:
-            return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
-        return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
-
-    def _render(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing:
+    def _render(self, session: Session, row: OutboxMessage, way: Way, now: datetime) -> Outgoing:
         locale, site = self._locale(session, row), self._site(session, row)
         buttons = [
             (button, outbox.token_of(row.id, index, self.settings.key)) for index, button in enumerate(row.buttons)
         ]
         setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale))
-        return render(row.kind, row.facts, buttons, setting, channel.limits, row.replaces)
+        outgoing = render(row.kind, row.facts, buttons, setting, way.channel.limits, row.replaces)
+        purpose = importance.purpose(row.kind, has_ticket=row.ticket_id is not None)
+        outgoing = replace(outgoing, purpose=purpose)
+        return as_template(outgoing, row.facts, setting, self.settings.public_url) if way.is_template else outgoing
 
     def _locale(self, session: Session, row: OutboxMessage) -> str:
         """The reader's language; a group's is that of its site."""
@@ -249,6 +261,12 @@ def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[
         return lambda key: categories.Work(key, {}).label(locale)
     book = categories.handbook(session, site)
     return lambda key: book.work(key).label(locale)
+
+
+def _has_other_ways(parcel: Parcel, error: SendError) -> bool:
+    """Whether a message whose chat is closed or gone may look for another one of its reader, or go as a template."""
+    is_closed = error.stop_contact or error.code in sendings.REFUSALS
+    return is_closed and parcel.row.person_id is not None and not parcel.row.replaces
 
 
 @contextmanager

@@ -27,6 +27,9 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
     talk = known or _meet(session, incoming, settings, now)
     standing = talk.standing
     standing.counted_from, standing.counted = conversations.count(standing.counted_from, standing.counted, now)
+    if incoming.sender_kind:  # what goes on by itself, after a download or a silence, was sent by nobody
+        came_at = min(incoming.sent_at or now, now)
+        standing.heard = {**standing.heard, incoming.kind: came_at.isoformat()}
     return talk
 
 

@@ -200,7 +200,9 @@ class Talk:
         """Write the answers and where the dialogue stands."""
         outbox.post(self.session, self.letters, self.now)
         standing = self.standing
-        values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
+        values: dict[str, Any] = {
+            "counted_from": standing.counted_from, "counted": standing.counted, "heard": standing.heard,
+        }  # fmt: skip
         if self.is_moved:
             values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
         conversations.save(self.session, standing.id, standing.version, self.now, **values)
