@@ -27,7 +27,7 @@ from bot.messages import Limits, Outgoing, SendError
 from bot.render import Setting, render
 from bot.templates import as_template
 from bot.ways import Later, NoWay, Way
-from core import categories, clock, digests, importance, outbox, people, places, quiet, sendings
+from core import categories, clock, digests, gathering, importance, outbox, people, places, quiet, sendings
 from core.database import Database, Session
 from core.outbox import OutboxMessage
 from core.people import Person
@@ -205,16 +205,30 @@ class Delivery:
         if ways.is_counted(self.channels):
             sendings.alone(session)
         rows = outbox.claim(session, now, room)
-        going = sorted(quiet.hold(session, rows, now), key=lambda row: (row.importance, row.id))
-        packed = [self._pack(session, row, now) for row in going]
+        going = self._gathered(session, quiet.hold(session, rows, now), now)
+        packed = [self._pack(session, row, now) for row in sorted(going, key=lambda row: (row.importance, row.id))]
         parcels = [parcel for parcel in packed if parcel is not None]
         return sorted(parcels, key=lambda parcel: parcel.row.id), len(rows)
+
+    def _gathered(self, session: Session, rows: Sequence[OutboxMessage], now: datetime) -> list[OutboxMessage]:
+        """Where a chat takes a handful of messages only, the news for it become fewer before the first is sent."""
+        news: dict[UUID, list[OutboxMessage]] = defaultdict(list)
+        for row in filter(gathering.is_news, rows):
+            news[row.person_id or row.id].append(row)
+        crowds = [crowd for crowd in news.values() if len(crowd) > 1]
+        merged: set[UUID] = set()
+        for crowd in crowds:
+            if ways.is_scarce(session, crowd[0], self.channels, now):
+                merged |= gathering.gather(session, crowd, now)
+        return [row for row in rows if row.id not in merged]
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
         """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
         match ways.choose(session, row, self.channels, now):
             case Later(until, reason):
                 outbox.put_off(session, row, until, reason)
+                if gathering.is_news(row) and row.person_id:
+                    gathering.gather(session, gathering.waiting(session, row.person_id), now)
             case NoWay(reason):
                 outbox.undeliverable(session, row.id, reason, now)
             case Way() as way:

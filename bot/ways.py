@@ -72,6 +72,14 @@ def is_counted(channels: Mapping[str, Channel]) -> bool:
     return any(channel.limits.windows or channel.limits.quotas for channel in channels.values())
 
 
+def is_scarce(session: Session, row: OutboxMessage, channels: Mapping[str, Channel], now: datetime) -> bool:
+    """Whether the chat that a message would go to takes some, but a handful only."""
+    way = next(_chats(session, row, channels), None)
+    if way is None or not any(window.messages for window in way.channel.limits.windows):
+        return False
+    return _allowed(_Asked(session, row, {}, now), way).state == "go"
+
+
 def choose(session: Session, row: OutboxMessage, channels: Mapping[str, Channel], now: datetime) -> Way | Later | NoWay:
     """Where a message goes now, or from when on, or why nowhere."""
     asked = _Asked(session, row, sendings.closed_to(session, row.id) if row.attempts > 1 else {}, now)

@@ -15,6 +15,7 @@ OFFERS = ("offer", "team_offer", "offer_open", "escalated")  # of work, which go
 QUESTIONS = ("survey", "survey_again")
 OF_DIGESTS = "digest"
 OF_ACCOUNTS = "made_"
+SUMMARY = "news_summary"  # several pieces of news in one message
 # How long each of these may wait for a platform before it goes another way, where its reader has one.
 PATIENCE = (timedelta(seconds=30), timedelta(minutes=2), timedelta(hours=1), timedelta(days=1))
 
@@ -36,4 +37,4 @@ def purpose(kind: str, *, has_ticket: bool) -> str:
         return "survey"
     if kind.startswith(OF_DIGESTS):
         return "digest"
-    return "news" if has_ticket else "notice"
+    return "news" if has_ticket or kind == SUMMARY else "notice"

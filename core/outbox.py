@@ -26,6 +26,7 @@ from core.prepared import Prepared
 LEASE = timedelta(seconds=60)
 REPEAT_AFTER = timedelta(seconds=30)
 UNKNOWN = "unknown"
+QUIET, QUOTA = "quiet", "quota"  # why a message waits
 MAX_ATTEMPTS = 12
 PER_CHAT = 3
 FIRST_DELAY = timedelta(seconds=2)
@@ -45,6 +46,9 @@ class OutboxMessage(Table):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_due", "not_before", "id", sqlite_where=text("is_due = 1"), postgresql_where=text("is_due")),
+        Index("ix_outbox_waiting", "person_id", sqlite_where=text("is_due = 1"), postgresql_where=text("is_due")),
+        Index("ix_outbox_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
+              postgresql_where=text("merged_into IS NOT NULL")),
         Index(None, "ticket_id", "person_id"),
         Index(None, "person_id", "id"),
         Index("ix_outbox_key", "idempotency_key", unique=True, sqlite_where=text("idempotency_key != ''"),
@@ -254,7 +258,7 @@ def unknown(session: Session, message: OutboxMessage, error: str, now: datetime)
 def put_off(session: Session, message: OutboxMessage, until: datetime, why: str) -> None:
     """Give a claimed message back until its reader wants it or its platform takes it; that was no attempt.
 
-    `why`: quiet or quota.
+    `why`: QUIET or QUOTA.
     """
     later = {
         "state": "ready", "not_before": until, "lease_until": None, "attempts": message.attempts - 1, "waits": why,

@@ -52,7 +52,7 @@ def waits(db: Database, message: UUID) -> tuple[str, str, Any, int]:
 
 def test_an_open_window_takes_one_message_less_than_the_platform_would(db: Database, cast: Cast) -> None:
     meet(db, cast.resident, "wechat", text=NOW - HOUR)
-    ids, platform = post(db, cast.resident, *["help"] * 6), wechat()
+    ids, platform = post(db, cast.resident, *["made_link"] * 6), wechat()
     for _ in range(4):
         run(db, platform)
     assert [state for state, _ in states(db, ids)] == ["sent"] * 4 + ["undeliverable"] * 2

@@ -96,7 +96,7 @@ def _feed(cast: Cast, kind: str) -> feeds.Feed:
 
 def _past(session: Session) -> object:
     past = sendings.past(session, ("wechat", "42", "li"))
-    return [past.nth(scope, 800) for scope in ("account", "person", "templates")]  # type: ignore[arg-type]
+    return [past.nth(scope, 800) for scope in ("account", "person", "templates")]
 
 
 def _ticket(session: Session) -> Any:

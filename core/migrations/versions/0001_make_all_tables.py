@@ -1040,8 +1040,22 @@ def upgrade() -> None:
             sqlite_where=sa.text("idempotency_key != ''"),
             postgresql_where=sa.text("idempotency_key != ''"),
         )
+        batch_op.create_index(
+            "ix_outbox_merged",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_outbox_person_id_id"), ["person_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_ticket_id_person_id"), ["ticket_id", "person_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_waiting",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("is_due = 1"),
+            postgresql_where=sa.text("is_due"),
+        )
 
     op.create_table(
         "parts",
