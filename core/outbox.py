@@ -222,6 +222,12 @@ def of_ticket(session: Session, ticket_id: UUID, limit: int = 100) -> list[Outbo
     return list(session.scalars(query.order_by(OutboxMessage.id.desc()).limit(limit)))
 
 
+def carriers_of(session: Session, messages: Iterable[OutboxMessage]) -> dict[UUID, OutboxMessage]:
+    """The messages that say what these do not say themselves, by their ids."""
+    wanted = {row.merged_into for row in messages if row.merged_into}
+    return {row.id: row for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(wanted)))}
+
+
 def release(session: Session) -> None:
     """Give everything back that is claimed, where whoever claimed it is known to be dead."""
     session.execute(
