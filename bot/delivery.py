@@ -2,8 +2,9 @@
 
 1. Claim due rows under a lease, in one short transaction, as long as there is room for more under way. What is over by
    then is withdrawn; what its reader wants later is put off.
-2. Resolve reader, language and address; render; send, one after another within a conversation.
-3. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
+2. Find each a way that its platform's windows and quotas leave open, the more important first; what has none now waits.
+3. Resolve language and words; send, one after another within a conversation.
+4. Settle each: sent, again later, unknown, or undeliverable with its reason; a person who blocked us is marked.
 
 A slow conversation holds up nobody else: the next rows are claimed while it is still being written to.
 """
@@ -21,14 +22,14 @@ from datetime import datetime
 from uuid import UUID
 
 from assets.fonts import NoChineseFont
-from bot import charts
+from bot import charts, ways
 from bot.channels import Channel
 from bot.messages import Limits, Outgoing, SendError
+from bot.ways import Later, NoWay, Way
 from bot.wording import locale_of, worded
-from core import clock, digests, numbers, outbox, overtaken, people, quiet
+from core import clock, digests, gathering, numbers, outbox, overtaken, people, quiet, sendings
 from core.database import Database, Session
 from core.outbox import OutboxMessage
-from core.people import Identity
 from core.settings import Settings
 from core.storage import Storage, StorageUnavailable, key_of
 
@@ -40,14 +41,21 @@ ROOM = 100
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed message with where it goes and what it says there."""
+    """A claimed message with where it goes and what it says there. `sending`: the attempt that is being made."""
 
     row: OutboxMessage
-    channel: Channel
-    conversation: str
+    way: Way
     outgoing: Outgoing
-    identity_id: UUID | None
+    sending: UUID
     locale: str
+
+    @property
+    def channel(self) -> Channel:
+        return self.way.channel
+
+    @property
+    def conversation(self) -> str:
+        return self.way.conversation
 
 
 @dataclass(slots=True)
@@ -68,7 +76,7 @@ class Pace:
 
 def _interval(limits: Limits, conversation: str) -> float:
     """Seconds between two messages to the same conversation; a group's are fewer."""
-    if limits.group_prefix and conversation.startswith(limits.group_prefix):
+    if limits.is_group(conversation):
         return 60 / limits.per_group_minute
     return 1 / limits.per_chat_second
 
@@ -171,8 +179,9 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        if error.stop_contact and parcel.identity_id:
-            people.mark_blocked(session, parcel.identity_id, now)
+        sendings.failed(session, parcel.sending, error.code, error.said)
+        if error.stop_contact and parcel.way.identity_id:
+            people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
@@ -181,7 +190,7 @@ class Delivery:
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to:
             outbox.retry(session, parcel.row, error.code, now, error.after)
-        elif error.stop_contact and parcel.row.person_id and not parcel.row.replaces:
+        elif _has_other_ways(parcel, error):
             outbox.readdress(session, parcel.row.id, error.code, now)
         else:
             outbox.undeliverable(session, parcel.row.id, error.code, now)
@@ -199,39 +208,56 @@ class Delivery:
 
     def _pack_due(self, session: Session, room: int) -> tuple[list[Parcel], int]:
         now = clock.now()
+        if ways.is_counted(self.channels):
+            sendings.alone(session)
         rows = outbox.claim(session, now, room)
-        going = quiet.hold(session, overtaken.withdraw(session, rows, now), now)
-        packed = [self._pack(session, row, now) for row in going]
-        return [parcel for parcel in packed if parcel is not None], len(rows)
+        going = self._gathered(session, quiet.hold(session, overtaken.withdraw(session, rows, now), now), now)
+        packed = [self._pack(session, row, now) for row in sorted(going, key=lambda row: (row.importance, row.id))]
+        parcels = [parcel for parcel in packed if parcel is not None]
+        return sorted(parcels, key=lambda parcel: parcel.row.id), len(rows)
+
+    def _gathered(self, session: Session, rows: Sequence[OutboxMessage], now: datetime) -> list[OutboxMessage]:
+        """Where a chat takes a handful of messages only, the news for it become fewer before the first is sent."""
+        news: dict[UUID, list[OutboxMessage]] = defaultdict(list)
+        for row in filter(gathering.is_news, rows):
+            news[row.person_id or row.id].append(row)
+        crowds = [crowd for crowd in news.values() if len(crowd) > 1]
+        merged: set[UUID] = set()
+        for crowd in crowds:
+            if ways.is_scarce(session, crowd[0], self.channels, now):
+                merged |= gathering.gather(session, crowd, now)
+        return [row for row in rows if row.id not in merged]
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
-        """Find where a message goes; without any way to its reader it is undeliverable, never dropped."""
-        identity = self._identity(session, row)
-        channel = self.channels.get(row.channel or (identity.channel if identity else ""))
-        conversation = row.conversation or (identity.conversation if identity else "")
-        if channel is None or not conversation:
-            outbox.undeliverable(session, row.id, "no_way", now)
-            return None
+        """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
+        match ways.choose(session, row, self.channels, now):
+            case Later(until, reason):
+                outbox.put_off(session, row, until, reason)
+                if gathering.is_news(row) and row.person_id:
+                    gathering.gather(session, gathering.waiting(session, row.person_id), now)
+            case NoWay(reason):
+                outbox.undeliverable(session, row.id, reason, now)
+            case Way() as way:
+                return self._parcel(session, row, way, now)
+        return None
+
+    def _parcel(self, session: Session, row: OutboxMessage, way: Way, now: datetime) -> Parcel | None:
         try:
-            outgoing = worded(session, row, channel.limits, self.settings, now)
+            outgoing = worded(session, row, way.channel.limits, self.settings, now, is_template=way.is_template)
         except (KeyError, ValueError, TypeError):
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
             return None
-        identity_id = identity.id if identity else None
-        return Parcel(row, channel, conversation, outgoing, identity_id, locale_of(session, row))
+        sending = sendings.begin(
+            session, row.id, way.place, now, passed=way.passed, is_template=way.is_template
+        )  # fmt: skip
+        return Parcel(row, way, outgoing, sending, locale_of(session, row))
 
-    def _identity(self, session: Session, row: OutboxMessage) -> Identity | None:
-        """The reader's identity that the message goes to: the one of its conversation, else the one used last.
 
-        Only private chats belong to an identity. What a group is told goes to nobody's.
-        """
-        if row.person_id is None:
-            return None
-        known = people.identities_of(session, row.person_id)
-        if row.channel:
-            return next((i for i in known if (i.channel, i.conversation) == (row.channel, row.conversation)), None)
-        return next((i for i in known if i.conversation and i.channel in self.channels and i.blocked_at is None), None)
+def _has_other_ways(parcel: Parcel, error: SendError) -> bool:
+    """Whether a message whose chat is closed or gone may look for another one of its reader, or go as a template."""
+    is_closed = error.stop_contact or error.code in sendings.REFUSALS
+    return is_closed and parcel.row.person_id is not None and not parcel.row.replaces
 
 
 @contextmanager

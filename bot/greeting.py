@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.messages import Incoming
 from bot.talk import Talk
@@ -11,6 +11,8 @@ from core.database import Session
 from core.errors import TooMany
 from core.people import Person
 from core.settings import Settings
+
+SEEN_EVERY = timedelta(minutes=5)
 
 
 def begin(session: Session, incoming: Incoming, settings: Settings, now: datetime, known: Talk | None) -> Talk:
@@ -27,7 +29,21 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
     talk = known or _meet(session, incoming, settings, now)
     standing = talk.standing
     standing.counted_from, standing.counted = conversations.count(standing.counted_from, standing.counted, now)
+    if incoming.sender_kind:  # what goes on by itself, after a download or a silence, was sent by nobody
+        _note(talk, now)
     return talk
+
+
+def _note(talk: Talk, now: datetime) -> None:
+    """Note that somebody wrote: it opens a platform's windows, and this is the chat they use; once in a while only."""
+    incoming, standing = talk.incoming, talk.standing
+    last = max(standing.heard.values(), default="")
+    if last <= (now - SEEN_EVERY).isoformat() and incoming.kind != "unfollow" and not talk.is_group:
+        people.seen(
+            talk.session, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender, now
+        )  # fmt: skip
+    came_at = min(incoming.sent_at or now, now)
+    standing.heard = {**standing.heard, incoming.kind: came_at.isoformat()}
 
 
 def is_emergency(incoming: Incoming) -> bool:

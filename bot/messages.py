@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from core.quotas import Quota, Window
+
 Kind = Literal[
     "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "unknown"
 ]  # fmt: skip
@@ -98,6 +100,9 @@ class Outgoing:
     `photo`: the storage key of a picture. `replaces`: the platform's id of an own message that this one takes
     the place of, where the platform can edit. `numbered`: for each number that the text offers to reply with, the place
     of its button in the row of the outbox.
+    `purpose`: what it is for (work, news, survey, digest, notice), by which a channel chooses its template.
+    `is_template`: the window is closed and it has to go as the template of its purpose; `fields`: what a template can
+    show, as (name, words): number, category, place, thing, time; `url`: the page behind it.
     """
 
     text: str
@@ -105,6 +110,10 @@ class Outgoing:
     photo: str = ""
     replaces: str = ""
     numbered: tuple[int, ...] = ()
+    purpose: str = ""
+    is_template: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,10 @@ class Limits:
     `has_taps`: buttons come back; `has_links`: buttons open pages; `has_replies`: people can write back there.
     `reply_within`: how long the platform waits for an answer of ours in that to its callback; None where it takes none.
     `push_window`: how long after a person's last message the platform takes ours; None for as long as one likes.
+    `windows`, `quotas`: the platform's own numbers; delivery stays below them. A platform without windows takes
+    messages at any time. `templates`: the purposes for which a template goes while no window is open;
+    `has_consents`: each of them needs a consent of the person.
+    `redelivers`: what was written to us while we were away comes afterwards; buttons that were tapped never do.
     """
 
     text: int = 4096
@@ -132,19 +145,30 @@ class Limits:
     per_chat_second: float = 1.0
     per_group_minute: int = 20
     group_prefix: str = ""
+    windows: tuple[Window, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    templates: tuple[str, ...] = ()
+    has_consents: bool = False
+    redelivers: bool = True
+
+    def is_group(self, conversation: str) -> bool:
+        """Whether several people read a conversation, where its name tells."""
+        return bool(self.group_prefix) and conversation.startswith(self.group_prefix)
 
 
 class SendError(Exception):
     """A platform did not take a message. The only thing that channels raise.
 
-    `code`: a stable word (blocked, gone, throttled, refused, unreachable, timeout, bad_token).
+    `code`: a stable word (blocked, gone, throttled, refused, unreachable, timeout, bad_token; window_closed: only a
+    message of the person opens it again; quota: no more of ours are taken until `after`, or until the person writes;
+    no_consent: this template needs a new one). `said`: the platform's own words, for the desk; never a secret.
     `retryable`: whether trying again can help; `after`: the platform's wish.
     `stop_contact`: this person can no longer be reached here. `is_unknown`: it may have arrived.
     """
 
     def __init__(
         self, code: str, *, retryable: bool = False, stop_contact: bool = False, is_unknown: bool = False,
-        after: timedelta | None = None, moved_to: str = "",
+        after: timedelta | None = None, moved_to: str = "", said: str = "",
     ) -> None:  # fmt: skip
         super().__init__(code)
         self.code = code
@@ -153,6 +177,7 @@ class SendError(Exception):
         self.is_unknown = is_unknown
         self.after = after
         self.moved_to = moved_to
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,19 @@ def _line(facts: Mapping[str, Any], setting: Setting) -> str:
     return i18n.translate(f"line.{facts['line']}", setting.locale, **_words(facts, setting))
 
 
+def _piece(one: Mapping[str, Any], setting: Setting) -> str:
+    """One of several pieces of news: what it would have said as a message of its own."""
+    return i18n.translate(f"chat.{one['kind']}", setting.locale, **_words(one["facts"], setting)).strip()
+
+
 def _said(name: str, value: Any, setting: Setting) -> Any:
     """A fact in the reader's words: instants as local times, keys as their texts, lists as lines."""
     if value is None:
         return ""
     if name == "lines":
         return "\n".join(_line(facts, setting) for facts in value)
+    if name == "news":
+        return "\n\n".join(_piece(one, setting) for one in value)
     if name.endswith("_at"):
         return i18n.local_time(datetime.fromisoformat(value), setting.zone, setting.locale, setting.now)
     if name == "category":

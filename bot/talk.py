@@ -206,7 +206,9 @@ class Talk:
         posted = outbox.post(self.session, self.letters, self.now)
         self._offer_as_reply(posted)
         standing = self.standing
-        values: dict[str, Any] = {"counted_from": standing.counted_from, "counted": standing.counted}
+        values: dict[str, Any] = {
+            "counted_from": standing.counted_from, "counted": standing.counted, "heard": standing.heard,
+        }  # fmt: skip
         if self.is_moved:
             values |= {"flow": standing.flow, "step": standing.step, "data": standing.data, "wake_at": standing.wake_at}
             values["asked_at"] = self.now

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from bot.messages import Limits, Outgoing
 from bot.render import Setting, render
-from core import access, categories, outbox, people, places
+from bot.templates import as_template
+from core import access, categories, importance, outbox, people, places
 from core.database import Session
 from core.outbox import OutboxMessage
 from core.people import Person
@@ -20,14 +22,25 @@ from core.tickets import queries
 ZONE = "Asia/Shanghai"
 
 
-def worded(session: Session, row: OutboxMessage, limits: Limits, settings: Settings, now: datetime) -> Outgoing:
-    """What the reader gets, within the limits of the platform that it goes to."""
+def worded(
+    session: Session,
+    row: OutboxMessage,
+    limits: Limits,
+    settings: Settings,
+    now: datetime,
+    *,
+    is_template: bool = False,
+) -> Outgoing:
+    """What the reader gets, within the limits of the platform that it goes to, or of its template for the purpose."""
     locale, site = locale_of(session, row), _site(session, row)
     buttons = [(button, outbox.token_of(row.id, index, settings.key)) for index, button in enumerate(row.buttons)]
     needs_page = not limits.has_taps and (limits.has_links or not limits.has_replies)
     page = _page(session, row, settings, now) if needs_page else ""
     setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale), page)
-    return render(row.kind, row.facts, buttons, setting, limits, row.replaces)
+    rendered = render(row.kind, row.facts, buttons, setting, limits, row.replaces)
+    purpose = importance.purpose(row.kind, has_ticket=row.ticket_id is not None)
+    outgoing = replace(rendered, purpose=purpose)
+    return as_template(outgoing, row.facts, setting, settings.public_url) if is_template else outgoing
 
 
 def locale_of(session: Session, row: OutboxMessage) -> str:

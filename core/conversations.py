@@ -27,6 +27,7 @@ class Conversation(Table):
     """One person in one chat. `wake_at`: when the flow goes on by itself because the person stays silent.
 
     `asked_at`: since when the dialogue stands where it stands.
+    `heard`: when a message of each kind came last, which opens a platform's windows.
     `is_group`: others read this chat too; kept, because what goes on by itself has no message that says so.
     """
 
@@ -53,6 +54,7 @@ class Conversation(Table):
     counted_from: Mapped[datetime] = mapped_column(default=clock.now)
     counted: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    heard: Mapped[dict[str, Any]] = mapped_column(default=dict)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -74,6 +76,7 @@ class Standing:
     counted_from: datetime
     counted: int
     asked_at: datetime
+    heard: dict[str, Any]
     locale: str
     is_behind: bool
 
@@ -126,6 +129,17 @@ def open_for(
     row.version, row.updated_at, row.asked_at, row.is_group = row.version + 1, now, now, is_group
     session.flush()
     return row
+
+
+def heard(session: Session, channel: str, account: str, conversation: str) -> dict[str, datetime]:
+    """When each kind of message came last from a conversation, whoever wrote it."""
+    here = {"channel": channel, "account": account, "conversation": conversation}
+    found: dict[str, datetime] = {}
+    for told in session.scalars(select(Conversation.heard).filter_by(**here)):
+        for kind, at in told.items():
+            moment = datetime.fromisoformat(at)
+            found[kind] = max(moment, found.get(kind, moment))
+    return found
 
 
 def silent(session: Session, now: datetime, limit: int = 100) -> list[Conversation]:

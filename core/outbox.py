@@ -19,13 +19,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import clock, holders
+from core import clock, holders, importance
 from core.database import Table, rows
 from core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
 REPEAT_AFTER = timedelta(seconds=30)
 UNKNOWN = "unknown"
+QUIET, QUOTA = "quiet", "quota"  # why a message waits
 MAX_ATTEMPTS = 12
 PER_CHAT = 3
 FIRST_DELAY = timedelta(seconds=2)
@@ -36,14 +37,18 @@ MAC_BYTES = 10
 class OutboxMessage(Table):
     """One message to one person, or to one conversation.
 
-    `state`: ready, claimed, retry, sent, unknown (a timeout may mean delivered), undeliverable, dead, or withdrawn
-    because what it says was over before it went.
+    `state`: ready, claimed, retry, sent, unknown (a timeout may mean delivered), undeliverable, dead, withdrawn because
+    what it says was over before it went, or merged into another message that says it.
     `channel`, `account` and `conversation` are empty until delivery when the reader's best identity decides.
+    `importance`: which goes first, as `core.importance` has it. `waits`: why it is held until `not_before`.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_due", "not_before", "id", sqlite_where=text("is_due = 1"), postgresql_where=text("is_due")),
+        Index("ix_outbox_waiting", "person_id", sqlite_where=text("is_due = 1"), postgresql_where=text("is_due")),
+        Index("ix_outbox_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
+              postgresql_where=text("merged_into IS NOT NULL")),
         Index(None, "ticket_id", "person_id"),
         Index(None, "person_id", "id"),
         Index("ix_outbox_key", "idempotency_key", unique=True, sqlite_where=text("idempotency_key != ''"),
@@ -69,6 +74,9 @@ class OutboxMessage(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     reference: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
+    importance: Mapped[int] = mapped_column(default=importance.NEWS)
+    waits: Mapped[str] = mapped_column(default="")
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("outbox.id"))
     settled_at: Mapped[datetime | None]
 
 
@@ -149,6 +157,8 @@ def _row(letter: Letter, now: datetime) -> dict[str, Any]:
         "kind": letter.kind, "facts": letter.facts, "buttons": buttons, "replaces": letter.replaces,
         "state": "ready", "is_due": True, "not_before": letter.not_before or now, "created_at": now,
         "lease_until": None, "attempts": 0, "reference": "", "error": "", "settled_at": None,
+        "importance": importance.of(letter.kind, letter.facts, is_answer=bool(channel)), "waits": "",
+        "merged_into": None,
     }  # fmt: skip
 
 
@@ -181,26 +191,27 @@ def _mac(body: bytes, key: bytes) -> bytes:
 def claim(session: Session, now: datetime, limit: int = 100) -> list[OutboxMessage]:
     """Take due messages for sending under a lease. What a dead worker had claimed comes back when it ends.
 
-    A chat gets its next few only, and nothing while some are under way: platforms take about one a second for each,
-    and somebody with a hundred messages would hold up everybody else, longer than the lease.
+    What is more important is taken first. A chat gets its next few only, and nothing while some are under way:
+    platforms take about one a second for each, and somebody with a hundred messages would hold up everybody else,
+    longer than the lease.
     """
     free = or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until < now)
     due = (OutboxMessage.is_due, OutboxMessage.not_before <= now)
     chat = (OutboxMessage.channel, OutboxMessage.conversation, OutboxMessage.person_id)
-    oldest = (OutboxMessage.not_before, OutboxMessage.id)
-    place = func.row_number().over(partition_by=chat, order_by=oldest).label("place")
+    first = (OutboxMessage.importance, OutboxMessage.not_before, OutboxMessage.id)
+    place = func.row_number().over(partition_by=chat, order_by=first).label("place")
     held = func.max(OutboxMessage.lease_until).over(partition_by=chat).label("held")
     queue = select(OutboxMessage.id, place, held).where(*due).subquery()
     next_ones = select(queue.c.id).where(queue.c.place <= PER_CHAT, or_(queue.c.held.is_(None), queue.c.held < now))
     query = select(OutboxMessage.id).where(OutboxMessage.id.in_(next_ones), *due, free)
-    query = query.order_by(OutboxMessage.not_before, OutboxMessage.id).limit(limit)
+    query = query.order_by(*first).limit(limit)
     ids = list(session.scalars(query.with_for_update(skip_locked=True)))
     if not ids:
         return []
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id.in_(ids), OutboxMessage.is_due, free)
-        .values(state="claimed", lease_until=now + LEASE, attempts=OutboxMessage.attempts + 1)
+        .values(state="claimed", lease_until=now + LEASE, attempts=OutboxMessage.attempts + 1, waits="")
     )
     return list(session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(ids)).order_by(OutboxMessage.id)))
 
@@ -209,6 +220,12 @@ def of_ticket(session: Session, ticket_id: UUID, limit: int = 100) -> list[Outbo
     """What was told to whom about a ticket, newest first."""
     query = select(OutboxMessage).where(OutboxMessage.ticket_id == ticket_id)
     return list(session.scalars(query.order_by(OutboxMessage.id.desc()).limit(limit)))
+
+
+def carriers_of(session: Session, messages: Iterable[OutboxMessage]) -> dict[UUID, OutboxMessage]:
+    """The messages that say what these do not say themselves, by their ids."""
+    wanted = {row.merged_into for row in messages if row.merged_into}
+    return {row.id: row for row in session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(wanted)))}
 
 
 def release(session: Session) -> None:
@@ -244,9 +261,14 @@ def unknown(session: Session, message: OutboxMessage, error: str, now: datetime)
     _settle(session, message.id, state="unknown", error=error[:500], settled_at=now)
 
 
-def put_off(session: Session, message: OutboxMessage, until: datetime) -> None:
-    """Give a claimed message back until its reader wants it; that was no attempt."""
-    later = {"state": "ready", "not_before": until, "lease_until": None, "attempts": message.attempts - 1}
+def put_off(session: Session, message: OutboxMessage, until: datetime, why: str) -> None:
+    """Give a claimed message back until its reader wants it or its platform takes it; that was no attempt.
+
+    `why`: QUIET or QUOTA.
+    """
+    later = {
+        "state": "ready", "not_before": until, "lease_until": None, "attempts": message.attempts - 1, "waits": why,
+    }  # fmt: skip
     session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(later))
 
 

@@ -253,6 +253,12 @@ def identities_of(session: Session, person_id: UUID) -> list[Identity]:
     return list(session.scalars(query.order_by(Identity.seen_at.desc(), Identity.id.desc())))
 
 
+def seen(session: Session, channel: str, account: str, kind: str, value: str, now: datetime) -> None:
+    """Somebody writes here: this is the chat that they use, and whoever had blocked us has us back."""
+    here = _same(channel, account, kind, value)
+    session.execute(update(Identity).where(*here).values(seen_at=now, blocked_at=None))
+
+
 def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
     """The platform says that this person no longer wants or gets our messages there."""
     session.execute(update(Identity).where(Identity.id == identity_id).values(blocked_at=now))

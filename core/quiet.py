@@ -68,7 +68,7 @@ def hold(session: Session, claimed: Sequence[OutboxMessage], now: datetime) -> l
         own = quiet.get(row.person_id) if row.person_id and can_wait(row) else None
         until = calendars.after_quiet(now, own, _zone(session, row)) if own else now
         if until > now:
-            outbox.put_off(session, row, until)
+            outbox.put_off(session, row, until, outbox.QUIET)
         else:
             going.append(row)
     return going

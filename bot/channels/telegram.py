@@ -11,6 +11,7 @@ import logging
 import re
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from bot.proofs import is_same
 from core import i18n
 from core.database import Database
 from core.errors import SettingsError
+from core.quotas import Quota
 from core.settings import Settings
 from core.storage import Storage
 
@@ -51,8 +53,8 @@ DOWNLOAD_TIME = 90.0
 class TelegramChannel:
     """One bot. `base_url`: without the trailing `/bot`. `secret`: set in webhook mode, where updates come by hook.
 
-    The limits are those of the platform (text and caption counted in the stricter of its two ways), its rates at
-    80 %: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    The limits are those of the platform (text and caption counted in the stricter of its two ways), its paces at
+    80 %, which delivery makes of the quota: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
     """
 
     name = CHANNEL
@@ -60,6 +62,7 @@ class TelegramChannel:
     limits = Limits(
         text=4096, caption=1024, unit="utf16", buttons=100, label=64, has_edits=True,
         per_second=24, per_chat_second=0.8, per_group_minute=16, group_prefix="-",
+        quotas=(Quota(20, timedelta(minutes=1), "group"),),
     )  # fmt: skip
 
     def __init__(

@@ -10,10 +10,11 @@ from markupsafe import Markup
 from api.pages._tickets import Head, Photo, Until
 from api.pages._timeline import Line
 from api.pages.desk import _differences, history
-from api.pages.desk._drawer import FORMS, Drawer, Told
+from api.pages.desk._drawer import FORMS, Drawer
 from api.pages.desk._editing import Clash
 from api.pages.desk._filter import Filter, Options
 from api.pages.desk._frame import Entry, Frame
+from api.pages.desk._messages import Told
 from api.pages.desk._rows import Column, Figure, Row, Rows
 from api.pages.desk.board import BoardPage, ListPage
 from api.pages.desk.bulk import BulkPage, Outcome
@@ -35,7 +36,10 @@ ANY = [("", "x1"), ("1", "x1")]
 OPTIONS = Options([*ANY, ("2", "x1")], ANY, ANY, ANY, ANY)
 PHOTO = Photo("/x1", "/x1", "x1")
 LINE = Line("report", "chat", "x1", "x1", "", AT, "reported", "x1", [PHOTO], ["/voice"])
-TOLD = [Told("x1", "x1", "x1", state, "x1", "x1") for state in ("sent", "undeliverable")]
+TOLD = [
+    Told("x1", "x1", "x1", state, "x1", "x1", ("x1",)[:notes])
+    for notes, state in enumerate(("sent", "undeliverable", "merged", "ready"))
+]
 CHOICES = dict.fromkeys(("assignee", "team", "category", "priority", "evidence", "hold"), ANY)
 DRAWER = Drawer(
     HEAD, "reported", "x1", [("x1", "x1")], [LINE], TOLD, [*FORMS, "schedule", "merge"], CHOICES, [("x1", "x1")], "/x1",

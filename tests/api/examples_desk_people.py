@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from api.pages.desk._contacts import Contact
 from api.pages.desk._editing import Clash
 from api.pages.desk.people import PeoplePage, PersonPage
-from api.pages.desk.residents import Contact, Home, ResidentPage, ResidentsPage
+from api.pages.desk.residents import Home, ResidentPage, ResidentsPage
 from api.pages.desk.teams import Crew, TeamsPage
 from core.upkeep.residents import Resident
 from core.upkeep.staff import Colleague
-from tests.api.examples_desk import ANY, FRAME, HEAD
+from tests.api.examples_desk import ANY, FRAME, HEAD, TOLD
 
 ID = UUID(int=1)
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -22,7 +23,7 @@ LIVES = Resident(ID, ID, "x1", "1", ID, "x1", "approved", AT, has_chat=True)
 CLAIMS = Resident(ID, ID, "", "", ID, "x1", "claimed", AT, has_chat=False)
 HOMES = [Home("1", "x1", state) for state in ("claimed", "approved", "refused", "ended")]
 CONTACTS = [
-    Contact("x1", "x1", is_blocked=blocked, is_ended=ended, end="/x1")
+    Contact("x1", "x1", is_blocked=blocked, is_ended=ended, end="/x1", help="x1" if blocked else "")
     for blocked in (True, False) for ended in (True, False)
 ]  # fmt: skip
 CREWS = [Crew("1", "x1", "1", is_contractor=True, members=["x1"]), Crew("2", "x1", "", is_contractor=False, members=[])]
@@ -34,6 +35,7 @@ def _person(number: str, **more: object) -> PersonPage:
         "frame": FRAME, "number": number, "values": VALUES, "roles": ["admin"], "skills": [], "role_options": ANY,
         "skill_options": ANY, "teams": ANY, "languages": ANY, "was": "{}", "changed_by": "", "clashes": [], "error": "",
         "field": "", "open_work": [], "is_self": False, "link": "", "link_life": 15,
+        "contacts": CONTACTS, "told": TOLD,
     }  # fmt: skip
     return PersonPage(**{**known, **more})  # type: ignore[arg-type]
 
@@ -45,7 +47,7 @@ EXAMPLES = {
     ],
     "desk_person.html": [
         _person(""),
-        _person("1", open_work=["WX-1"], link="/x1", changed_by="x1"),
+        _person("1", open_work=["WX-1"], link="/x1", changed_by="x1", contacts=[], told=[]),
         _person("1", error="x1", field="name", clashes=[Clash("x1", "x1")], is_self=True),
     ],
     "desk_teams.html": [
@@ -58,7 +60,7 @@ EXAMPLES = {
         ResidentsPage(FRAME, [], [], "", "", ""),
     ],
     "desk_resident.html": [
-        ResidentPage(FRAME, "x1", "1", HOMES, CONTACTS, [HEAD]),
-        ResidentPage(FRAME, "", "", [], [], []),
+        ResidentPage(FRAME, "x1", "1", HOMES, CONTACTS, [HEAD], TOLD),
+        ResidentPage(FRAME, "", "", [], [], [], []),
     ],
 }

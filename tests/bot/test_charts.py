@@ -27,7 +27,7 @@ LINE = {"line": "digest_flow", "new": 1, "done": 0, "open": 1}
 class Platform:
     """A channel that keeps what it was given."""
 
-    name = "telegram"
+    name, account = "telegram", "42"
     limits = Limits()
 
     def __init__(self) -> None:

@@ -3,73 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from bot.delivery import ROOM, Delivery, Pace
-from bot.messages import Limits, Outgoing, SendError
+from bot.delivery import ROOM, Pace
+from bot.messages import Limits, SendError
 from core import clock, digests, outbox, people
 from core.database import Database
 from core.digests import Wish
 from core.outbox import Letter, OutboxMessage
-from tests.bot.flows.chat import SETTINGS
+from tests.bot.platforms import Platform, deliver, delivery, states
 from tests.personas import NOW, Cast
-
-
-class Platform:
-    """A channel that notes what it is given. `refusals`: what the next sends raise, one each."""
-
-    name, account = "telegram", "42"
-    limits = Limits(per_second=10_000, per_chat_second=10_000)
-
-    def __init__(self, *refusals: Exception) -> None:
-        self.said: list[tuple[str, str]] = []
-        self.refusals = list(refusals)
-        self.stuck: dict[str, asyncio.Event] = {}
-        self.heard = asyncio.Event()
-
-    async def send(self, conversation: str, message: Outgoing, key: str) -> str:
-        if conversation in self.stuck:
-            await self.stuck[conversation].wait()
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.said.append((conversation, key))
-        self.heard.set()
-        return str(len(self.said))
-
-    async def has_said(self, conversation: str) -> None:
-        async with asyncio.timeout(20):
-            while conversation not in dict(self.said):
-                self.heard.clear()
-                await self.heard.wait()
-
-
-def _channel(platform: Platform) -> Any:
-    """What delivery uses of a channel; the rest is never asked for."""
-    return platform
 
 
 def posted(db: Database, *chats: str) -> list[UUID]:
     letters = [Letter("help", {}, address=("telegram", "42", chat)) for chat in chats]
     return db.write(lambda session: outbox.post(session, letters, NOW))
-
-
-def delivery(db: Database, platform: Platform) -> Delivery:
-    return Delivery(db, SETTINGS, {"telegram": _channel(platform)})
-
-
-def deliver(db: Database, platform: Platform) -> int:
-    return asyncio.run(delivery(db, platform).deliver_due())
-
-
-def states(db: Database, ids: Sequence[UUID]) -> list[tuple[str, str]]:
-    with db.read_scope() as session:
-        found = [session.get_one(OutboxMessage, one) for one in ids]
-        return [(row.state, row.error) for row in found]
 
 
 def test_a_chat_reads_its_messages_in_order(db: Database) -> None:
@@ -186,8 +138,9 @@ def test_a_message_that_nobody_can_render_is_undeliverable_and_the_rest_goes_on(
 def test_the_pace_is_the_platforms(chats: list[str], waits: list[float]) -> None:
     platform = Platform()
     platform.limits = Limits(per_second=10, per_chat_second=0.5, per_group_minute=10, group_prefix="-")
+    channel: Any = platform  # what a pace uses of a channel
     pace = Pace()
-    assert [pace.wait(_channel(platform), chat, 0) for chat in chats] == pytest.approx(waits)
+    assert [pace.wait(channel, chat, 0) for chat in chats] == pytest.approx(waits)
 
 
 def test_what_was_sent_keeps_the_platforms_reference(db: Database) -> None:

@@ -9,7 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from core import access, conversations, digests, feeds, fetches, inbox, outbox, people, places, registry, seals, trace
+from core import (
+    access,
+    conversations,
+    digests,
+    feeds,
+    fetches,
+    inbox,
+    outbox,
+    people,
+    places,
+    registry,
+    seals,
+    sendings,
+    trace,
+)
 from core.database import Database, Session
 from core.reports import digest
 from core.settings import load_settings
@@ -23,6 +37,9 @@ Ask = Callable[[Session, Cast, datetime], object]
 
 ASKED: dict[str, Ask] = {
     "messages to send": lambda session, cast, now: outbox.claim(session, now),
+    "what a chat was sent": lambda session, cast, now: _past(session),
+    "who refused a message": lambda session, cast, now: sendings.closed_to(session, cast.site),
+    "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),
     "messages to handle again": lambda session, cast, now: inbox.due(session, now),
     "files to fetch": lambda session, cast, now: fetches.claim(session, now),
     "silent conversations": lambda session, cast, now: conversations.silent(session, now),
@@ -57,7 +74,10 @@ ASKED: dict[str, Ask] = {
 }
 # Walks through what is small by nature: the people and roles of one site, or an index that holds open rows only.
 SMALL = ("USING COVERING INDEX ix_outbox_due", "USING INDEX ix_outbox_due", "USING INDEX ix_inbox_pending")
-LARGE = ("tickets", "outbox", "inbox", "events", "conversations", "fetches", "tokens", "identities", "people", "places")
+LARGE = (
+    "tickets", "outbox", "sendings", "inbox", "events", "conversations", "fetches", "tokens", "identities", "people",
+    "places",
+)  # fmt: skip
 
 
 def _hall(cast: Cast) -> Subject:
@@ -72,6 +92,11 @@ def _digest(session: Session, cast: Cast, now: datetime, period: str) -> object:
 def _feed(cast: Cast, kind: str) -> feeds.Feed:
     person = cast.technician if kind == "technician" else None
     return feeds.Feed(site_id=cast.site, kind=kind, person_id=person, asset_id=None)
+
+
+def _past(session: Session) -> object:
+    past = sendings.past(session, ("wechat", "42", "li"))
+    return [past.nth(scope, 800) for scope in ("account", "person", "templates")]
 
 
 def _ticket(session: Session) -> Any:

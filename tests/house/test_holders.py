@@ -21,6 +21,7 @@ JSON_WITHOUT_FILES = {
     "replays.result": "an answer that was given; what it tells of stands in attachments",
     "changes.before": "settings as they were",
     "changes.after": "settings as they are",
+    "conversations.heard": "moments",
     "outbox.buttons": "what a button does",
     "offered_numbers.places": "places of buttons",
     "tickets.location": "a position",

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from api.pages import _rounds, _tickets, _timeline
 from api.pages._rounds import Round
 from api.pages._tickets import Head
 from api.pages._timeline import Line
+from api.pages.desk import _messages
 from api.pages.desk._filter import Filter
 from api.pages.desk._frame import SEES, At
-from bot.messages import Limits
-from bot.render import Setting, render
-from core import categories, clock, i18n, outbox, people, places
+from api.pages.desk._messages import Told
+from core import categories, clock, i18n, people, places
 from core.database import Session
 from core.errors import GongdanError, NotFound
 from core.i18n import translate
-from core.outbox import OutboxMessage
 from core.people import Person
 from core.places import SiteFacts
 from core.tickets import dispatching, evidence, queries, states
@@ -40,19 +38,6 @@ FORMS: dict[str, tuple[str, ...]] = {
     "cancel": ("reason",),
 }
 HOLD_REASONS = ("waiting_parts", "resident_absent", "access")
-TOLD_SHOWN = 140
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One message: to whom, where, its first words, and what became of it."""
-
-    who: str
-    channel: str
-    text: str
-    state: str
-    state_text: str
-    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +79,7 @@ def drawer(
     return Drawer(
         _tickets.head(session, ticket, here.locale, now), ticket.state, "" if ticket.stops else ticket.text,
         _facts(session, here, ticket, site), _timeline.lines(session, ticket, here.viewer, here.locale),
-        _told(session, here, ticket, site), may, _options(session, here, ticket, site, may),
+        _messages.of_ticket(session, here, ticket, site), may, _options(session, here, ticket, site, may),
         _canned(site, ticket, here.locale), merge_href, chosen.link("").removeprefix("?"), site.prefix,
         clock.secret(), entered or {}, refused[0] if refused else "",
         i18n.explain(refused[1], here.locale) if refused else "", _rounds.of(session, ticket, here.locale),
@@ -133,38 +118,6 @@ def _facts(session: Session, here: At, ticket: Ticket, site: SiteFacts) -> list[
 
 def _reachable(person: Person) -> str:
     return f"{person.name} {person.phone}".strip()
-
-
-def _told(session: Session, here: At, ticket: Ticket, site: SiteFacts) -> list[Told]:
-    rows = outbox.of_ticket(session, ticket.id)
-    names = queries.names_of(session, [row.person_id for row in rows])
-    book = categories.handbook(session, site)
-    setting = Setting(here.locale, site.timezone, clock.now(), lambda key: book.work(key).label(here.locale))
-    return [_message(row, names, setting, here.locale) for row in rows]
-
-
-def _message(row: OutboxMessage, names: dict[UUID, str], setting: Setting, locale: str) -> Told:
-    who = names.get(row.person_id, "") if row.person_id else row.conversation
-    state = translate(f"delivery.{row.state}", locale)
-    reason = f"delivery.reason.{row.error}"
-    if row.error and row.state not in ("sent", "ready", "claimed"):
-        state = f"{state}: {translate(reason, locale) if i18n.has_text(reason, locale) else row.error}"
-    when = i18n.local_time(row.settled_at or row.created_at, setting.zone, locale, setting.now)
-    return Told(who, _channel(row.channel, locale), _words(row, setting), row.state, state, when)
-
-
-def _channel(name: str, locale: str) -> str:
-    return translate(f"channel.{name}", locale) if i18n.has_text(f"channel.{name}", locale) else name
-
-
-def _words(row: OutboxMessage, setting: Setting) -> str:
-    """How the message begins, in the language of the desk."""
-    try:
-        text = render(row.kind, row.facts, [], setting, Limits()).text
-    except (KeyError, ValueError, TypeError):
-        return row.kind
-    first = text.split("\n", 1)[0]
-    return first if len(first) <= TOLD_SHOWN else f"{first[:TOLD_SHOWN]}…"
 
 
 def _options(

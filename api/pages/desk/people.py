@@ -11,9 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other
+from api.pages.desk import _contacts, _messages
 from api.pages.desk import _editing as editing
+from api.pages.desk._contacts import Contact
 from api.pages.desk._editing import ChangedMeanwhile, Clash
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._messages import Told
 from api.subjects import as_id
 from core import access, categories, clock, i18n, people
 from core.database import Session
@@ -63,6 +66,8 @@ class PersonPage:
     is_self: bool
     link: str
     link_life: int
+    contacts: list[Contact]
+    told: list[Told]
 
 
 @router.get("")
@@ -163,6 +168,8 @@ def _form(
         i18n.explain(error, here.locale) if error else "",
         str(error.facts.get("field", "")).removeprefix("field.") if error else "", [one.number for one in work],
         person_id == here.person_id, link, int(access.LINK_LIFE.total_seconds() // 60),
+        _contacts.of_person(db, here, person_id, may_end=False) if person_id else [],
+        _messages.of_person(db, here, person_id) if person_id else [],
     )  # fmt: skip
 
 

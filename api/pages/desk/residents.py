@@ -13,10 +13,12 @@ from api.deps import Db, WriteDb
 from api.pages import _tickets
 from api.pages._posting import Form, see_other
 from api.pages._tickets import Head
+from api.pages.desk import _contacts, _messages
+from api.pages.desk._contacts import Contact
 from api.pages.desk._frame import At, Frame, at, section
+from api.pages.desk._messages import Told
 from core import clock, i18n
 from core.errors import GongdanError
-from core.i18n import full_time, has_text, translate
 from core.upkeep import residents
 from core.upkeep.residents import Resident
 
@@ -39,17 +41,6 @@ class ResidentsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """A chat of somebody, and whether it still reaches them. `end`: the address that parts it from them."""
-
-    channel: str
-    since: str
-    is_blocked: bool
-    is_ended: bool
-    end: str
-
-
-@dataclass(frozen=True, slots=True)
 class Home:
     id: str
     unit: str
@@ -64,6 +55,7 @@ class ResidentPage:
     homes: list[Home]
     contacts: list[Contact]
     tickets: list[Head]
+    told: list[Told]
 
 
 @router.get("")
@@ -102,19 +94,16 @@ def end_contact(person_id: UUID, identity_id: UUID, here: Here, db: WriteDb, for
 def show(person_id: UUID, here: Here, db: Db) -> HTMLResponse:
     person = residents.profile(db, here.site.id, person_id)
     homes = [Home(str(home.id), unit, home.state) for home, unit in residents.homes(db, here.site.id, person_id)]
-    contacts = [
-        Contact(
-            translate(f"channel.{one.channel}", here.locale) if has_text(f"channel.{one.channel}") else one.channel,
-            full_time(one.verified_at, here.site.timezone, here.locale), one.blocked_at is not None,
-            one.revoked_at is not None, here.link(f"/desk/residents/{person_id}/contacts/{one.id}/end"),
-        )
-        for one in residents.identities(db, person_id)
-    ]  # fmt: skip
+    contacts = _contacts.of_person(db, here, person_id, may_end=True)
     now = clock.now()
     heads = [_tickets.head(db, one, here.locale, now) for one in residents.tickets(db, here.site.id, person_id)]
     return here.page(
-        "desk_resident.html", ResidentPage(here.frame("residents"), person.name, person.phone, homes, contacts, heads)
-    )
+        "desk_resident.html",
+        ResidentPage(
+            here.frame("residents"), person.name, person.phone, homes, contacts, heads,
+            _messages.of_person(db, here, person_id),
+        ),
+    )  # fmt: skip
 
 
 def _page(here: At, db: Db, words: str, after: str, error: GongdanError | None = None) -> ResidentsPage:

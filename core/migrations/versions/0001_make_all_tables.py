@@ -27,6 +27,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_chat_lines_chat_id_key"), ["chat_id", "key"], unique=True)
 
     op.create_table(
+        "consents",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "account", "conversation", "purpose", name=op.f("pk_consents")),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("stream", sa.String(), nullable=False),
@@ -231,6 +240,7 @@ def upgrade() -> None:
         sa.Column("counted_from", sa.DateTime(), nullable=False),
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("heard", sa.JSON(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_conversations_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
@@ -1040,7 +1050,11 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
+        sa.Column("importance", sa.Integer(), nullable=False),
+        sa.Column("waits", sa.String(), nullable=False),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["outbox.id"], name=op.f("fk_outbox_merged_into")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_outbox_person_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_outbox_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
@@ -1060,8 +1074,22 @@ def upgrade() -> None:
             sqlite_where=sa.text("idempotency_key != ''"),
             postgresql_where=sa.text("idempotency_key != ''"),
         )
+        batch_op.create_index(
+            "ix_outbox_merged",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_outbox_person_id_id"), ["person_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_ticket_id_person_id"), ["ticket_id", "person_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_waiting",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("is_due = 1"),
+            postgresql_where=sa.text("is_due"),
+        )
 
     op.create_table(
         "parts",
@@ -1218,3 +1246,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tokens_person_id_kind"), ["person_id", "kind"], unique=False)
+
+    op.create_table(
+        "sendings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("outbox_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("passed", sa.String(), nullable=False),
+        sa.Column("is_template", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_sendings_outbox_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sendings")),
+    )
+    with op.batch_alter_table("sendings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sendings_channel_account_at"), ["channel", "account", "at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sendings_channel_account_conversation_at"),
+            ["channel", "account", "conversation", "at"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_sendings_outbox_id"), ["outbox_id"], unique=False)

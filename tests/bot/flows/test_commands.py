@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from core import access
+from core import access, people
 from tests.bot.flows.chat import Chat, Stage
 
 
@@ -37,3 +39,18 @@ def test_a_code_on_the_wall_behind_a_typed_start_begins_a_report(stage: Stage, l
 @pytest.mark.parametrize("said", ["/", "/ help", "A/12/1203", "/a/b"])
 def test_a_slash_alone_is_no_command(li: Chat, said: str) -> None:
     assert li.say(said).kind not in ("help", "welcome")
+
+
+def test_the_chat_that_somebody_used_last_is_where_they_are_written_to(stage: Stage) -> None:
+    """Also one that had blocked us: who writes there wants to be answered there."""
+    li = stage.chat(stage.cast.resident, "li")
+    with stage.db.write_scope() as session:
+        people.add_identity(session, li.person, "telegram", "", "id", "7", conversation="7", via="test")
+        [own] = [one for one in people.identities_of(session, li.person) if one.value == "li"]
+        people.mark_blocked(session, own.id, stage.now)
+        for one in people.identities_of(session, li.person):
+            one.seen_at = stage.now - timedelta(days=1)
+    li.command("help")
+    with stage.db.read_scope() as session:
+        first = people.identities_of(session, li.person)[0]
+        assert (first.value, first.blocked_at) == ("li", None)

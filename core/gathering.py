@@ -1,0 +1,104 @@
+"""Several pieces of news that wait for the same reader become one message.
+
+1. The newest step of a ticket takes the place of its older ones: who has arrived has accepted.
+2. What is still more than one message becomes a summary, which says each in full.
+
+Nothing is dropped: a message that is said by another is settled as `merged` and names the one that says it. What asks
+something stands for itself, because its buttons belong to it; so does what was tried before, and may have arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core import importance, outbox
+from core.importance import SUMMARY
+from core.outbox import Letter, OutboxMessage
+from core.tickets.models import Ticket
+
+MOST = 6  # in one summary, so that it fits the shortest of platforms
+# What happened to a ticket, as whoever waits for it is told: only the last of them still matters.
+STEPS = (
+    "accepted", "appointment", "arrived", "held", "resumed", "done", "reopened_others", "cancelled", "merged",
+    "lapsed", "lapsed_rate",
+)  # fmt: skip
+
+
+def is_news(row: OutboxMessage) -> bool:
+    """Whether a message tells a person of progress, in no conversation of its own, and was not tried before."""
+    is_fresh = not (row.channel or row.replaces or row.error)
+    return row.importance == importance.NEWS and row.person_id is not None and is_fresh
+
+
+def waiting(session: Session, person_id: UUID) -> list[OutboxMessage]:
+    """The news that wait for a reader because a platform takes no more, oldest first."""
+    held = (OutboxMessage.is_due, OutboxMessage.state == "ready", OutboxMessage.waits == outbox.QUOTA)
+    query = select(OutboxMessage).where(OutboxMessage.person_id == person_id, *held).order_by(OutboxMessage.id)
+    found = session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return [row for row in found if is_news(row)]
+
+
+def gather(session: Session, rows: Sequence[OutboxMessage], now: datetime) -> set[UUID]:
+    """Make fewer messages of the news of one reader, oldest first; returns those that others say now."""
+    carriers = _superseded(rows)
+    for message, carrier in carriers.items():
+        _merge(session, [message], carrier, now)
+    rest = [row for row in rows if row.id not in carriers and not row.buttons]
+    return {*carriers, *_summed_up(session, rest, now)}
+
+
+def _superseded(rows: Iterable[OutboxMessage]) -> dict[UUID, UUID]:
+    """Older steps of a ticket, each with the newest, which says what they would have led to."""
+    steps: dict[UUID, list[OutboxMessage]] = {}
+    for row in rows:
+        if row.ticket_id is not None and row.kind in STEPS:
+            steps.setdefault(row.ticket_id, []).append(row)
+    return {one.id: known[-1].id for known in steps.values() for one in known[:-1] if not one.buttons}
+
+
+def _summed_up(session: Session, rows: list[OutboxMessage], now: datetime) -> set[UUID]:
+    """Put news into the summary that waits already, or into a new one."""
+    summary = next((row for row in rows if row.kind == SUMMARY and len(row.facts["news"]) < MOST), None)
+    told = summary.facts["news"] if summary else []
+    fresh = [row for row in rows if row.kind != SUMMARY][: MOST - len(told)]
+    if len(told) + len(fresh) < 2 or not fresh:
+        return set()
+    facts = _facts(session, told, fresh)
+    if summary is None:
+        letter = Letter(SUMMARY, facts, fresh[0].person_id, not_before=min(row.not_before for row in fresh))
+        [carrier] = outbox.post(session, [letter], now)
+    else:
+        carrier = summary.id
+    waits = summary.waits if summary else fresh[0].waits
+    session.execute(update(OutboxMessage).where(OutboxMessage.id == carrier).values(facts=facts, waits=waits))
+    merged = [row.id for row in fresh]
+    _merge(session, merged, carrier, now)
+    return set(merged)
+
+
+def _facts(session: Session, told: list[dict[str, Any]], fresh: Sequence[OutboxMessage]) -> dict[str, Any]:
+    """What a summary says: its news in their order, a ticket's older steps left out; its site is that of the first."""
+    news = [*told, *({"kind": row.kind, "facts": row.facts, "ticket": str(row.ticket_id or "")} for row in fresh)]
+    last = {one["ticket"]: place for place, one in enumerate(news) if one["ticket"] and one["kind"] in STEPS}
+    kept = [
+        one for place, one in enumerate(news) if one["kind"] not in STEPS or last.get(one["ticket"], place) == place
+    ]
+    is_urgent = any(one["facts"].get("priority") == "urgent" for one in kept)
+    tickets = [UUID(one["ticket"]) for one in kept if one["ticket"]]
+    site = session.scalar(select(Ticket.site_id).where(Ticket.id == tickets[0])) if tickets else None
+    named = next((one["facts"]["site"] for one in kept if one["facts"].get("site")), "")
+    facts: dict[str, Any] = {"news": kept, "count": len(kept), "site": str(site or named)}
+    return {**facts, "priority": "urgent"} if is_urgent else facts
+
+
+def _merge(session: Session, messages: Sequence[UUID], carrier: UUID, now: datetime) -> None:
+    values = {"state": "merged", "merged_into": carrier, "settled_at": now, "is_due": False, "lease_until": None}
+    session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(messages)).values(**values))
+    carried = update(OutboxMessage).where(OutboxMessage.merged_into.in_(messages))  # whoever asks is told at once
+    session.execute(carried.values(merged_into=carrier))

@@ -1,0 +1,128 @@
+"""Each attempt to send a message: to which chat, when, and what the platform said. What quotas are counted from.
+
+A row is written before the message goes, in the transaction that claims it: so several processes count together,
+and what a dead one may have sent is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core import clock, conversations
+from core.database import Table, rows
+from core.prepared import Prepared
+from core.quotas import Scope
+
+LOCK = 0x5E4D  # the advisory lock of PostgreSQL that stands for the counts
+CLOSED = ("window_closed", "quota")
+REFUSALS = (*CLOSED, "no_consent", "blocked", "gone")
+LONGEST_SAYING = 200
+Place = tuple[str, str, str]  # channel, account, conversation
+
+
+class Sending(Table):
+    """One attempt. `outcome`: empty unless it failed, then the code of the failure; `said`: the platform's own words.
+
+    `passed`: the ways of the reader that were closed, each as `<channel>:<reason>`, so that it went this one.
+    `is_template`: sent as a template, which no window limits.
+    """
+
+    __tablename__ = "sendings"
+    __table_args__ = (
+        Index(None, "channel", "account", "conversation", "at"),
+        Index(None, "channel", "account", "at"),
+        Index(None, "outbox_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
+    outbox_id: Mapped[UUID] = mapped_column(ForeignKey("outbox.id"))
+    channel: Mapped[str]
+    account: Mapped[str]
+    conversation: Mapped[str]
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(default="")
+    said: Mapped[str] = mapped_column(default="")
+    passed: Mapped[str] = mapped_column(default="")
+    is_template: Mapped[bool] = mapped_column(default=False)
+
+
+_TABLE = rows(Sending)
+_BEGIN = Prepared(lambda insert: insert(_TABLE), _TABLE.columns.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The past of a conversation, read as it is asked for."""
+
+    session: Session
+    place: Place
+    heard: Mapping[str, datetime]
+    refused_at: datetime | None
+
+    def nth(self, scope: Scope, number: int) -> datetime | None:
+        query = select(Sending.at).where(*_there(self.place, scope)).order_by(Sending.at.desc())
+        return self.session.scalar(query.offset(number - 1).limit(1))
+
+
+def past(session: Session, place: Place) -> Rows:
+    """What was heard from a conversation and sent to it."""
+    refused = select(Sending.at).where(*_there(place, "conversation"), Sending.outcome.in_(CLOSED))
+    refused_at = session.scalar(refused.order_by(Sending.at.desc()).limit(1))
+    return Rows(session, place, conversations.heard(session, *place), refused_at)
+
+
+def alone(session: Session) -> None:
+    """Let nobody else count until this transaction ends, so that two do not both take the last of a quota."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def begin(
+    session: Session, outbox_id: UUID, place: Place, now: datetime, *, passed: str = "", is_template: bool = False
+) -> UUID:
+    """Note an attempt that is about to be made."""
+    of_attempt = clock.new_id()
+    channel, account, conversation = place
+    _BEGIN.run(
+        session, id=of_attempt, outbox_id=outbox_id, channel=channel, account=account, conversation=conversation,
+        at=now, outcome="", said="", passed=passed, is_template=is_template,
+    )  # fmt: skip
+    return of_attempt
+
+
+def failed(session: Session, sending_id: UUID, outcome: str, said: str = "") -> None:
+    """Note what became of an attempt that did not succeed."""
+    values = {"outcome": outcome[:LONGEST_SAYING], "said": said[:LONGEST_SAYING]}
+    session.execute(update(Sending).where(Sending.id == sending_id).values(**values))
+
+
+def of_messages(session: Session, outbox_ids: Sequence[UUID]) -> dict[UUID, list[Sending]]:
+    """The attempts to send each of these messages, in their order."""
+    found: dict[UUID, list[Sending]] = {}
+    for one in session.scalars(select(Sending).where(Sending.outbox_id.in_(outbox_ids)).order_by(Sending.id)):
+        found.setdefault(one.outbox_id, []).append(one)
+    return found
+
+
+def closed_to(session: Session, outbox_id: UUID) -> dict[tuple[str, str, bool], str]:
+    """The chats that have refused this very message for good, with the reason: they are not tried again.
+
+    By channel, conversation and whether it was a template.
+    """
+    query = select(Sending.channel, Sending.conversation, Sending.is_template, Sending.outcome).where(
+        Sending.outbox_id == outbox_id, Sending.outcome.in_(REFUSALS)
+    )
+    return {(channel, chat, is_template): why for channel, chat, is_template, why in session.execute(query)}
+
+
+def _there(place: Place, scope: Scope) -> tuple[Any, ...]:
+    channel, account, conversation = place
+    here = (Sending.channel == channel, Sending.account == account, Sending.is_template == (scope == "templates"))
+    return here if scope in ("account", "templates") else (*here, Sending.conversation == conversation)
