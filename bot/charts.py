@@ -74,6 +74,7 @@ def _legend(pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, locale: str)
         word = translate(f"digest.{name}", locale)
         pen.text((x + 36, 75), word, INK, font, anchor="lm")
         x += 36 + pen.textlength(word, font) + 36
+    pen.text((RIGHT, 75), translate("digest.works", locale), INK, font, anchor="rm")
 
 
 def _columns(pen: ImageDraw.ImageDraw, columns: Sequence[Column], font: ImageFont.FreeTypeFont) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import assets.models
 from api.demo import compound, history, plans, walks
-from core import clock, outbox, seals
-from core.database import Database, open_database
+from bot.channels import web
+from core import clock, outbox, people, seals, transcripts
+from core.database import Database, Session, open_database
 from core.migrations.run import upgrade
 from core.settings import Settings
 from core.storage import open_storage
@@ -59,6 +60,7 @@ def build(settings: Settings, locale: str, progress: Callable[[str, int, int], N
     history.tell(database, storage, built, now, lambda done, total: progress("history", done, total))
     _inspect(database, built, now)
     database.write(lambda session: outbox.mark_history(session, now))
+    database.write(lambda session: _open_chats(session, built, now))
     database.write(lambda session: plans.add_round(session, built, now))
     _seal(database, settings)
     database.dispose()
@@ -72,6 +74,15 @@ def _inspect(database: Database, built: compound.Compound, now: datetime) -> Non
     walks.tell(database, built.site.id, begun, now)
 
 
+def _open_chats(session: Session, built: compound.Compound, now: datetime) -> None:
+    """Everybody of the demo has the web chat, where whoever plays them finds what they were told from now on."""
+    for person in (person for found in built.people.values() for person in found):
+        chat_id = transcripts.open_chat(session, now)
+        people.add_identity(
+            session, person.id, "web", web.ACCOUNT, web.SENDER, chat_id, conversation=chat_id, via="demo"
+        )
+
+
 def _seal(database: Database, settings: Settings) -> None:
     key = seals.load_key(settings)
     while database.write(lambda session: seals.seal(session, key, clock.now())):
@@ -79,6 +90,6 @@ def _seal(database: Database, settings: Settings) -> None:
 
 
 def _roles(built: compound.Compound) -> Roles:
-    people: dict[str, Any] = {role: str(found[0].id) for role, found in built.people.items()}
+    first: dict[str, Any] = {role: str(found[0].id) for role, found in built.people.items()}
     lifts, lights = (built.codes[name] for name in compound.SCANNED)
-    return Roles(**people, codes=[lifts[0], lights[0], lifts[-1]], language=built.locale)
+    return Roles(**first, codes=[lifts[0], lights[0], lifts[-1]], language=built.locale)

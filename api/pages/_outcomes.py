@@ -38,11 +38,18 @@ def of(session: Session, ticket: Ticket, found: Round, locale: str) -> Outcome |
     if ticket.state != "closed":
         return None
     faults = _faults(session, ticket, locale)
-    key = "failed" if faults else "none_failed" if not found.failed else "opening"
-    if key == "opening" and outcomes.is_settled(session, ticket):
-        key = "failed"
     left = [stop for stop in found.stops if stop.state != "done"]
+    key = _key(session, ticket, found, faults)
     return Outcome(translate(f"round.signed_{key}", locale, count=found.failed), faults, left)
+
+
+def _key(session: Session, ticket: Ticket, found: Round, faults: list[Fault]) -> str:
+    """Which sentence tells what came of what failed."""
+    if not found.failed:
+        return "none_failed"
+    if faults:
+        return "failed"
+    return "alone" if outcomes.is_settled(session, ticket) else "opening"
 
 
 def _faults(session: Session, ticket: Ticket, locale: str) -> list[Fault]:

@@ -42,3 +42,10 @@ class Given(BaseModel):
     """Something that comes in."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Paged(Given):
+    """Which page of a list."""
+
+    after: Name = Field(default="", description="`next` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas import Given, Name, Shown, example
+from api.schemas import Name, Paged, Shown, example
 from api.schemas.tickets import NUMBER
 
 PLAN = "019a0000-0000-7000-8000-000000000060"
@@ -63,10 +63,8 @@ class PlanPage(Shown):
     next: str | None
 
 
-class PlanFilter(Given):
+class PlanFilter(Paged):
     site: Name = Field(default="", description="Name or id of a site; needed where the caller belongs to several.")
-    after: Name = Field(default="", description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class Rhythm(Shown):
@@ -156,6 +154,5 @@ class OccurrencePage(Shown):
     next: str | None
 
 
-class OccurrenceFilter(Given):
-    after: Name = Field(default="", description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
+class OccurrenceFilter(Paged):
+    """Which of the dates of a plan."""

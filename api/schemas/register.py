@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas import Given, Key, Name, Shown, example, given
+from api.schemas import Given, Key, Name, Paged, Shown, example, given
 from api.schemas.tickets import PersonRef, PlaceRef, Priority
 
 SITE = "019a0000-0000-7000-8000-000000000002"
@@ -26,10 +26,8 @@ class OfSite(Given):
     site: Name = Field(default="", description="Name or id of a site; needed where the caller belongs to several.")
 
 
-class PageOfSite(OfSite):
+class PageOfSite(OfSite, Paged):
     q: Name = Field(default="", description="Words that all have to occur.")
-    after: Name = Field(default="", description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class Asset(Shown):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from api.schemas import Given, Key, Moment, Name, Shown, Words, example, given
+from api.schemas import Given, Key, Moment, Name, Paged, Shown, Words, example, given
 from core.tickets import states
 
 Kind = Literal["fault", "inspection", "task"]
@@ -252,15 +252,13 @@ def _split(value: Any) -> Any:
     return [part for item in given_as for part in str(item).split(",") if part]
 
 
-class TicketFilter(Given):
+class TicketFilter(Paged):
     state: Annotated[list[State], BeforeValidator(_split)] = Field(
         default=[], description="Repeat it or separate by commas.", max_length=len(states.STATES)
     )
     site: Name = Field(default="", description="Name or id of a site.")
     assignee: UUID | Literal["me", ""] = Field(default="", description="A person's id, or `me`.")
     q: Name = Field(default="", description="Words in number, text, place or asset.")
-    after: Name = Field(default="", description="`next` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class Actor(Shown):

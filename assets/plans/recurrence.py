@@ -133,26 +133,28 @@ class Date:
 
 def check(rhythm: Rhythm) -> None:
     """Errors: Invalid, FarDay, OutOfBounds, NotARule, NeverDue, NotStatutory, TooSeldom; each names its `field`."""
-    for name, known in (("on_holiday", ON_HOLIDAY), ("counts_from", COUNTS_FROM)):
-        if getattr(rhythm, name) not in known:
-            raise Invalid(field=f"plan.{name}")
-    for name, days in (("starts_on", (rhythm.starts_on,)), ("extra", rhythm.extra)):
-        for day in days:
-            if not FIRST <= day <= LAST:
-                raise FarDay(field=f"plan.{name}", day=day.isoformat(), first=FIRST.isoformat(), last=LAST.isoformat())
-    for name, most in MOST_DAYS.items():
-        _check_number(f"plan.{name}", getattr(rhythm, name), 0, most)
-    for month in rhythm.months:
-        _check_number("field.months", month, 1, 12)
+    for problem in problems(rhythm):
+        raise problem
     if (rhythm.rule or rhythm.extra) and not _tried(rhythm):
         raise NeverDue(rule=rhythm.rule, field="field.rhythm")
     if rhythm.limit_days:
         _check_limit(rhythm)
 
 
-def _check_number(field: str, number: int, low: int, high: int) -> None:
-    if not low <= number <= high:
-        raise OutOfBounds(field=field, low=low, high=high)
+def problems(rhythm: Rhythm) -> Iterator[Invalid]:
+    """What is wrong with single values, each by itself."""
+    for name, known in (("on_holiday", ON_HOLIDAY), ("counts_from", COUNTS_FROM)):
+        if getattr(rhythm, name) not in known:
+            yield Invalid(field=f"plan.{name}")
+    for name, days in (("starts_on", (rhythm.starts_on,)), ("extra", rhythm.extra)):
+        for day in days:
+            if not FIRST <= day <= LAST:
+                yield FarDay(field=f"plan.{name}", day=day.isoformat(), first=FIRST.isoformat(), last=LAST.isoformat())
+    for name, most in MOST_DAYS.items():
+        if not 0 <= getattr(rhythm, name) <= most:
+            yield OutOfBounds(field=f"plan.{name}", low=0, high=most)
+    if not all(1 <= month <= 12 for month in rhythm.months):
+        yield OutOfBounds(field="field.months", low=1, high=12)
 
 
 def _tried(rhythm: Rhythm) -> list[date]:

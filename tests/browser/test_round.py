@@ -22,15 +22,12 @@ from core.tickets import actions, queries
 from core.tickets.models import Ticket
 from tests.browser.conftest import House, sign_in
 from tests.pictures import corners, encoded
+from tests.rounds import ASKED
 
 WORDS = {
     "en": ("Round of 4 stops, {done} done", "Carried forward: no access", "Presence: sure", "Sign off", "Faulty"),
     "zh-CN": ("巡检 4 处，已完成 {done} 处", "顺延：进不去", "到场：确定", "完工签字", "异常"),
 }
-ASKED = [
-    {"question": "Clean?", "kind": "pass_fail"},
-    {"question": "Pressure", "kind": "number", "low": "0.2", "high": "0.6", "unit": "MPa"},
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from core.tickets.deadlining import DeadlineAlarm
 from core.tickets.models import Rating, Ticket
 from core.trace import Event
 from tests.durability.towns import COUNTRIES, QUIET, Town, World
+from tests.plan_dates import expanded
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 PLANNED = {"steps": ((0, "supervisor"), (1440, "manager")), "remind": (240,)}  # what is told of a plan's window
@@ -103,35 +104,9 @@ def _occurrences(session: Session, world: World) -> dict[str, int]:
 
 def _dates(zone: str, rhythm: Rhythm, last: datetime) -> list[date]:
     """The days whose tickets must be there by now."""
-    days = expanded(zone, rhythm, _day(last, zone) + 10 * DAY)
+    days = expanded(rhythm, _day(last, zone) + 10 * DAY, partial(is_worked, zone))
     hour = f"{rhythm.hour:%H:%M}"
     return [on for on in days if _instant(on - rhythm.lead_days * DAY, hour, zone) <= last]
-
-
-def expanded(zone: str, rhythm: Rhythm, last: date) -> list[date]:
-    """The days on which a plan's work falls, up to one."""
-    ruled = rrulestr(rhythm.rule, dtstart=datetime.combine(rhythm.starts_on, datetime.min.time()))
-    until = datetime.combine(last + 20 * DAY, datetime.min.time())
-    days = {moment.date() for moment in ruled.between(datetime(2024, 1, 1), until, inc=True)} | set(rhythm.extra)  # noqa: DTZ001
-    found: list[date] = []
-    for day in sorted(one for one in days if one not in rhythm.left_out and one <= last + 15 * DAY):
-        if rhythm.months and day.month not in rhythm.months:
-            continue
-        on = day
-        if not is_worked(zone, day) and rhythm.on_holiday != "keep":
-            if rhythm.on_holiday == "skip":
-                continue
-            step = DAY if rhythm.on_holiday == "after" else -DAY
-            while not is_worked(zone, on):
-                on += step
-            on = on if on >= rhythm.starts_on else day
-        if rhythm.limit_days and found and (on - found[-1]).days > rhythm.limit_days:
-            on = found[-1] + rhythm.limit_days * DAY
-            while not is_worked(zone, on) and on > found[-1] + DAY:
-                on -= DAY
-        if not found or on > found[-1]:
-            found.append(on)
-    return [day for day in found if day <= last]
 
 
 def _check_from_done(session: Session, town: Town, rhythm: Rhythm, made: list[Occurrence], last: datetime) -> None:

@@ -18,7 +18,7 @@ from api.pages._posting import Posted
 from api.pages.desk import _route
 from api.pages.desk._route import Route
 from api.subjects import as_id
-from assets.plans import checklists
+from assets.plans import checklists, recurrence
 from assets.plans.models import Plan
 from assets.plans.planning import LEVELS, Draft
 from assets.plans.recurrence import MOST_DAYS, NotARule, Rhythm
@@ -109,6 +109,8 @@ def draft(found: Entered) -> Draft | None:
         meter_every=found.read("meter_every", partial(checklists.number, field="field.meter_every"), None),
         category=typed["category"] or BLANK["category"], **ids,
     )  # fmt: skip
+    for problem in recurrence.problems(made.rhythm):
+        misplaced(found, problem)
     return None if found.wrong else made
 
 

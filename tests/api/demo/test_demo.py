@@ -9,7 +9,7 @@ import pytest
 from api.commands import demonstrating
 from api.demo import builder, compound
 from api.pages.start import _is_reached
-from core import i18n, phones
+from core import i18n, people, phones
 from core.database import Database
 from core.people import ROLES
 
@@ -24,6 +24,15 @@ def test_there_is_somebody_with_a_telephone_behind_every_door(db: Database, now:
     assert roles.language == locale
     assert all(phones.is_number(number) for number in numbers)
     assert len({phones.digits(number)[-4:] for number in numbers}) == len(numbers)
+
+
+def test_what_is_told_in_the_demo_arrives(db: Database, now: datetime) -> None:
+    """Else its doctor says that messages were given up, as soon as time passes."""
+    with db.write_scope() as session:
+        built = compound.build(session, "en", now)
+        builder._open_chats(session, built, now)  # noqa: SLF001 - without the history
+        everybody = [person.id for found in built.people.values() for person in found]
+        assert all(people.is_reachable(session, person) for person in everybody)
 
 
 def test_a_demo_of_an_earlier_version_is_still_understood() -> None:

@@ -22,12 +22,9 @@ from core.triggers import TRIGGERS, Tick, run
 from tests.api.pages.browsing import INK, Browser, Web, seen
 from tests.personas import Cast
 from tests.pictures import corners, encoded
+from tests.rounds import ASKED
 
 PHOTO = encoded(corners(), "JPEG")
-ASKED = [
-    {"question": "Clean?", "kind": "pass_fail"},
-    {"question": "Pressure", "kind": "number", "low": "0.2", "high": "0.6", "unit": "MPa"},
-]
 
 
 def wake(db: Database, name: str) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import chinese_calendar
 import pytest
-from dateutil.rrule import rrulestr
 from sqlalchemy import select
 
 from assets import register
@@ -27,6 +26,7 @@ from assets.plans.recurrence import Rhythm
 from core import calendars, clock, places
 from core.database import Database, Session
 from core.places import Site
+from tests.plan_dates import expanded
 
 ZONES = {"Europe/Berlin": "", "America/Los_Angeles": "", "Asia/Shanghai": "CN"}
 BEGINS = datetime(2025, 1, 1, tzinfo=UTC)
@@ -46,32 +46,6 @@ class Killed(Exception):
 
 def is_worked(country: str, day: date) -> bool:
     return not chinese_calendar.is_holiday(day) if country else day.weekday() < 5
-
-
-def oracle(country: str, rhythm: Rhythm, last: date) -> list[date]:
-    """The days on which a plan's work falls, up to one."""
-    ruled = rrulestr(rhythm.rule, dtstart=datetime.combine(rhythm.starts_on, datetime.min.time()))
-    until = datetime.combine(last + 20 * DAY, datetime.min.time())
-    days = {moment.date() for moment in ruled.between(datetime(2024, 1, 1), until, inc=True)} | set(rhythm.extra)  # noqa: DTZ001
-    found: list[date] = []
-    for day in sorted(one for one in days if one not in rhythm.left_out and one <= last + 15 * DAY):
-        if rhythm.months and day.month not in rhythm.months:
-            continue
-        on = day
-        if not is_worked(country, day) and rhythm.on_holiday != "keep":
-            if rhythm.on_holiday == "skip":
-                continue
-            step = DAY if rhythm.on_holiday == "after" else -DAY
-            while not is_worked(country, on):
-                on += step
-            on = on if on >= rhythm.starts_on else day
-        if rhythm.limit_days and found and (on - found[-1]).days > rhythm.limit_days:
-            on = found[-1] + rhythm.limit_days * DAY
-            while not is_worked(country, on) and on > found[-1] + DAY:
-                on -= DAY
-        if not found or on > found[-1]:
-            found.append(on)
-    return [day for day in found if day <= last]
 
 
 def rhythm_of(lot: random.Random) -> tuple[str, Rhythm]:
@@ -156,7 +130,7 @@ def test_two_years_lose_nothing_and_double_nothing(sqlite_db: Database, seed: in
         {
             (plan_id, day): size
             for plan_id, (rhythm, size) in made.items()
-            for day in oracle(ZONES[zone], rhythm, until.date() + 10 * DAY)
+            for day in expanded(rhythm, until.date() + 10 * DAY, partial(is_worked, ZONES[zone]))
             if calendars.instant(day - rhythm.lead_days * DAY, rhythm.hour, zone) <= until
         }
     )

@@ -42,6 +42,15 @@ def walk(session: Session, yard: Yard, now: datetime) -> Plan:
     )
 
 
+@pytest.fixture
+def walked(db: Database, yard: Yard, now: datetime, wake: Wake) -> Plan:
+    """A round of today, with its ticket made."""
+    with db.write_scope() as session:
+        plan = walk(session, yard, now)
+    wake(now)
+    return plan
+
+
 def newest(session: Session, kind: str = "inspection") -> Ticket:
     found = session.scalars(select(Ticket).where(Ticket.kind == kind).order_by(Ticket.id.desc())).first()
     assert found is not None
@@ -80,10 +89,7 @@ def test_a_photo_makes_a_scan_sure_and_nothing_else(proof: str, distance: int | 
     assert rounds.confidence(proof, distance, has_photo=True).level == level
 
 
-def test_each_stop_asks_its_own(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
+def test_each_stop_asks_its_own(db: Database, yard: Yard, walked: Plan) -> None:
     with db.read_scope() as session:
         ticket = newest(session)
         asked = [(item.options["stop"], item.question) for item in queries.checklist_of(session, ticket.id)]
@@ -92,10 +98,7 @@ def test_each_stop_asks_its_own(db: Database, yard: Yard, now: datetime, wake: W
         assert rounds.progress(session, [ticket])[ticket.id] == rounds.Progress(0, 0, 3)
 
 
-def test_a_photo_item_needs_its_photo(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
+def test_a_photo_item_needs_its_photo(db: Database, yard: Yard, now: datetime, walked: Plan) -> None:
     with db.write_scope() as session:
         ticket = newest(session)
         with pytest.raises(Missing):
@@ -107,10 +110,9 @@ def test_a_photo_item_needs_its_photo(db: Database, yard: Yard, now: datetime, w
         assert [row.item for row in queries.attachments_of(session, ticket.id)] == [2, 1]
 
 
-def test_the_code_leads_to_the_stop_of_the_own_open_round(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
+def test_the_code_leads_to_the_stop_of_the_own_open_round(
+    db: Database, yard: Yard, now: datetime, walked: Plan
+) -> None:
     with db.write_scope() as session:
         ticket, desk = newest(session), access.viewer(session, yard.cast.supervisor)
         actions.act(session, ticket, "assign", desk, now, facts={"assignee": str(yard.cast.technician)})
@@ -126,11 +128,8 @@ def test_the_code_leads_to_the_stop_of_the_own_open_round(db: Database, yard: Ya
 
 
 def test_the_best_proof_of_a_round_is_kept_and_each_is_in_the_trace(
-    db: Database, yard: Yard, now: datetime, wake: Wake
+    db: Database, yard: Yard, now: datetime, wake: Wake, walked: Plan
 ) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
     with db.write_scope() as session:
         ticket = newest(session)
         stop = rounds.stops_of(session, ticket.id)[1]
@@ -157,11 +156,8 @@ def test_the_best_proof_of_a_round_is_kept_and_each_is_in_the_trace(
 
 
 def test_what_is_left_goes_to_the_same_thing_of_another_order(
-    db: Database, yard: Yard, now: datetime, wake: Wake
+    db: Database, yard: Yard, now: datetime, wake: Wake, walked: Plan
 ) -> None:
-    with db.write_scope() as session:
-        plan = walk(session, yard, now)
-    wake(now)
     with db.write_scope() as session:
         ticket = newest(session)
         photograph(session, ticket, 1, yard, now)
@@ -172,10 +168,10 @@ def test_what_is_left_goes_to_the_same_thing_of_another_order(
     wake(now, "plan_results")
     with db.write_scope() as session:
         draft = planning.Draft(
-            "Pump", "general", "route", recurrence.of(session.get_one(Plan, plan.id).rhythm), [CLEAN],
+            "Pump", "general", "route", recurrence.of(session.get_one(Plan, walked.id).rhythm), [CLEAN],
             stops=route(yard, 1, 0),
         )  # fmt: skip
-        planning.edit(session, yard.cast.site, plan.id, draft, yard.cast.admin, now)
+        planning.edit(session, yard.cast.site, walked.id, draft, yard.cast.admin, now)
     wake(now + DAY)
     with db.read_scope() as session:
         items = queries.checklist_of(session, newest(session).id)
@@ -183,10 +179,7 @@ def test_what_is_left_goes_to_the_same_thing_of_another_order(
         assert carried == [(3, "Clean?"), (3, "Hours")]
 
 
-def test_nothing_is_left_of_what_is_answered(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
+def test_nothing_is_left_of_what_is_answered(db: Database, yard: Yard, now: datetime, walked: Plan) -> None:
     with db.write_scope() as session:
         ticket = newest(session)
         photograph(session, ticket, 1, yard, now)
@@ -195,11 +188,8 @@ def test_nothing_is_left_of_what_is_answered(db: Database, yard: Yard, now: date
 
 
 def test_a_reopened_round_is_acted_on_again_without_doubling(
-    db: Database, yard: Yard, now: datetime, wake: Wake
+    db: Database, yard: Yard, now: datetime, wake: Wake, walked: Plan
 ) -> None:
-    with db.write_scope() as session:
-        walk(session, yard, now)
-    wake(now)
     with db.write_scope() as session:
         ticket = newest(session)
         photograph(session, ticket, 1, yard, now)

@@ -175,6 +175,7 @@ def test_the_bars_are_what_the_rows_say(month: Database, cast: Cast, now: dateti
         found = at(session, cast, now + MONTH)
         works = [one for one in session.scalars(select(Ticket)) if one.kind != "inspection"]
     assert len(found.bars) == 7
+    assert found.figure("open").value == sum(one.is_open for one in works)
     for bar in found.bars:
         begins = calendars.instant(bar.first, time(0), ZONE)
         ends = begins + timedelta(days=1)

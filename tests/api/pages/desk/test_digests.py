@@ -103,6 +103,7 @@ def test_each_figure_leads_to_its_tickets(db: Database, supervisor: Browser, cas
     section = re.search(r'id="open".*?</section>', page, re.DOTALL)
     assert section
     assert f"/t/{reported}" in section[0]
+    assert "count faults and tasks, here as in the chart" in page
     assert one in supervisor.get("/desk/digests").text
 
 

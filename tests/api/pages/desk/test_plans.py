@@ -140,9 +140,10 @@ def _values(typed: dict[str, Any], name: str) -> list[str]:
 
 
 def test_everything_that_is_wrong_is_said_at_once(desk: Browser, pump: UUID) -> None:
-    typed = {**FORM, "about": f"asset:{pump}", "hour": "", "extra": "Xmas", "low": ["", "two", ""]}
+    typed = {**FORM, "about": f"asset:{pump}", "hour": "", "extra": "Xmas", "months": "13",
+             "low": ["", "two", ""]}  # fmt: skip
     refused = desk.post("/desk/plans/new", **typed, do="save")
-    assert re.findall(r'<li><a href="#([^"]+)">', refused.text) == ["hour", "extra", "low-2"]
+    assert re.findall(r'<li><a href="#([^"]+)">', refused.text) == ["hour", "extra", "low-2", "months"]
 
 
 def test_days_and_months_are_typed_with_commas_too(desk: Browser, pump: UUID) -> None:
