@@ -6,11 +6,13 @@ new change.
 
     @changes.restores("category")
     def _restore(session, site_id, key, values, actor, now): ...      # write the values as they were
+
+Of a kind in `STANDS` the audit holds the present values against all changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,6 +77,17 @@ class Edit:
 
 Restore = Callable[[Session, UUID, str, dict[str, Any], UUID | None, datetime], None]
 RESTORES: Registry[Restore] = Registry("restorable kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Where things of a kind are kept: the table, and the present values of each with its site and its key."""
+
+    table: str
+    now: Callable[[Session], Iterable[tuple[UUID, str, dict[str, Any]]]]
+
+
+STANDS: Registry[Stands] = Registry("audited kind")
 
 
 def restores(kind: str) -> Callable[[Restore], Restore]:

@@ -6,7 +6,7 @@ to the last; there is one a local day at most, which a unique key holds against 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -101,7 +101,7 @@ def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, n
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
     session.add(one)
     session.flush()
-    _note(session, one, {}, _values(one), actor, now)
+    _note(session, one, {}, _values(one) if one.next_at else {}, actor, now)
     return one
 
 
@@ -142,11 +142,13 @@ def leave(session: Session, address: tuple[str, str, str], now: datetime) -> Non
             end(session, one.site_id, one.id, None, now)
 
 
-def move(session: Session, address: tuple[str, str, str], conversation: str) -> None:
+def move(session: Session, address: tuple[str, str, str], conversation: str, now: datetime) -> None:
     """A group has got another address."""
     for one in _ever_at(session, address):
-        one.conversation = conversation
-    session.flush()
+        before, one.conversation = _values(one), conversation
+        session.flush()
+        if one.next_at is not None:
+            _note(session, one, before, _values(one), None, now)
 
 
 def of_site(session: Session, site_id: UUID, subscription_id: UUID) -> Subscription:
@@ -209,9 +211,11 @@ def send_due(session: Session, subscription_id: UUID, address: str, now: datetim
     today = calendars.local_day(now, site.timezone)
     due_at, one.next_at = one.next_at, next_moment(one, site, today + timedelta(days=1), now)
     if not _may_get(session, one):
-        one.next_at = None
         _tell(session, one, {"skipped": "no_role"}, now)
+        end(session, one.site_id, one.id, None, now)
         return None
+    if one.next_at is None:  # no day is worked any more
+        _note(session, one, _values(one), {}, None, now)
     span = span_of(one.period, _last_end(session, one), site.timezone, now)
     if span.starts_at >= span.ends_at:
         _tell(session, one, {"skipped": "told_before"}, now)
@@ -322,7 +326,15 @@ def _restore(
     site = places.site_of(session, site_id)
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now) if values else None
     session.flush()
-    _note(session, one, before, _values(one) if values else {}, actor, now)
+    _note(session, one, before, _values(one) if one.next_at else {}, actor, now)
+
+
+def _standing(session: Session) -> Iterator[tuple[UUID, str, dict[str, Any]]]:
+    for one in session.scalars(select(Subscription).order_by(Subscription.id)):
+        yield one.site_id, str(one.id), _values(one) if one.next_at else {}
+
+
+changes.STANDS.register("digest")(changes.Stands("subscriptions", _standing))
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
