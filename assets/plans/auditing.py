@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +25,8 @@ Told = list[tuple[Event, dict[str, Any]]]
 @beside.BESIDE.register("occurrences")
 def occurrences(session: Session) -> Iterator[Problem]:
     """Each date that was made says what the event of its ticket says, and each such event has its date."""
-    for some in _pages(session, Occurrence):
-        streams = [f"ticket:{one.ticket_id}" for one in some]
-        told = beside.events_in(session, streams, "planned", "report", "settled")
-        for one in some:
-            yield from _occurrence(one, told[f"ticket:{one.ticket_id}"])
-        session.expunge_all()
+    for one, told in _told(session, Occurrence, "planned", "report", "settled"):
+        yield from _occurrence(one, told)
     yield from _unmade(session)
 
 
@@ -76,14 +72,10 @@ def _unmade(session: Session) -> Iterator[Problem]:
 @beside.BESIDE.register("stops")
 def stops(session: Session) -> Iterator[Problem]:
     """Each stop keeps the best visit of its round, and why it was left, as the events have it."""
-    for some in _pages(session, Stop):
-        streams = [f"ticket:{one.ticket_id}" for one in some]
-        told = beside.events_in(session, streams, "visit", "leave", "reopen")
-        for one in some:
-            yield from _visited(one, told[f"ticket:{one.ticket_id}"])
-            if one.left and not _is_reason(session, one, told[f"ticket:{one.ticket_id}"]):
-                yield Problem("audit.unspoken", f"ticket:{one.ticket_id}", table="stops.left", row=str(one.id))
-        session.expunge_all()
+    for one, told in _told(session, Stop, "visit", "leave", "reopen"):
+        yield from _visited(one, told)
+        if one.left and not _is_reason(session, one, told):
+            yield Problem("audit.unspoken", f"ticket:{one.ticket_id}", table="stops.left", row=str(one.id))
 
 
 def _visited(one: Stop, told: Told) -> Iterator[Problem]:
@@ -133,9 +125,11 @@ def _is_reason(session: Session, one: Stop, told: Told) -> bool:
     return one.left in said or is_erased or one.left in {kept.get(reason) for reason in said}
 
 
-def _pages(session: Session, model: Any) -> Iterator[Sequence[Any]]:
-    """All rows of a table, some hundred at a time."""
+def _told(session: Session, model: Any, *actions: str) -> Iterator[tuple[Any, Told]]:
+    """All rows of a table with the events of their tickets, read some hundred at a time."""
     after = UUID(int=0)
     while found := session.scalars(select(model).where(model.id > after).order_by(model.id).limit(ROWS)).all():
         after = found[-1].id
-        yield found
+        events = beside.events_in(session, [f"ticket:{one.ticket_id}" for one in found], *actions)
+        yield from ((one, events[f"ticket:{one.ticket_id}"]) for one in found)
+        session.expunge_all()

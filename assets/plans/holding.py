@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -68,8 +67,9 @@ def held(session: Session) -> Sequence[tuple[str, str, str]]:
 def reason(session: Session, plan: Plan, site: SiteFacts, now: datetime) -> str:
     """What is wrong with a plan, as far as it can be told: found by trying each part of it."""
     today = now.date()
+    if not calendars.is_known(site.timezone):
+        return ZONE
     tries: dict[str, Callable[[], object]] = {
-        ZONE: lambda: ZoneInfo(site.timezone),
         RULE: lambda: recurrence.check(recurrence.of(plan.rhythm)),
         CALENDAR: lambda: worktime.of(site.settings, site.timezone).is_worked(today),
         THING: lambda: _things(session, plan),
