@@ -88,7 +88,8 @@ def _fails(attempt: Callable[[], object]) -> bool:
 def _things(session: Session, plan: Plan) -> None:
     """What a plan is about; a route goes on without what is gone. Errors: LookupError."""
     column = {"asset": Asset, "type": AssetType, "place": Place}.get(plan.subject)
-    if column is not None and session.get(column, getattr(plan, f"{plan.subject}_id")) is None:
+    key = getattr(plan, f"{plan.subject}_id", None)
+    if column is not None and (key is None or session.get(column, key) is None):
         raise LookupError
 
 
