@@ -199,7 +199,7 @@ class Delivery:
         """Digests follow a group to a new address, and end where it has put us out."""
         address = (parcel.row.channel, parcel.row.account, parcel.row.conversation)
         if error.moved_to and address[-1]:
-            digests.move(session, address, error.moved_to)
+            digests.move(session, address, error.moved_to, now)
         elif error.stop_contact and parcel.row.person_id is None and address[-1]:
             digests.leave(session, address, now)
 

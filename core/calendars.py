@@ -38,6 +38,15 @@ class Duty(Table):
     settled_at: Mapped[datetime | None]
 
 
+def is_known(zone: str) -> bool:
+    """Whether a time zone is one that is known here; it may have been renamed, or written by hand."""
+    try:
+        ZoneInfo(zone)
+    except (LookupError, OSError, ValueError):
+        return False
+    return True
+
+
 def local_day(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 

@@ -6,11 +6,13 @@ new change.
 
     @changes.restores("category")
     def _restore(session, site_id, key, values, actor, now): ...      # write the values as they were
+
+Of a kind in `STANDS` the audit holds the present values against all changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +29,10 @@ from core.registry import Registry
 
 class ChangedSince(Conflict):
     """This was changed again since then, so it cannot be taken back. Take the later change back first."""
+
+
+class OverlaidSince(ChangedSince):
+    """The same was changed again since then under "{what}". Take the later change back first."""
 
 
 class Lasting(Conflict):
@@ -75,6 +81,20 @@ class Edit:
 
 Restore = Callable[[Session, UUID, str, dict[str, Any], UUID | None, datetime], None]
 RESTORES: Registry[Restore] = Registry("restorable kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Where things of a kind are kept: the table, and the present values of each with its site and its key."""
+
+    table: str
+    now: Callable[[Session], Iterable[tuple[UUID, str, dict[str, Any]]]]
+
+
+STANDS: Registry[Stands] = Registry("audited kind")
+# Kinds of which any change can be taken back by itself: gives the values to write, so that all later changes stay.
+# Errors: OverlaidSince where one of them is about the same.
+ALONE: Registry[Callable[[Session, Change], dict[str, Any]]] = Registry("kind that is taken back alone")
 
 
 def restores(kind: str) -> Callable[[Restore], Restore]:
@@ -132,9 +152,46 @@ def last_of(session: Session, site_id: UUID, kind: str, key: str) -> Change | No
 
 
 def can_be_taken_back(session: Session, change: Change) -> bool:
-    """Whether it is the newest change to its thing at its site, and its kind knows the way back."""
+    return hindrance(session, change) is None
+
+
+def hindrance(session: Session, change: Change) -> Conflict | None:
+    """Why a change cannot be taken back; None where it can."""
+    try:
+        _former(session, change)
+    except (ChangedSince, Lasting) as why:
+        return why
+    return None
+
+
+def _former(session: Session, change: Change) -> dict[str, Any]:
+    """What to write to take a change back: of the newest to its thing all that was before.
+
+    Errors: Lasting where its kind knows no way back, ChangedSince.
+    """
+    if change.kind not in RESTORES:
+        raise Lasting
     newest = last_of(session, change.site_id, change.kind, change.key)
-    return change.kind in RESTORES and newest is not None and newest.id == change.id
+    if newest is not None and newest.id == change.id:
+        return change.before
+    if change.kind not in ALONE:
+        raise ChangedSince
+    return ALONE[change.kind](session, change)
+
+
+def undone(what: str, before: Any, after: Any, now: Any) -> Any:
+    """A value without one change to it, whatever was changed beside that later. `what`: what people call it.
+
+    Of a table, only the entries that were changed. Errors: OverlaidSince.
+    """
+    if now == after:
+        return before
+    if all(isinstance(one, dict) for one in (before, after, now)):
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        kept = {name: value for name, value in now.items() if name not in names}
+        back = {name: undone(what, before.get(name), after.get(name), now.get(name)) for name in names}
+        return kept | {name: value for name, value in back.items() if value is not None}
+    raise OverlaidSince(what=what)
 
 
 def take_back(session: Session, site_id: UUID, change_id: UUID, actor: UUID | None, now: datetime) -> None:
@@ -145,11 +202,8 @@ def take_back(session: Session, site_id: UUID, change_id: UUID, actor: UUID | No
     change = session.get(Change, change_id)
     if change is None or change.site_id != site_id:
         raise NotFound(what="word.change")
-    if change.kind not in RESTORES:
-        raise Lasting
-    if not can_be_taken_back(session, change):
-        raise ChangedSince
-    RESTORES[change.kind](session, site_id, change.key, change.before, actor, now)
+    values = _former(session, change)
+    RESTORES[change.kind](session, site_id, change.key, values, actor, now)
     newest = last_of(session, site_id, change.kind, change.key)
     if newest is not None and newest.id != change.id:
         newest.takes_back = change.id

@@ -6,19 +6,20 @@ to the last; there is one a local day at most, which a unique key holds against 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import calendars, changes, clock, decisions, digest_letters, outbox, people, places, trace, worktime
 from core.database import Table
 from core.digest_letters import Reader
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.places import SiteFacts
 from core.reports.digest import PERIODS, Digest, digest, span_of
 from core.worktime import Calendar, NeverWorked
@@ -33,6 +34,16 @@ class NoChat(Invalid):
     """{name} has no chat, so nothing can arrive. Open the chat here once as {name}, or join another with /link."""
 
 
+class DigestTaken(Conflict):
+    """This digest goes there already at that time."""
+
+
+def _only_one(name: str, *reader: str, where: str) -> Index:
+    """A key that keeps two of the same kind, reader and time from running, whoever asks in the same instant."""
+    running = text(f"next_at IS NOT NULL AND {where}")
+    return Index(name, "site_id", *reader, "period", "at", unique=True, sqlite_where=running, postgresql_where=running)
+
+
 class Subscription(Table):
     """A digest for a person, or for a group chat by its address; `name`: the group's own.
 
@@ -41,7 +52,11 @@ class Subscription(Table):
     """
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index(None, "next_at"), Index(None, "site_id"), Index(None, "conversation"))
+    __table_args__ = (
+        Index(None, "next_at"), Index(None, "site_id"), Index(None, "conversation"),
+        _only_one("ix_subscriptions_person", "person_id", where="person_id IS NOT NULL"),
+        _only_one("ix_subscriptions_group", "channel", "account", "conversation", where="person_id IS NULL"),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
@@ -107,10 +122,20 @@ def subscribe(session: Session, site_id: UUID, wish: Wish, actor: UUID | None, n
         made_by=actor, left_at=None,
     )  # fmt: skip
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now)
-    session.add(one)
-    session.flush()
-    _note(session, one, {}, _values(one), actor, now)
+    try:
+        with session.begin_nested():
+            session.add(one)
+    except IntegrityError:  # somebody wished the same in the same instant, and has it now
+        return _same_one(session, site_id, wish, f"{at:%H:%M}")
+    _note(session, one, {}, _values(one) if one.next_at else {}, actor, now)
     return one
+
+
+def _same_one(session: Session, site_id: UUID, wish: Wish, at: str) -> Subscription:
+    """Errors: DigestTaken where it has ended again by now."""
+    if (known := _same(session, site_id, wish, at)) is None:
+        raise DigestTaken
+    return known
 
 
 def _same(session: Session, site_id: UUID, wish: Wish, at: str) -> Subscription | None:
@@ -150,11 +175,16 @@ def leave(session: Session, address: tuple[str, str, str], now: datetime) -> Non
             end(session, one.site_id, one.id, None, now)
 
 
-def move(session: Session, address: tuple[str, str, str], conversation: str) -> None:
+def move(session: Session, address: tuple[str, str, str], conversation: str, now: datetime) -> None:
     """A group has got another address."""
     for one in _ever_at(session, address):
-        one.conversation = conversation
-    session.flush()
+        there = Wish(one.period, one.at, None, (*address[:2], conversation))
+        if one.next_at is not None and _same(session, one.site_id, there, one.at):
+            end(session, one.site_id, one.id, None, now)  # the new address gets it already
+        before, one.conversation = _values(one), conversation
+        session.flush()
+        if one.next_at is not None:
+            _note(session, one, before, _values(one), None, now)
 
 
 def of_site(session: Session, site_id: UUID, subscription_id: UUID) -> Subscription:
@@ -217,9 +247,11 @@ def send_due(session: Session, subscription_id: UUID, address: str, now: datetim
     today = calendars.local_day(now, site.timezone)
     due_at, one.next_at = one.next_at, next_moment(one, site, today + timedelta(days=1), now)
     if not _may_get(session, one):
-        one.next_at = None
         _tell(session, one, {"skipped": "no_role"}, now)
+        end(session, one.site_id, one.id, None, now)
         return None
+    if one.next_at is None:  # no day is worked any more
+        _note(session, one, _values(one), {}, None, now)
     span = span_of(one.period, _last_end(session, one), site.timezone, now)
     if span.starts_at >= span.ends_at:
         _tell(session, one, {"skipped": "told_before"}, now)
@@ -332,18 +364,30 @@ def _restore(
 ) -> None:
     """A subscription goes on, or ends, as it was; for a group's whoever takes it back answers from then on.
 
-    Errors: Lasting for a group that has put us out: it lets us in again by asking.
+    Errors: Lasting for a group that has put us out: it lets us in again by asking. DigestTaken where the same goes on
+    under another name.
     """
     one = of_site(session, site_id, UUID(key))
     if values and one.left_at is not None:
         raise changes.Lasting
+    wish = Wish(one.period, one.at, one.person_id, (one.channel, one.account, one.conversation))
+    if values and _same(session, site_id, wish, one.at) not in (None, one):
+        raise DigestTaken
     if values:
         one.made_by = actor
     before = _values(one) if one.next_at else {}
     site = places.site_of(session, site_id)
     one.next_at = next_moment(one, site, calendars.local_day(now, site.timezone), now) if values else None
     session.flush()
-    _note(session, one, before, _values(one) if values else {}, actor, now)
+    _note(session, one, before, _values(one) if one.next_at else {}, actor, now)
+
+
+def _standing(session: Session) -> Iterator[tuple[UUID, str, dict[str, Any]]]:
+    for one in session.scalars(select(Subscription).order_by(Subscription.id)):
+        yield one.site_id, str(one.id), _values(one) if one.next_at else {}
+
+
+changes.STANDS.register("digest")(changes.Stands("subscriptions", _standing))
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[UUID]:

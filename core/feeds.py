@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from icalendar import Calendar, Event
@@ -72,8 +73,22 @@ def make(session: Session, site_id: UUID, of: Of, actor: UUID | None, now: datet
     )  # fmt: skip
     session.add(feed)
     session.flush()
-    changes.record(session, changes.Edit(site_id, "feed", str(feed.id), {}, {"kind": kind}, of.label), actor, now)
+    changes.record(session, changes.Edit(site_id, "feed", str(feed.id), {}, _values(feed), of.label), actor, now)
     return feed
+
+
+def _values(feed: Feed) -> dict[str, Any]:
+    """What it shows and who knows it."""
+    ids = {"person": feed.person_id, "asset": feed.asset_id, "made_by": feed.made_by}
+    return {"kind": feed.kind, **{name: str(key) for name, key in ids.items() if key}}
+
+
+def _standing(session: Session) -> Iterator[tuple[UUID, str, dict[str, Any]]]:
+    for feed in session.scalars(select(Feed).order_by(Feed.id)):
+        yield feed.site_id, str(feed.id), _values(feed) if feed.ended_at is None else {}
+
+
+changes.STANDS.register("feed")(changes.Stands("feeds", _standing))
 
 
 def end(session: Session, feed: Feed, actor: UUID | None, now: datetime) -> None:
@@ -81,7 +96,7 @@ def end(session: Session, feed: Feed, actor: UUID | None, now: datetime) -> None
     if feed.ended_at is None:
         feed.ended_at = now
         session.flush()
-        edit = changes.Edit(feed.site_id, "feed", str(feed.id), {"kind": feed.kind}, {}, feed.label)
+        edit = changes.Edit(feed.site_id, "feed", str(feed.id), _values(feed), {}, feed.label)
         changes.record(session, edit, actor, now)
 
 

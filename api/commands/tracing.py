@@ -9,9 +9,11 @@ import typer
 
 from api.commands import group, opened
 from api.commands.keeping import bars
-from core import audit, clock, i18n, seals
+from assets.plans import auditing, planning
+from core import audit, clock, digests, feeds, i18n, seals
 from core.audit import export as exporting
 
+BESIDE = (auditing, planning, digests, feeds)  # what they keep is held against the trace, too
 commands = group("audit", "The trace.")
 
 

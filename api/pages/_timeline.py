@@ -31,7 +31,7 @@ ICONS = {
     "join": "people", "sign": "sign", "use_part": "parts", "answer": "list", "escalate": "bell", "waive": "shield",
     "offer_team": "team", "remind": "clock", "overdue": "bell", "recount": "clock",
     "visit": "scan", "leave": "next", "planned": "calendar", "found": "alert", "found_by": "list",
-    "found_again": "alert",
+    "found_again": "alert", "settled": "check",
 }  # fmt: skip
 
 

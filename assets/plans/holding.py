@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -68,8 +67,9 @@ def held(session: Session) -> Sequence[tuple[str, str, str]]:
 def reason(session: Session, plan: Plan, site: SiteFacts, now: datetime) -> str:
     """What is wrong with a plan, as far as it can be told: found by trying each part of it."""
     today = now.date()
+    if not calendars.is_known(site.timezone):
+        return ZONE
     tries: dict[str, Callable[[], object]] = {
-        ZONE: lambda: ZoneInfo(site.timezone),
         RULE: lambda: recurrence.check(recurrence.of(plan.rhythm)),
         CALENDAR: lambda: worktime.of(site.settings, site.timezone).is_worked(today),
         THING: lambda: _things(session, plan),
@@ -88,7 +88,8 @@ def _fails(attempt: Callable[[], object]) -> bool:
 def _things(session: Session, plan: Plan) -> None:
     """What a plan is about; a route goes on without what is gone. Errors: LookupError."""
     column = {"asset": Asset, "type": AssetType, "place": Place}.get(plan.subject)
-    if column is not None and session.get(column, getattr(plan, f"{plan.subject}_id")) is None:
+    key = getattr(plan, f"{plan.subject}_id", None)
+    if column is not None and (key is None or session.get(column, key) is None):
         raise LookupError
 
 

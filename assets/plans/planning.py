@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice, takewhile
@@ -369,3 +369,11 @@ def types(session: Session, site_id: UUID) -> list[tuple[UUID, str]]:
     """The kinds of equipment of a site."""
     query = select(AssetType.id, AssetType.name).where(AssetType.site_id == site_id).order_by(AssetType.name)
     return [(key, name) for key, name in session.execute(query)]
+
+
+def _standing(session: Session) -> Iterator[tuple[UUID, str, dict[str, Any]]]:
+    for plan in session.scalars(select(Plan).order_by(Plan.id)):
+        yield plan.site_id, str(plan.id), values_of(plan)
+
+
+changes.STANDS.register("plan")(changes.Stands("plans", _standing))

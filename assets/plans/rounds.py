@@ -192,14 +192,14 @@ def visit(session: Session, ticket: Ticket, stop: Stop, presence: Presence, pers
     if distance is not None:
         facts["metres"] = distance
     actions.record(session, ticket, "visit", Actor(person_id), facts, now)
-    if stop.round == ticket.round and _worth(presence.proof, distance) < _worth(stop.proof, stop.distance):
+    if stop.round == ticket.round and worth(presence.proof, distance) < worth(stop.proof, stop.distance):
         return
     stop.proof, stop.visited_at, stop.visited_by = presence.proof, presence.at, person_id
     stop.location, stop.salt, stop.distance, stop.round = location, salt, distance, ticket.round
     session.flush()
 
 
-def _worth(proof: str, distance: int | None) -> tuple[int, int]:
+def worth(proof: str, distance: int | None) -> tuple[int, int]:
     return PROOFS.index(proof), distance is not None
 
 

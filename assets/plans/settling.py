@@ -62,6 +62,7 @@ def settle(session: Session, occurrence_id: UUID, now: datetime) -> None:
     if plan is None or one is None or ticket is None or ticket.is_open or one.settled_round >= ticket.round:
         return
     since, one.settled_at, one.settled_round = one.settled_at, now, ticket.round
+    actions.record(session, ticket, "settled", Actor(trigger=NAME), {"round": ticket.round}, now)
     items, stops = queries.checklist_of(session, ticket.id), stops_of(session, ticket.id)
     for item in items:
         stop = stops.get(item.options.get("stop", 1))

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core import checkpoints, seals
-from core.audit import alarms, log, streams
+from core.audit import alarms, beside, log, streams
 from core.audit.contents import Contents
 from core.audit.findings import Problem, Progress, Report
 from core.checkpoints import PublicKey
@@ -59,7 +59,9 @@ def verify(
         contents.problems(),
         log.check(session, public_key, outside, counter.advance),
     )
-    problems = tuple(islice(found, MOST)) or tuple(islice(alarms.check(session), MOST))
+    problems = tuple(islice(found, MOST))
+    if not problems:
+        problems = tuple(islice(chain(alarms.check(session), beside.check(session, contents.changes)), MOST))
     return Report(
         problems=problems, events=events, unsealed=unsealed,
         streams=session.scalar(select(func.count(Event.stream.distinct()))) or 0,

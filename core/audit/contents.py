@@ -56,7 +56,7 @@ class Contents:
     def __init__(self, session: Session, at_once: int = TICKETS) -> None:
         self._session, self._at_once = session, at_once
         self._stories: list[Story] = []
-        self._changes: dict[str, tuple[Key, str, Mark]] = {}
+        self.changes: dict[str, tuple[Key, str, Mark]] = {}
         self._problems: list[Problem] = []
         self._terms: Terms = defaultdict(set)
 
@@ -65,7 +65,7 @@ class Contents:
         stream, mark, facts = event["stream"], Mark(event["seq"], event["action"]), told.facts_of(event["facts"])
         if mark.action == "change":
             said = told.key(facts.get("kind"), facts.get("key"), facts.get("content"))
-            self._changes[str(facts.get("change")).replace("-", "")] = (said, stream, mark)
+            self.changes[str(facts.get("change")).replace("-", "")] = (said, stream, mark)
         elif mark.action == "terms" and stream.startswith(SITE):
             self._terms[stream.removeprefix(SITE).replace("-", "")].add(str(facts.get("terms")))
         elif stream.startswith(TICKET) and (story := self._story(stream)):
@@ -94,7 +94,7 @@ class Contents:
         """What was found, when the last event has passed."""
         self._settle()
         yield from self._problems
-        yield from _compare_changes(self._session, self._changes)
+        yield from _compare_changes(self._session, self.changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import calendars, categories, changes, holidays, worktime
+from core.changes import Change
 from core.errors import Invalid
 from core.people import Team
 from core.places import Site
@@ -157,6 +158,40 @@ def _set(session: Session, site_id: UUID, values: dict[str, Any], actor: UUID | 
     site.settings = {**site.settings, "calendar": {name: value for name, value in after.items() if value}}
     categories.touch(session, site_id)
     changes.record(session, changes.Edit(site_id, "calendar", "calendar", before, after, site.name), actor, now)
+
+
+@changes.ALONE.register("calendar")
+def _former(session: Session, change: Change) -> dict[str, Any]:
+    """The fields of a calendar without one change to it: each weekday, team and day stands for itself.
+
+    Errors: OverlaidSince, and Lasting where no day would be worked.
+    """
+    now, values = values_of(session, change.site_id), {}
+    for name in change.before:
+        sides = (_spelt(name, side[name]) for side in (change.before, change.after, now))
+        values[name] = _listed(name, changes.undone(f"field.{name}", *sides))
+    if not any(values.get("hours", [True])):
+        raise changes.Lasting
+    return values
+
+
+def _spelt(name: str, value: Any) -> Any:
+    """Hours by weekday, those that nobody has set as the usual ones: so one day is undone beside another."""
+    if name == "hours":
+        week = value or [[list(span) for span in spans] for spans in worktime.WEEK]
+        return {str(day): spans for day, spans in enumerate(week)}
+    if name == "teams":
+        return {team: _spelt("hours", week) for team, week in value.items()}
+    return value
+
+
+def _listed(name: str, value: Any) -> Any:
+    """The same as the settings keep it."""
+    if name == "hours":
+        return [value[day] for day in sorted(value)]
+    if name == "teams":
+        return {team: _listed("hours", week) for team, week in value.items()}
+    return value
 
 
 @changes.restores("calendar")

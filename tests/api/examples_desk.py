@@ -78,6 +78,7 @@ EXAMPLES = {
     ],
 }
 CHANGE = history.Line("1", "x1", "x1", "x1", [_differences.Difference("x1", "x1", "")], is_undoing=True, can_undo=True)
+OVERLAID = replace(CHANGE, can_undo=False, hindrance="x1")
 SITE = {"name": "x1", "timezone": "Asia/Shanghai", "locale": "en", "phone": "1"}
 ZONES, LANGUAGES = [("Asia/Shanghai", "x1")], [("en", "x1")]
 EXAMPLES |= {
@@ -86,7 +87,7 @@ EXAMPLES |= {
         SitePage(FRAME, SITE, "{}", ZONES, LANGUAGES, "", [Clash("x1", "x1")], "x1", "name", is_saved=False),
     ],
     "desk_history.html": [
-        history.HistoryPage(FRAME, [CHANGE], "/x1"),
+        history.HistoryPage(FRAME, [CHANGE, OVERLAID], "/x1"),
         history.HistoryPage(FRAME, [], ""),
     ],
 }

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from core import outbox, people, places, quiet
 from core.database import Database
 from core.errors import Invalid
 from core.outbox import Letter, OutboxMessage
+from core.places import Site
 from tests.core import history
 from tests.personas import NOW, Cast
 
@@ -88,3 +90,11 @@ def test_hours_are_checked_and_can_be_given_up(db: Database, cast: Cast) -> None
         assert quiet.hours(session, cast.resident) == ("22:30", "06:45")
         quiet.set_hours(session, cast.resident, "", "")
         assert quiet.hours(session, cast.resident) is None
+
+
+def test_a_site_whose_zone_is_lost_holds_up_nobody(db: Database, sleeper: Cast) -> None:
+    letter = Letter("accepted", {"priority": "normal", "site": str(sleeper.site)}, sleeper.resident)
+    with db.write_scope() as session:
+        session.execute(update(Site).values(timezone="Mars/Olympus", revision=Site.revision + 1))
+    assert sent(db, letter)
+    assert not sent(db, letter, datetime(2026, 11, 20, 23, 30, tzinfo=UTC))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from api.pages.desk import _worked
 from api.subjects import as_id
 from assets import called
 from core.changes import Change
@@ -56,13 +57,18 @@ class _Words:
     names: dict[UUID, str]
 
     def differences(self, change: Change) -> list[Difference]:
-        fields = sorted({**change.before, **change.after})
+        is_calendar = self.kind == "calendar"
+        fields = sorted(
+            name for name in {**change.before, **change.after} if not (is_calendar and name in _worked.PARTS)
+        )
         found = [
             Difference(
                 self.field(name), self.said(name, change.before.get(name)), self.said(name, change.after.get(name))
             )
             for name in fields
         ]
+        if is_calendar:
+            found += [Difference(*row) for row in _worked.rows(change.before, change.after, self.names, self.locale)]
         return [one for one in found if one.before or one.after]
 
     def field(self, name: str) -> str:

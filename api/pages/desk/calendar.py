@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, Posted, see_other
+from api.pages.desk import _worked
 from api.pages.desk._frame import At, Frame, at, section
 from api.subjects import as_id
 from core import calendars, clock, holidays, i18n, people
@@ -225,6 +226,4 @@ def _cell(site_calendar: Calendar, day: date, locale: str) -> Cell:
 
 
 def _override(here: At, key: str, kept: dict[str, Any]) -> Override:
-    kind = translate("desk_calendar.own_off" if kept.get("off") else "desk_calendar.own_worked", here.locale)
-    parts = [kind, kept.get("name", ""), calendar.written(kept.get("hours", ()))]
-    return Override(key, " · ".join(part for part in parts if part))
+    return Override(key, _worked.of_day(kept, here.locale))

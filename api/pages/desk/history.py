@@ -17,7 +17,7 @@ from api.pages.desk._editing import actor_name
 from api.pages.desk._frame import At, Frame, at, section
 from api.pages.desk._told import Told
 from api.subjects import as_id
-from core import changes, clock, decisions
+from core import changes, clock, decisions, i18n
 from core.database import Session
 from core.i18n import full_time, has_text, translate
 from core.upkeep import __name__ as _kinds  # noqa: F401 - its kinds know the way back
@@ -34,7 +34,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One change."""
+    """One change. `hindrance`: what was changed again since then, where that keeps it from being taken back."""
 
     id: str
     what: str
@@ -43,6 +43,7 @@ class Line:
     differences: list[Difference]
     is_undoing: bool
     can_undo: bool
+    hindrance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,13 @@ def take_back(change_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
 
 
 def _line(db: Session, here: At, change: changes.Change, differences: list[Difference]) -> Line:
+    found = changes.hindrance(db, change)
     return Line(
         str(change.id),
         _what(change, here.locale),
         actor_name(db, change.actor_id, here.locale), full_time(change.at, here.site.timezone, here.locale),
-        differences, change.takes_back is not None, changes.can_be_taken_back(db, change),
+        differences, change.takes_back is not None, found is None,
+        i18n.explain(found, here.locale) if isinstance(found, changes.OverlaidSince) else "",
     )  # fmt: skip
 
 

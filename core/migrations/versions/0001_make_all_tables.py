@@ -422,7 +422,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscriptions_conversation"), ["conversation"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_group",
+            ["site_id", "channel", "account", "conversation", "period", "at"],
+            unique=True,
+            sqlite_where=sa.text("next_at IS NOT NULL AND person_id IS NULL"),
+            postgresql_where=sa.text("next_at IS NOT NULL AND person_id IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_subscriptions_next_at"), ["next_at"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_person",
+            ["site_id", "person_id", "period", "at"],
+            unique=True,
+            sqlite_where=sa.text("next_at IS NOT NULL AND person_id IS NOT NULL"),
+            postgresql_where=sa.text("next_at IS NOT NULL AND person_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_subscriptions_site_id"), ["site_id"], unique=False)
 
     op.create_table(

@@ -6,7 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from core import people
+from core.calendars import Duty
+from core.database import open_database
+from core.settings import load_settings
 from tests.api.commands.conftest import Gongdan, Told
 
 HERE = ("--site", "Garden Court")
@@ -59,6 +64,17 @@ def test_somebody_else_of_the_same_name_has_another_number(site: Gongdan, told: 
 )
 def test_what_cannot_be_is_refused_in_words(site: Gongdan, told: Told, words: list[str], said: str) -> None:
     assert told(*words).startswith(said)
+
+
+def test_somebody_is_put_on_call_for_a_team(site: Gongdan, told: Told) -> None:
+    night = ("--from", "2026-11-20 18:00", "--until", "2026-11-21 08:00")
+    assert site("duty", "add", "Sun Yue", *HERE, *night, "--team", "House crew").exit_code == 0
+    assert told("duty", "add", "Sun Yue", *HERE, *night, "--team", "No crew") == "There is no such team."
+    database = open_database(load_settings().database_url)
+    with database.read_scope() as session:
+        [duty] = session.scalars(select(Duty))
+        assert duty.team_id == people.team_named(session, duty.site_id, "House crew").id
+    database.dispose()
 
 
 def test_a_refused_person_leaves_nothing_behind(site: Gongdan) -> None:

@@ -18,7 +18,7 @@ def happen_and_seal(action: str) -> None:
     settings = load_settings()
     database = open_database(settings.database_url)
     with database.write_scope() as session:
-        trace.append(session, "site:1", [trace.Entry(action)], NOW)
+        trace.append(session, "place:1", [trace.Entry(action)], NOW)
         seals.seal(session, seals.load_key(settings), NOW)
     database.dispose()
 

@@ -148,3 +148,19 @@ def test_everyone_who_asks_is_told_which_it_is(db: Database, broken: Plan, now: 
     wake(now)
     with db.read_scope() as session:
         assert holding.held(session) == [("Garden Court", "Pump", "rule")]
+
+
+def test_a_place_that_was_deleted_under_its_plan_holds_it(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
+    if not db.is_sqlite:  # where a tool of somebody's own need not ask about foreign keys
+        return
+    with db.write_scope() as session:
+        cellar = places.ensure_path(session, yard.cast.site, "A/B9/Cellar").id
+        plan = planned(session, yard, now, subject="place", asset_id=None, place_id=cellar)
+    bare = db.engine.raw_connection()
+    bare.execute("PRAGMA foreign_keys = OFF")
+    bare.execute("DELETE FROM places WHERE id = ?", (cellar.hex,))
+    bare.execute("PRAGMA foreign_keys = ON")
+    bare.close()
+    assert wake(now) == Outcome(handled=1)
+    with db.read_scope() as session:
+        assert session.get_one(Plan, plan.id).held_for == "thing"

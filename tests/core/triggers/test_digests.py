@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from core import changes, digests, people, trace
 from core.database import Database
-from core.digests import Sent, Subscription, Wish
+from core.digests import DigestTaken, Sent, Subscription, Wish
 from core.errors import Invalid, NotFound
 from core.outbox import OutboxMessage
 from core.places import Site
@@ -136,6 +138,48 @@ def test_the_same_twice_is_one(db: Database, cast: Cast, now: datetime) -> None:
     assert subscribed(db, cast, now, "week") != subscribed(db, cast, now)
     with db.read_scope() as session:
         assert len(digests.running(session, cast.site)) == 2
+
+
+@pytest.mark.parametrize("is_group", [False, True])
+def test_the_same_wished_in_the_same_instant_is_one(db: Database, cast: Cast, now: datetime, *, is_group: bool) -> None:
+    """Each looks before any has written; the key of the table decides, and all go on with the one that is there."""
+    wish = Wish("day", "08:00", *((None, ("chat", "", "group"), "Crew") if is_group else (cast.manager,)))
+    started = Barrier(4)
+
+    def ask(_: int) -> UUID:
+        started.wait()
+        return db.write(lambda session: digests.subscribe(session, cast.site, wish, cast.admin, now).id)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    with db.read_scope() as session:
+        [one] = digests.running(session, cast.site)
+        assert len(changes.of_thing(session, cast.site, "digest", str(one.id))) == 1
+
+
+def test_two_of_the_same_cannot_stand_beside_each_other(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        for address in (("", "", ""), ("chat", "", "group")):
+            wish = Wish("day", "08:00", None if any(address) else cast.manager, address)
+            first = digests.subscribe(session, cast.site, wish, cast.admin, now)
+            digests.end(session, cast.site, first.id, cast.admin, now)
+            ended = changes.last_of(session, cast.site, "digest", str(first.id))
+            assert ended is not None
+            second = digests.subscribe(session, cast.site, wish, cast.admin, now)
+            assert second.id != first.id
+            with pytest.raises(DigestTaken):
+                changes.take_back(session, cast.site, ended.id, cast.admin, now)
+            with pytest.raises(IntegrityError), session.begin_nested():
+                session.execute(update(Subscription).where(Subscription.id == first.id).values(next_at=now))
+
+
+def test_a_group_that_moves_where_the_same_goes_already_gets_it_once(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        for conversation in ("old", "new"):
+            wish = Wish("day", "08:00", address=("chat", "", conversation))
+            digests.subscribe(session, cast.site, wish, cast.admin, now)
+        digests.move(session, ("chat", "", "old"), "new", now)
+        assert [one.conversation for one in digests.running(session, cast.site)] == ["new"]
 
 
 def test_a_group_s_ends_when_whoever_let_it_in_has_left(db: Database, cast: Cast, now: datetime, wake: Wake) -> None:

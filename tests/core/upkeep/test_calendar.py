@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from core import changes
+from core import changes, i18n
+from core.changes import OverlaidSince
 from core.database import Database, Session
 from core.errors import Invalid
 from core.places import Site
@@ -93,3 +94,47 @@ def test_a_year_is_missed_sixty_days_before_it_begins(db: Database, cast: Cast, 
         assert [one.year for one in calendar.unpublished(session, late)] == [2027]
         calendar.set_country(session, cast.site, "DE", "", cast.admin, now)
         assert calendar.unpublished(session, late + timedelta(days=400)) == []
+
+
+def test_an_older_change_is_taken_back_and_what_came_later_stays(db: Database, cast: Cast, now: datetime) -> None:
+    """Hours of one weekday, a team's hours and a day, each undone under later ones of their neighbours."""
+    site, by, usual = cast.site, cast.admin, ["09:00-18:00"] * 5 + ["", ""]
+    with db.write_scope() as session:
+        calendar.set_hours(session, site, ["08:00-12:00", *usual[1:]], by, now)
+        calendar.set_hours(session, site, ["08:00-12:00", "10:00-11:00", *usual[2:]], by, now)
+        calendar.set_team_hours(session, site, cast.crew, GOOD, by, now)
+        calendar.set_day(session, site, FRIDAY, {"off": True, "name": "Outing"}, by, now)
+        calendar.set_day(session, site, FRIDAY + timedelta(days=7), {"off": True, "name": "Fair"}, by, now)
+        day2, day1, team, tuesday, monday = changes.of_site(session, site, kind="calendar")
+        for change in (day1, monday, team):
+            assert changes.hindrance(session, change) is None
+            changes.take_back(session, site, change.id, by, now)
+        said = calendar.values_of(session, site)
+        assert list(said["days"]) == [(FRIDAY + timedelta(days=7)).isoformat()]
+        assert said["teams"] == {}
+        assert [calendar.written(spans) for spans in said["hours"][:3]] == [usual[0], "10:00-11:00", usual[2]]
+        assert changes.of_site(session, site, kind="calendar")[0].takes_back == team.id
+        changes.take_back(session, site, tuesday.id, by, now)
+        changes.take_back(session, site, day2.id, by, now)
+        assert calendar.values_of(session, site)["days"] == {}
+        assert calendar.written(calendar.values_of(session, site)["hours"][1]) == usual[1]
+
+
+def test_what_was_changed_again_says_so(db: Database, cast: Cast, now: datetime) -> None:
+    site, by = cast.site, cast.admin
+    with db.write_scope() as session:
+        calendar.set_day(session, site, FRIDAY, {"off": True, "name": "Outing"}, by, now)
+        first = changes.of_site(session, site, kind="calendar")[0]
+        calendar.set_day(session, site, FRIDAY, {"off": False, "name": "Outing", "hours": "10:00-12:00"}, by, now)
+        with pytest.raises(OverlaidSince):
+            changes.take_back(session, site, first.id, by, now)
+        calendar.set_country(session, site, "DE", "", by, now)
+        calendar.set_country(session, site, "CN", "", by, now)
+        german = changes.of_site(session, site, kind="calendar")[1]
+        why = changes.hindrance(session, german)
+        assert why is not None
+        assert (
+            i18n.explain(why, "en") == 'The same was changed again since then under "Country". '
+            "Take the later change back first."
+        )
+        assert "“国家" in i18n.explain(why, "zh_CN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -11,7 +12,7 @@ from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
 from core import changes, people, places
 from core.database import Database
-from core.upkeep import deadlines, staff
+from core.upkeep import calendar, deadlines, staff
 from tests.api.pages.browsing import Browser, Web, seen
 from tests.core.upkeep.test_deadlines import RULE
 from tests.personas import NOW, Cast
@@ -72,3 +73,39 @@ def test_who_has_left_keeps_the_name(admin: Browser, db: Database, cast: Cast) -
         staff.leave(session, cast.site, cast.technician, cast.admin, NOW)
         name = people.get(session, cast.technician).name
     assert f"told {name}" in seen(admin.get("/desk/history"))
+
+
+def test_changed_hours_say_which_weekday_from_what_to_what(admin: Browser, db: Database, cast: Cast) -> None:
+    week = ["09:00-18:00"] * 5 + ["", ""]
+    with db.write_scope() as session:
+        calendar.set_hours(session, cast.site, ["08:00-12:00, 13:00-17:00", *week[1:]], cast.admin, NOW)
+        calendar.set_team_hours(session, cast.site, cast.crew, week, cast.admin, NOW)
+        calendar.set_team_hours(session, cast.site, cast.crew, [*week[:5], "10:00-14:00", ""], cast.admin, NOW)
+        calendar.set_day(session, cast.site, date(2026, 12, 24), {"off": True, "name": "Eve"}, cast.admin, NOW)
+        calendar.set_day(session, cast.site, date(2026, 12, 31), {"off": True, "name": ""}, cast.admin, NOW)
+        calendar.set_day(session, cast.site, date(2026, 12, 24), None, cast.admin, NOW)
+    page = seen(admin.get("/desk/history"))
+    assert "Hours · Mon 09:00-18:00 → 08:00-12:00, 13:00-17:00" in page
+    assert "House crew the hours of the site → Mon 09:00-18:00" in page
+    assert "House crew · Sat closed → 10:00-14:00" in page
+    assert "2026-12-24 as the year has it → off, set here · Eve" in page
+    assert "2026-12-24 off, set here · Eve → as the year has it" in page
+    assert "Hours · Tue" not in page
+    assert not ID.search(page)
+
+
+def test_an_older_change_of_the_calendar_is_taken_back_or_says_why_not(
+    admin: Browser, db: Database, cast: Cast
+) -> None:
+    with db.write_scope() as session:
+        for country in ("DE", "CN"):
+            calendar.set_country(session, cast.site, country, "", cast.admin, NOW)
+        calendar.set_day(session, cast.site, date(2026, 12, 24), {"off": True, "name": "Eve"}, cast.admin, NOW)
+    page = admin.get("/desk/history")
+    assert page.text.count("/take-back") == 2
+    assert "changed again since then under &#34;Country&#34;" in page.text
+    older = re.findall(r"/desk/history/[0-9a-f-]{36}/take-back", page.text)[1]
+    assert admin.post(older).status_code == 303
+    with db.read_scope() as session:
+        said = calendar.values_of(session, cast.site)
+    assert (said["country"], list(said["days"])) == ("DE", ["2026-12-24"])
