@@ -217,6 +217,12 @@ def identify(session: Session, channel: str, account: str, kind: str, value: str
     return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
+def identity_known(session: Session, channel: str, account: str, kind: str, value: str) -> Identity | None:
+    """The identity of somebody who is here; None for a stranger, a revoked one or one of somebody who has left."""
+    query = select(Identity).join(Person, Identity.person_id == Person.id).where(Person.is_active)
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
+
+
 def add_identity(
     session: Session, person_id: UUID, channel: str, account: str, kind: str, value: str, *,
     conversation: str, via: str,
@@ -244,6 +250,11 @@ def identities_of(session: Session, person_id: UUID) -> list[Identity]:
     """Where a person can be written to, the one used last in front."""
     query = select(Identity).where(Identity.person_id == person_id, Identity.revoked_at.is_(None))
     return list(session.scalars(query.order_by(Identity.seen_at.desc(), Identity.id.desc())))
+
+
+def identity(session: Session, identity_id: UUID) -> Identity:
+    """An identity that is known to be there, revoked or not."""
+    return session.get_one(Identity, identity_id)
 
 
 def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:
