@@ -42,8 +42,8 @@ class Things:
         """The path of a route with everything of this site filled in."""
         known = {
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
-            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "part": "cards", "token": "x" * 32,
-            "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
+            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "part": "cards",
+            "token": "x" * 32, "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
         }  # fmt: skip
         path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
