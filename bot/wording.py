@@ -22,12 +22,17 @@ ZONE = "Asia/Shanghai"
 
 def worded(session: Session, row: OutboxMessage, limits: Limits, settings: Settings, now: datetime) -> Outgoing:
     """What the reader gets, within the limits of the platform that it goes to."""
-    locale, site = locale_of(session, row), _site(session, row)
     buttons = [(button, outbox.token_of(row.id, index, settings.key)) for index, button in enumerate(row.buttons)]
+    setting = setting_of(session, row, limits, settings, now)
+    return render(row.kind, row.facts, buttons, setting, limits, row.replaces)
+
+
+def setting_of(session: Session, row: OutboxMessage, limits: Limits, settings: Settings, now: datetime) -> Setting:
+    """What its words depend on beside the facts."""
+    locale, site = locale_of(session, row), _site(session, row)
     needs_page = not limits.has_taps and (limits.has_links or not limits.has_replies)
     page = _page(session, row, settings, now) if needs_page else ""
-    setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale), page)
-    return render(row.kind, row.facts, buttons, setting, limits, row.replaces)
+    return Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale), page)
 
 
 def locale_of(session: Session, row: OutboxMessage) -> str:
