@@ -16,16 +16,19 @@ from functools import partial
 from uuid import UUID
 
 from bot.channels import Answering, Channel
-from bot.messages import Answer, HookRequest, Incoming, unpacked_answer
+from bot.messages import Answer, HookRequest, Incoming, Outgoing, unpacked_answer
 from bot.wording import worded
 from core import clock, numbers, outbox, replies
-from core.database import Database, Session
+from core.database import Database, DBAPIError, Session, is_passing
 from core.errors import Busy
+from core.outbox import OutboxMessage
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-WAIT = 0.5  # seconds for the writer's lock: what the message itself has left of the platform's patience
+# Seconds for the writer's lock: what the message itself has left of the platform's patience, 5 s for a reply, else 3.
+WAIT_WITH_REPLY = 0.5
+WAIT = 0.2
 BY_REPLY = "reply"
 
 
@@ -55,11 +58,15 @@ class Replying:
             return Told(Answer())
         if not messages:
             return Told(channel.answer(request, None) or Answer())
+        wait = WAIT_WITH_REPLY if messages[0].takes_reply else WAIT
         try:
             return self.database.write(
-                lambda session: self._tell(session, channel, request, messages, clock.now(), is_late=is_late), WAIT
+                lambda session: self._tell(session, channel, request, messages, clock.now(), is_late=is_late), wait
             )
-        except Busy:  # the answer stays reserved: the repetition may carry it, or a sender when its lease has ended
+        except (Busy, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and not is_passing(error):
+                raise
+            # The answer stays reserved: a repetition may carry it, or a sender once its lease has ended.
             return Told(channel.answer(request, None) or Answer())
 
     def settle(self, told: Told) -> None:
@@ -78,8 +85,8 @@ class Replying:
         row = replies.reserved(session, key, now)
         reply, outgoing = None, None
         if row is not None and not is_late and len(messages) == 1:
-            outgoing = worded(session, row, channel.limits, self.settings, now)
-            reply = channel.answer(request, outgoing)
+            outgoing = self._worded(session, row, channel, now)
+            reply = channel.answer(request, outgoing) if outgoing else None
         if row is not None and reply is None:
             replies.give_back(session, row.id)
         answer = reply or channel.answer(request, None) or Answer()
@@ -87,6 +94,14 @@ class Replying:
         if row is None or outgoing is None or reply is None:
             return Told(answer)
         return Told(answer, row.id, (row.channel, row.account, row.conversation), outgoing.numbered)
+
+    def _worded(self, session: Session, row: OutboxMessage, channel: Channel, now: datetime) -> Outgoing | None:
+        """The message for this platform; None for one that no sender could put into words either."""
+        try:
+            return worded(session, row, channel.limits, self.settings, now)
+        except (KeyError, ValueError, TypeError):
+            log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
+            return None
 
 
 def _settle(told: Told, message_id: UUID, session: Session) -> None:

@@ -32,15 +32,20 @@ def worded(
     is_template: bool = False,
 ) -> Outgoing:
     """What the reader gets, within the limits of the platform that it goes to, or of its template for the purpose."""
-    locale, site = locale_of(session, row), _site(session, row)
     buttons = [(button, outbox.token_of(row.id, index, settings.key)) for index, button in enumerate(row.buttons)]
-    needs_page = not limits.has_taps and (limits.has_links or not limits.has_replies)
-    page = _page(session, row, settings, now) if needs_page else ""
-    setting = Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale), page)
+    setting = setting_of(session, row, limits, settings, now)
     rendered = render(row.kind, row.facts, buttons, setting, limits, row.replaces)
     purpose = importance.purpose(row.kind, has_ticket=row.ticket_id is not None)
     outgoing = replace(rendered, purpose=purpose)
     return as_template(outgoing, row.facts, setting, settings.public_url) if is_template else outgoing
+
+
+def setting_of(session: Session, row: OutboxMessage, limits: Limits, settings: Settings, now: datetime) -> Setting:
+    """What its words depend on beside the facts."""
+    locale, site = locale_of(session, row), _site(session, row)
+    needs_page = not limits.has_taps and (limits.has_links or not limits.has_replies)
+    page = _page(session, row, settings, now) if needs_page else ""
+    return Setting(locale, site.timezone if site else ZONE, now, _labels(session, site, locale), page)
 
 
 def locale_of(session: Session, row: OutboxMessage) -> str:

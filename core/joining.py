@@ -1,7 +1,8 @@
 """A chat identity joins the person that it belongs to; a person joins a home.
 
-Neither reveals anything before somebody with the right to it has agreed: a one-time code proves the first, the
-desk or a member of the home decides the second. An identity that is somebody's already is never reassigned.
+Neither reveals anything before somebody with the right to it has agreed: a one-time code or the platform itself proves
+the first, the desk or a member of the home decides the second. An identity that is somebody's already is reassigned by
+nobody but an administrator.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import access, outbox, people, trace
+from core import access, contested, outbox, people, trace
 from core.conversations import Conversation
 from core.errors import Conflict, Forbidden, NotFound
 from core.outbox import Choice, Letter, OutboxMessage
@@ -23,6 +24,8 @@ from core.tickets.models import Follower, Ticket
 
 MOST_OPEN_CLAIMS = 3
 FIRST_CONTACT = "first_contact"
+SIGN_IN = "sign_in"
+Key = tuple[str, str, str, str]  # channel, account, kind, value
 
 
 class BelongsToAnother(Conflict):
@@ -45,16 +48,56 @@ def join(session: Session, code: str, identity: Identity, now: datetime) -> Pers
         return session.get_one(Person, before)
     if not _is_passing(session, identity):
         raise BelongsToAnother
+    _take_over(session, identity, token.person_id, "link", now)
+    return session.get_one(Person, token.person_id)
+
+
+def join_proven(session: Session, person_id: UUID, key: Key, conversation: str, now: datetime) -> bool:
+    """Join an identity that its platform has just proved, in a browser that this person is signed in with.
+
+    `key`: channel, account, kind and value. False where it is somebody else's: then it stays so, and administrators
+    find it in their list.
+    """
+    identity = people.identity_known(session, *key)
+    if identity is None:
+        fresh = people.add_identity(session, person_id, *key, conversation=conversation, via=SIGN_IN)
+        facts = {"channel": fresh.channel, "identity": str(fresh.id), "from": "", "tickets": []}
+        _note(session, person_id, "identity_joined", facts, person_id, now)
+    elif identity.person_id == person_id:
+        return True
+    elif not _is_passing(session, identity):
+        if contested.note(session, identity, person_id, now):
+            facts = {"identity": str(identity.id), "owner": str(identity.person_id)}
+            _note(session, person_id, "identity_contested", facts, person_id, now)
+        return False
+    else:
+        _take_over(session, identity, person_id, SIGN_IN, now)
+    return True
+
+
+def _take_over(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
+    """The identity and all that the person of the first contact has done belong to another."""
+    before = identity.person_id
+    _reassign(session, identity, person_id, via, now)
+    moved = _hand_over(session, before, person_id)
+    facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(before), "tickets": moved}
+    _note(session, person_id, "identity_joined", facts, person_id, now)
+
+
+def hand_on(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
+    """The identity alone becomes another person's, with nothing of what was said and done under it."""
+    facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(identity.person_id), "tickets": []}
+    _reassign(session, identity, person_id, via, now)
+    _note(session, person_id, "identity_joined", facts, person_id, now)
+
+
+def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
     identity.revoked_at = now
     session.flush()
     people.add_identity(
-        session, token.person_id, identity.channel, identity.account, identity.kind, identity.value,
-        conversation=identity.conversation, via="link",
+        session, person_id, identity.channel, identity.account, identity.kind, identity.value,
+        conversation=identity.conversation, via=via,
     )  # fmt: skip
-    moved = _hand_over(session, before, token.person_id)
-    facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(before), "tickets": moved}
-    _note(session, token.person_id, "identity_joined", facts, token.person_id, now)
-    return session.get_one(Person, token.person_id)
 
 
 def _is_passing(session: Session, identity: Identity) -> bool:

@@ -26,15 +26,21 @@ class Tally(Table):
 
 def count(session: Session, key: str, now: datetime, *, most: int) -> int:
     """Count one more; raises TooMany after `most` in ten minutes, and tells how long to wait."""
-    seconds = int(WINDOW.total_seconds())
-    started = int(now.timestamp()) // seconds
+    value = tally(session, key, now)
+    if value > most:
+        seconds = int(WINDOW.total_seconds())
+        raise TooMany(seconds=seconds - int(now.timestamp()) % seconds)
+    return value
+
+
+def tally(session: Session, key: str, moment: datetime) -> int:
+    """How often something was counted in the ten minutes around a moment, this time included."""
     table = rows(Tally)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    started = int(moment.timestamp()) // int(WINDOW.total_seconds())
     row = dialect.insert(table).values(key=key, window=started, value=1)
     counted = row.on_conflict_do_update(index_elements=["key", "window"], set_={"value": table.c.value + 1})
     value: int = session.execute(counted.returning(table.c.value)).scalar_one()
-    if value > most:
-        raise TooMany(seconds=(started + 1) * seconds - int(now.timestamp()))
     return value
 
 

@@ -224,6 +224,12 @@ def identify(session: Session, channel: str, account: str, kind: str, value: str
     return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
+def identity_known(session: Session, channel: str, account: str, kind: str, value: str) -> Identity | None:
+    """The identity of somebody who is here; None for a stranger, a revoked one or one of somebody who has left."""
+    query = select(Identity).join(Person, Identity.person_id == Person.id).where(Person.is_active)
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
+
+
 def add_identity(
     session: Session, person_id: UUID, channel: str, account: str, kind: str, value: str, *,
     conversation: str, via: str,
@@ -257,6 +263,11 @@ def seen(session: Session, channel: str, account: str, kind: str, value: str, no
     """Somebody writes here: this is the chat that they use, and whoever had blocked us has us back."""
     here = _same(channel, account, kind, value)
     session.execute(update(Identity).where(*here).values(seen_at=now, blocked_at=None))
+
+
+def identity(session: Session, identity_id: UUID) -> Identity:
+    """An identity that is known to be there, revoked or not."""
+    return session.get_one(Identity, identity_id)
 
 
 def mark_blocked(session: Session, identity_id: UUID, now: datetime) -> None:

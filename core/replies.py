@@ -27,8 +27,11 @@ def reserve(session: Session, key: Key, message_id: UUID, now: datetime) -> None
 
 
 def answered(session: Session, key: Key) -> str:
-    """What the platform got to this callback before; empty for the first time."""
-    return session.scalar(select(InboxMessage.answer).where(*_of(key))) or ""
+    """What the platform got to this callback before; empty for the first time.
+
+    In a transaction that writes, a repetition that comes meanwhile waits here for what the first one is told.
+    """
+    return session.scalar(select(InboxMessage.answer).where(*_of(key)).with_for_update()) or ""
 
 
 def reserved(session: Session, key: Key, now: datetime) -> OutboxMessage | None:
@@ -42,10 +45,9 @@ def reserved(session: Session, key: Key, now: datetime) -> OutboxMessage | None:
     return session.get_one(OutboxMessage, reply_id, populate_existing=True)
 
 
-def keep(session: Session, key: Key, answer: str) -> str:
-    """Keep what the platform gets. Of two at once the first one's answer stands; returns the one that does."""
-    session.execute(update(InboxMessage).where(*_of(key), InboxMessage.answer == "").values(answer=answer))
-    return answered(session, key)
+def keep(session: Session, key: Key, answer: str) -> None:
+    """Keep what the platform gets, for every repetition."""
+    session.execute(update(InboxMessage).where(*_of(key)).values(answer=answer))
 
 
 def give_back(session: Session, message_id: UUID) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import Response
 
 from api.deps import COOKIE
+from api.pages._posting import local_path, see_other
+from api.pages._visits import Guest, home_of
+from core import access, clock
 from core.access import SESSION_LIFE
+from core.database import Session
 from core.settings import Settings
 
 
@@ -17,6 +22,19 @@ def keep_signed_in(answer: Response, settings: Settings, secret: str, life: time
         COOKIE, secret, max_age=int(life.total_seconds()), httponly=True, samesite="lax",
         secure=settings.public_url.startswith("https://"), path="/",
     )  # fmt: skip
+
+
+def enter(visit: Guest, person_id: UUID, wished: str) -> Response:
+    """A fresh session, whatever the browser had before."""
+
+    def begin(session: Session) -> tuple[str, str]:
+        secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
+        return secret, home_of(access.viewer(session, person_id))
+
+    secret, home = visit.system.database.write(begin)
+    answer = see_other(local_path(wished, home or "/"))
+    keep_signed_in(answer, visit.system.settings, secret)
+    return answer
 
 
 def forget(answer: Response) -> None:

@@ -1,20 +1,20 @@
-"""Signing in and out: with a password for staff, with a one-time link, with Telegram's own proof."""
+"""Signing in and out: with a password for staff, with a one-time link, with a platform's own proof."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import COOKIE, Db
-from api.pages import _proofs, setup
+from api.pages import _proofs, platform_sign_in, setup
 from api.pages._posting import Form, local_path, see_other
-from api.pages._sessions import forget, keep_signed_in
-from api.pages._visits import AnyGuest, Guest, home_of
+from api.pages._sessions import enter, forget
+from api.pages._visits import AnyGuest, Guest
+from bot.channels import SignsIn
 from bot.channels.telegram import verify_init_data
 from core import access, clock, i18n, limits, people
 from core.access import WrongPassword
@@ -39,6 +39,7 @@ class SignInPage:
     next: str
     error: str
     has_telegram: bool
+    ways: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def show(visit: AnyGuest, session: Db) -> Response:
 
 def _asked(visit: Guest, name: str, wished: str, error: GongdanError | None = None) -> HTMLResponse:
     said = i18n.explain(error, visit.locale) if error else ""
-    context = SignInPage(name, local_path(wished, ""), said, "telegram" in visit.system.channels)
+    ways = platform_sign_in.ways(visit.system, visit.locale)
+    context = SignInPage(name, local_path(wished, ""), said, "telegram" in visit.system.channels, ways)
     return visit.page("sign_in.html", context, error)
 
 
@@ -72,7 +74,7 @@ def with_password(posted: Form, visit: AnyGuest) -> Response:
             person = access.check_password(session, name, posted.fields.get("password", [""])[-1])
     except GongdanError as error:
         return _asked(visit, name, posted.one("next"), error)
-    answer = _enter(visit, person.id, posted.one("next"))
+    answer = enter(visit, person.id, posted.one("next"))
     settings = visit.system.settings
     known = _proofs.prove(settings, "known", _mark_of(name))
     answer.set_cookie(
@@ -111,22 +113,11 @@ def _mark_of(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
-def _enter(visit: Guest, person_id: UUID, wished: str) -> Response:
-    """A fresh session, whatever the browser had before."""
-
-    def begin(session: Session) -> tuple[str, str]:
-        secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
-        return secret, home_of(access.viewer(session, person_id))
-
-    secret, home = visit.system.database.write(begin)
-    answer = see_other(local_path(wished, home or "/"))
-    keep_signed_in(answer, visit.system.settings, secret)
-    return answer
-
-
 @router.get("/sign-in/{token}")
-def show_link(token: str, session: Db, visit: AnyGuest) -> HTMLResponse:
-    """Looks, and uses nothing up: previews and scanners of mail fetch links too."""
+def show_link(token: str, session: Db, visit: AnyGuest) -> Response:
+    """Looks, and uses nothing up: previews and scanners of mail fetch links too. The name of a platform leads there."""
+    if isinstance(channel := visit.system.channels.get(token), SignsIn):
+        return platform_sign_in.begin(visit, channel)
     is_valid = access.look_up(session, "sign_in", token, clock.now()) is not None
     return visit.page("sign_in_link.html", SignInLinkPage(is_valid), None if is_valid else NotFound(what="word.link"))
 
@@ -145,7 +136,7 @@ def with_telegram(posted: Form, visit: AnyGuest) -> Response:
         person = people.identify(session, "telegram", channel.account, "telegram_id", str(user))
     if person is None or not person.is_active:
         raise NotFound(what="word.person")
-    return _enter(visit, person.id, posted.one("next"))
+    return enter(visit, person.id, posted.one("next"))
 
 
 @router.post("/sign-in/{token}")
@@ -153,7 +144,7 @@ def use_link(token: str, posted: Form, visit: AnyGuest) -> Response:
     """Of any number of presses exactly one signs in."""
     database = visit.system.database
     person_id = database.write(lambda session: access.use_up(session, "sign_in", token, clock.now()).person_id)
-    return _enter(visit, person_id, posted.one("next"))
+    return enter(visit, person_id, posted.one("next"))
 
 
 @router.post("/sign-out")

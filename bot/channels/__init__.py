@@ -107,6 +107,34 @@ class Answering(Channel, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who a platform says has opened our page, named as the senders of its messages are.
+
+    `conversation`: the private chat, where the platform names one by it; without it nothing can be sent there yet.
+    """
+
+    kind: str
+    value: str
+    conversation: str = ""
+
+
+@runtime_checkable
+class SignsIn(Channel, Protocol):
+    """A channel whose platform tells our pages who somebody is."""
+
+    def sign_in_url(self, state: str, redirect: str) -> str:
+        """The platform's page that asks them, and comes back to `redirect` with `code` and `state` in its query."""
+        ...
+
+    async def who(self, code: str) -> list[Proven]:
+        """Everything by which the platform knows whom a code is of; nothing for a code that it does not know.
+
+        Raises SendError where the platform does not answer.
+        """
+        ...
+
+
 Opener = Callable[[Settings, Storage, Database], Channel | None]
 CHANNELS: registry.Registry[Opener] = registry.Registry("channel")
 

@@ -9,16 +9,16 @@ import asyncio
 import json
 import logging
 import re
-import ssl
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 from telegram import Bot, BotCommand
 
+from bot.calling import certificates
 from bot.channels import Channel, Symptom, Take, channel
 from bot.channels._telegram_errors import Request, translated
 from bot.channels._telegram_examination import examine
@@ -79,7 +79,7 @@ class TelegramChannel:
         self._patience = patience
         self._request = Request(
             read_timeout=patience, write_timeout=patience, connect_timeout=min(patience, 10), pool_timeout=patience,
-            httpx_kwargs={"verify": _certificates()},
+            httpx_kwargs={"verify": certificates()},
         )  # fmt: skip
         self._bot = Bot(
             token, base_url=f"{base_url}/bot", base_file_url=f"{base_url}/file/bot",
@@ -153,7 +153,7 @@ class TelegramChannel:
 
     async def _download(self, url: str) -> bytes:
         """The file itself. Its address is made from our own base address, never taken from a message."""
-        visitor = httpx.AsyncClient(timeout=self._patience, verify=_certificates())
+        visitor = httpx.AsyncClient(timeout=self._patience, verify=certificates())
         async with visitor as client, client.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise SendError("gone" if answer.is_client_error else "unreachable", retryable=answer.is_server_error)
@@ -190,12 +190,6 @@ class TelegramChannel:
     async def _list_commands(self, language: str, locale: str) -> None:
         commands = [BotCommand(name, i18n.translate(f"command.{name}", locale)) for name in COMMANDS]
         await translated(self._bot.set_my_commands(commands, language_code=language or None), is_repeatable=True)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Whom we trust. Reading the list takes 50 ms, so it is not read for every download."""
-    return httpx.create_ssl_context()
 
 
 @channel(CHANNEL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from api.pages.desk.categories import CategoriesPage, Found, Tried, Word, Work
-from api.pages.desk.channels import ChannelsPage, Check, Lost
+from api.pages.desk.channels import ChannelsPage, Check, Claim, Lost
 from api.pages.desk.policies import PoliciesPage
 from core.upkeep.works import BLANK
 from tests.api.examples_desk import ANY, FRAME
@@ -21,6 +21,7 @@ TEXTS = [{"zh_CN": "x1", "en": "x1"}]
 CHANNELS = ChannelsPage(
     FRAME, [Check("x1", "ok", "done", "x1"), Check("x1", "broken", "mend", "x1"), Check("x1", "warning", "work", "x1")],
     [Lost("x1", "x1", "x1", "x1")], "x1", ["x1"], "x1", is_saved=True, error="",
+    claims=[Claim("x1", "x1", "x1", "x1", "x1")],
 )  # fmt: skip
 
 POLICIES = PoliciesPage(
@@ -28,7 +29,7 @@ POLICIES = PoliciesPage(
 )
 
 EXAMPLES = {
-    "desk_channels.html": [CHANNELS, replace(CHANNELS, lost=[], always=[], is_saved=False, error="x1")],
+    "desk_channels.html": [CHANNELS, replace(CHANNELS, lost=[], claims=[], always=[], is_saved=False, error="x1")],
     "desk_categories.html": [
         PAGE,
         replace(PAGE, open="lift", error="x1"),

@@ -16,6 +16,7 @@ from api.pages._timeline import Line
 from api.pages.actions import AskPage, Slot
 from api.pages.codes import CodePage, EmergencyPage, OpenTicket, QuestionPage, ReportPage, ThingPage
 from api.pages.links import LinkPage
+from api.pages.platform_sign_in import SignInBackPage
 from api.pages.privacy import TOPICS, PrivacyPage
 from api.pages.rounds import RoundPage, StopPage
 from api.pages.sign_in import SignInLinkPage, SignInPage
@@ -154,7 +155,14 @@ EXAMPLES: dict[str, list[Any]] = {
         replace(STOP, can_work=False),
     ],
     "scan.html": [ScanPage("", ""), ScanPage("x1", "x1"), ScanPage("", "", "WX-1")],
-    "sign_in.html": [SignInPage("", "", "", has_telegram=False), SignInPage("x1", "/work", "x1", has_telegram=True)],
+    "sign_in.html": [
+        SignInPage("", "", "", has_telegram=False, ways=[]),
+        SignInPage("x1", "/work", "x1", has_telegram=True, ways=[("x1", "x1")]),
+    ],
+    "sign_in_back.html": [
+        SignInBackPage("x1", "x1", "x1", "x1", ""), SignInBackPage("x1", "x1", "x1", "x1", "x1"),
+        SignInBackPage("", "", "x1", "x1", ""),
+    ],
     "sign_in_link.html": [SignInLinkPage(is_valid=True), SignInLinkPage(is_valid=False)],
     "sign_off.html": [
         SIGN_OFF,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from assets import register
 from bot.delivery import Delivery
-from bot.messages import HookRequest, Outgoing
+from bot.messages import HookRequest, Incoming, Outgoing
 from bot.replying import Replying, Told
 from bot.router import Router
 from core import access, clock, intake, people
@@ -38,6 +38,11 @@ class Desk:
             for incoming in messages:
                 Router(self.db, SETTINGS).take(incoming)
             return self.replying.to(self.channel, request, messages, is_late=is_late)
+
+    def hear_again(self, request: HookRequest, messages: list[Incoming]) -> Told:
+        """The answer alone, to what was taken already."""
+        with clock.at(self.now):
+            return self.replying.to(self.channel, request, messages, is_late=False)
 
     def settle(self, told: Told) -> None:
         with clock.at(self.now):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.messages import HookRequest
 from bot.router import Router
@@ -94,6 +97,53 @@ def test_of_two_repetitions_at_once_one_carries_it(desk: Desk) -> None:
     first, second = desk.hear(hello()), desk.hear(hello())
     assert first.answer == second.answer
     assert [told.message_id is not None for told in (first, second)] == [True, False]
+
+
+def test_of_many_repetitions_in_the_same_moment_one_carries_it_and_all_get_its_bytes(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: desk.hear(hello()), range(8)))
+    assert len({one.answer for one in told}) == 1
+    assert sum(one.message_id is not None for one in told) == 1
+    for one in told:
+        desk.settle(one)
+    assert len(desk.deliver()) == 1
+
+
+def test_a_late_answer_and_one_in_time_never_both_carry_it(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda number: desk.hear(hello(), is_late=number % 2 == 0), range(8)))
+    assert len({one.answer for one in told}) == 1
+    for one in told:
+        desk.settle(one)
+    carried = told[0].answer.body != "success"
+    assert len(desk.deliver()) == (1 if carried else 2)
+
+
+def test_a_message_without_words_is_left_to_the_senders(desk: Desk) -> None:
+    with clock.at(NOW):
+        [incoming] = desk.channel.parse(hello())
+        Router(desk.db, SETTINGS).take(incoming)
+    with desk.db.write_scope() as session:
+        session.execute(update(OutboxMessage).values(kind="no_such_text"))
+    assert desk.hear(hello()).answer.body == "success"
+    assert desk.deliver() == []
+    assert [state for _, state in desk.rows()] == ["undeliverable", "undeliverable"]
+
+
+def test_a_busy_database_costs_the_passive_answer_and_nothing_else(desk: Desk) -> None:
+    with clock.at(NOW):
+        messages = desk.channel.parse(hello())
+        Router(desk.db, SETTINGS).take(messages[0])
+    if not desk.db.is_sqlite:
+        return
+    with desk.db.write_scope():
+        told = []
+        thread = Thread(target=lambda: told.append(desk.hear_again(hello(), messages)))
+        thread.start()
+        thread.join()
+    assert told[0].answer.body == "success"
+    desk.now += LEASE * 1.01
+    assert len(desk.deliver()) == 2
 
 
 def test_a_message_that_waits_for_the_worker_is_answered_without_words(desk: Desk) -> None:

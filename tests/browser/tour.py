@@ -137,6 +137,7 @@ NO_PAGES = {
     "GET /desk/digests/{subscription_id}/chart.png", "GET /calendar/{secret}.ics",
     "GET /desk/export", "GET /desk/export/{table}",
     "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}", "GET /hooks/{channel}/{part}",
+    "GET /sign-in/{channel}/back",  # only with the account of a platform
 }  # fmt: skip
 
 

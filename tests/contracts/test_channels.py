@@ -6,31 +6,39 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
 
-from bot import channels
-from bot.channels import CHANNELS
+from bot import channels, flows
+from bot.channels import CHANNELS, SignsIn
 from bot.cutting import shorten
-from bot.messages import Button, Outgoing, SendError, unpacked
-from core import registry
+from bot.messages import Button, HookRequest, Outgoing, SendError, unpacked
+from bot.render import Setting, render
+from bot.replying import Replying
+from bot.router import Router
+from core import i18n, registry
 from core.database import Database
 from core.errors import Invalid
 from core.settings import Settings
 from core.storage import key_of, open_storage
 from tests.contracts.rigs import Rig, rig_of
+from tests.personas import NOW
 from tests.pictures import corners, encoded
 
 registry.load(channels.__name__)
 NAMES = list(CHANNELS)
 INCOMING = ("text", "photo", "voice", "location", "button", "scan", "unknown")
-FAULTS = ("throttled", "timeout", "refused", "blocked")
+FAULTS = ("throttled", "timeout", "refused", "blocked", "closed")
+REPLAYED = "stale"
 PHOTO = key_of("ab" * 32, ".screen.jpg")
 WORDS = {
     "plain": "Got it: lift not moving, building 3 (WX-1120-042).",
     "chinese": "已收到:3号楼2单元电梯不动(工单 WX-1120-042)。张师傅会在 15:30 前到。",
     "emoji": "👍🏽 👨‍👩‍👧‍👦 🇨🇳 1️⃣ 电梯🛗 ok",
+    "mixed": "工单 WX-1120-042：👨‍👩‍👧‍👦 🇨🇳 lift é 3️⃣ — 请看 https://fix.example/t/WX-1120-042",
     "markup": "<b>a</b> & *b* _c_ [d](http://e.f) `g` ]]> {h} %s @li #x",
 }
 
@@ -62,7 +70,7 @@ def send(rig: Rig, runner: asyncio.Runner, message: Outgoing) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_platform_lacks_is_said_with_a_reason(name: str) -> None:
     lacks = rig_of(name).lacks
-    assert set(lacks) <= {*INCOMING, *FAULTS}
+    assert set(lacks) <= {*INCOMING, *FAULTS, REPLAYED}
     assert all(lacks.values())
 
 
@@ -92,6 +100,34 @@ def test_nothing_forged_is_authentic(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_was_overheard_is_authentic_later(rig: Rig) -> None:
+    stale = rig.stale()
+    assert bool(stale) != (REPLAYED in rig.lacks)
+    assert not any(rig.channel.is_authentic(request) for request in stale)
+
+
+@pytest.mark.parametrize(("name", "case"), pairs(INCOMING))
+def test_a_replay_is_taken_once_and_answered_with_the_same_bytes(rig: Rig, sqlite_db: Database, case: str) -> None:
+    request = rig.incoming()[case].request
+    flows.load()
+    settings = Settings(secret_key=SecretStr("k"))
+    taken, told = [], []
+    for _ in range(3):
+        messages = rig.channel.parse(request)
+        taken += [Router(sqlite_db, settings).take(incoming) for incoming in messages]
+        told.append(Replying(sqlite_db, settings).to(rig.channel, request, messages, is_late=False).answer)
+    assert taken == ["done", "replay", "replay"]
+    assert told == [told[0]] * 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_only_asks_whether_we_are_there_is_no_message(rig: Rig) -> None:
+    for case in rig.incoming().values():
+        assert rig.channel.handshake(case.request) is None
+    assert rig.channel.handshake(HookRequest("GET", b"")) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_callback_is_invalid(rig: Rig) -> None:
     for request in rig.garbage():
         assert rig.channel.is_authentic(request)
@@ -106,7 +142,7 @@ def test_words_arrive_as_they_were_written(rig: Rig, runner: asyncio.Runner, wor
     assert [message.text for message in rig.seen()] == [WORDS[words]]
 
 
-@pytest.mark.parametrize("character", ["a", "工", "🛗"])
+@pytest.mark.parametrize("character", ["a", "工", "🛗", "工a👨‍👩‍👧‍👦 é🇨🇳"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_longest_message_that_the_limits_allow_is_taken(rig: Rig, runner: asyncio.Runner, character: str) -> None:
     limits = rig.channel.limits
@@ -117,10 +153,34 @@ def test_the_longest_message_that_the_limits_allow_is_taken(rig: Rig, runner: as
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_photo_arrives_with_its_words_and_buttons(rig: Rig, runner: asyncio.Runner) -> None:
-    send(
-        rig, runner, Outgoing("修好了", (Button("确认", "t" * 40), Button("看", url="https://x.org/t/1")), photo=PHOTO)
-    )
-    assert [(m.text, m.labels, m.has_photo) for m in rig.seen()] == [("修好了", ["确认", "看"], True)]
+    """As far as the limits say that it can: nothing else is asked of a channel."""
+    limits = rig.channel.limits
+    tap, link = Button("确认", "t" * 40), Button("看", url="https://x.org/t/1")
+    shown = tuple(one for one, can in ((tap, limits.has_taps), (link, limits.has_links)) if can)[: limits.buttons]
+    send(rig, runner, Outgoing("修好了", shown, photo=PHOTO if limits.has_photos else ""))
+    labels = [one.label for one in shown]
+    assert [(m.text, m.labels, m.has_photo) for m in rig.seen()] == [("修好了", labels, limits.has_photos)]
+
+
+@pytest.mark.parametrize("locale", i18n.LOCALES)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_can_be_chosen_is_seen_whatever_the_platform_has(rig: Rig, runner: asyncio.Runner, locale: str) -> None:
+    """A long offer: its buttons are taps, links or numbers, and its address is a button or stands in the words."""
+    url = "https://fix.example/desk"
+    setting = Setting(locale, "Asia/Shanghai", NOW, str, "https://fix.example/w/x")
+    kept = [_kept("work.accept"), _kept("work.decline"), _kept("digest.board", url)]
+    message = render("note", {"number": "", "text": "漏水👨‍👩‍👧‍👦" * 5000}, kept, setting, rig.channel.limits)
+    send(rig, runner, message)
+    [seen] = rig.seen()
+    assert seen.text == message.text
+    for button, _ in kept[:2]:
+        label = i18n.translate(f"button.{button['action']}", locale)
+        assert label in seen.labels or label in seen.text
+    assert any(one.url == url for one in message.buttons) or url in seen.text
+
+
+def _kept(action: str, url: str = "") -> tuple[dict[str, Any], str]:
+    return {"action": action, "facts": {}, "label": "", "text": "", "url": url, "row": 0}, "t" * 36
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,6 +197,8 @@ def test_a_message_that_was_not_taken_says_what_to_do(rig: Rig, runner: asyncio.
     with pytest.raises(SendError) as caught:
         send(rig, runner, Outgoing("您好"))
     error = caught.value
+    if case == "closed":
+        assert error.code == "window_closed"
     if case == "throttled":
         assert error.retryable
         assert error.after
@@ -148,6 +210,18 @@ def test_a_message_that_was_not_taken_says_what_to_do(rig: Rig, runner: asyncio.
 def test_a_file_that_is_not_there_is_a_send_error(rig: Rig, runner: asyncio.Runner) -> None:
     with pytest.raises(SendError):
         runner.run(rig.channel.fetch("no-such-file"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_platform_that_signs_in_is_told_where_to_come_back_to(rig: Rig, runner: asyncio.Runner) -> None:
+    if not isinstance(rig.channel, SignsIn):
+        return
+    back = f"https://fix.example/sign-in/{rig.channel.name}/back"
+    url = rig.channel.sign_in_url("a1B2" * 8, back)
+    assert url.startswith("https://")
+    assert "a1B2" * 8 in url
+    assert quote(back, safe="") in url
+    assert runner.run(rig.channel.who("no-such-code")) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,8 +12,9 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from bot.channels import Take
+from bot.channels import Proven, Take
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.proofs import is_fresh, is_same
 from core import clock
@@ -38,6 +39,8 @@ class Courier:
     said: list[tuple[str, Outgoing]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     longest_reply: int = 600
+    codes: dict[str, list[Proven]] = field(default_factory=dict)
+    is_away: bool = False
 
     def is_welcome(self, request: HookRequest) -> bool:
         return "signature" in request.query
@@ -78,6 +81,15 @@ class Courier:
             raise self.refusals.pop(0)
         self.said.append((conversation, message))
         return str(len(self.said))
+
+    def sign_in_url(self, state: str, redirect: str) -> str:
+        return f"https://courier.example/authorize?{urlencode({'state': state, 'redirect_uri': redirect})}"
+
+    async def who(self, code: str) -> list[Proven]:
+        """A code is good once."""
+        if self.is_away:
+            raise SendError("timeout", retryable=True)
+        return self.codes.pop(code, [])
 
     async def fetch(self, reference: str) -> bytes:
         raise SendError("gone")

@@ -20,7 +20,7 @@ PAGE = ROOT / "docs/extending.md"
 FILE = re.compile(r"^\*\*`([\w/.]+)`\*\*\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BESIDE = ("tests", "docs", "pyproject.toml", "Makefile", "README.md", "requirements.lock")
 KINDS = ("core/triggers/", "core/reports/", "assets/importers/", "bot/flows/", "bot/channels/")
-NAMES = "forgotten or emergencies or jsonl or hours or spool"
+NAMES = "forgotten or emergencies or jsonl or hours or sms"
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,14 @@
-"""Channels at the desk: whether each works and what to do where not, what did not arrive, who may embed the chat."""
+"""Channels at the desk: whether each works and what to do where not, what did not arrive, whose a chat is.
+
+Also which pages may embed the web chat.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 from fastapi.responses import HTMLResponse, Response
@@ -13,11 +17,12 @@ from api import doctor
 from api.deps import Db, WriteDb
 from api.pages._posting import Form, see_other
 from api.pages.desk._frame import At, Frame, at, section
-from core import clock, health, i18n
+from core import clock, contested, health, i18n, people
+from core.contested import Contested
 from core.database import Session
-from core.errors import GongdanError
+from core.errors import Conflict, GongdanError
 from core.i18n import local_time, translate
-from core.upkeep import policies
+from core.upkeep import contests, policies
 
 ROLES = ("admin",)
 router = section("channels", order=75, icon="chat", roles=ROLES)
@@ -47,6 +52,17 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A chat that somebody asks for and somebody else has."""
+
+    id: str
+    channel: str
+    wanted_by: str
+    owner: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelsPage:
     frame: Frame
     checks: list[Check]
@@ -56,6 +72,7 @@ class ChannelsPage:
     snippet: str
     is_saved: bool
     error: str
+    claims: list[Claim]
 
 
 @router.get("")
@@ -76,6 +93,18 @@ def allow(here: Here, db: WriteDb, form: Form) -> Response:
     return see_other(here.link("/desk/channels", saved="1"))
 
 
+@router.post("/claims/{claim_id}")
+def decide(claim_id: UUID, here: Here, db: WriteDb, form: Form) -> Response:
+    """Leave a chat with whom it belongs to, or give it to who asks for it."""
+    verb = contests.give if form.one("answer") == "give" else contests.leave
+    try:
+        with db.begin_nested():
+            verb(db, here.site.id, claim_id, here.person_id, clock.now())
+    except Conflict as error:
+        return here.page("desk_channels.html", _page(here, db, error=error), error)
+    return see_other(here.link("/desk/channels", saved="1"))
+
+
 def _page(
     here: At, db: Session, *, typed: str | None = None, is_saved: bool = False, error: GongdanError | None = None
 ) -> ChannelsPage:
@@ -88,8 +117,22 @@ def _page(
     return ChannelsPage(
         here.frame("channels"), checks, _lost(here, db), origins, list(here.system.settings.web.origins),
         f'<script src="{base}/chat/widget.js" async></script>', is_saved,
-        i18n.explain(error, here.locale) if error else "",
+        i18n.explain(error, here.locale) if error else "", _claims(here, db),
     )  # fmt: skip
+
+
+def _claims(here: At, db: Session) -> list[Claim]:
+    def line(one: Contested) -> Claim:
+        identity = people.identity(db, one.identity_id)
+        when = local_time(one.at, here.site.timezone, here.locale, clock.now())
+        who = (_person(db, one.wanted_by, here.locale), _person(db, one.owner, here.locale))
+        return Claim(str(one.id), _named(identity.channel, here.locale), *who, when)
+
+    return [line(one) for one in contested.waiting(db, here.site.id)]
+
+
+def _person(db: Session, person_id: UUID, locale: str) -> str:
+    return people.get(db, person_id).name or translate("desk_people.nameless", locale)
 
 
 def _named(check: str, locale: str) -> str:

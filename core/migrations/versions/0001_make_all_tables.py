@@ -502,6 +502,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "key", name=op.f("pk_categories")),
     )
     op.create_table(
+        "contested",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("identity_id", sa.Uuid(), nullable=False),
+        sa.Column("wanted_by", sa.Uuid(), nullable=False),
+        sa.Column("owner", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["decided_by"], ["people.id"], name=op.f("fk_contested_decided_by")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_contested_identity_id")),
+        sa.ForeignKeyConstraint(["owner"], ["people.id"], name=op.f("fk_contested_owner")),
+        sa.ForeignKeyConstraint(["wanted_by"], ["people.id"], name=op.f("fk_contested_wanted_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contested")),
+    )
+    with op.batch_alter_table("contested", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contested_once",
+            ["identity_id", "wanted_by"],
+            unique=True,
+            sqlite_where=sa.text("outcome = ''"),
+            postgresql_where=sa.text("outcome = ''"),
+        )
+        batch_op.create_index(
+            "ix_contested_open",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("outcome = ''"),
+            postgresql_where=sa.text("outcome = ''"),
+        )
+
+    op.create_table(
         "digests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subscription_id", sa.Uuid(), nullable=False),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from assets import imports, prints, register, story
 from assets.choosing import Wanted
 from assets.plans import making, planning
@@ -13,10 +15,12 @@ from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
 from assets.prints import Setup
 from assets.story import Kept
-from core import access, calendars, clock, digests, feeds, intake, people, places
+from core import access, calendars, clock, contested, digests, feeds, intake, people, places
+from core.contested import Contested
 from core.database import Session
 from core.digests import Wish
 from core.intake import FaultReport
+from core.people import Identity
 from core.storage import Storage, key_of
 from core.tickets import actions, additions, queries
 from tests.personas import NOW, Cast
@@ -38,8 +42,8 @@ class Things:
         """The path of a route with everything of this site filled in."""
         known = {
             "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
-            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "token": "x" * 32,
-            "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
+            "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "part": "cards",
+            "token": "x" * 32, "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
         }  # fmt: skip
         path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
         for name, value in known.items():
@@ -78,6 +82,12 @@ def foreign(session: Session, storage: Storage) -> Things:
     people.join_team(session, team, who["technician"], ["lift"])
     code = register.add_asset(session, site, lobby, "Pump 7", "Pump", now=NOW).code
     return _things(session, storage, "WX2", code, Crew(**who), f"{CANARY} is stuck")
+
+
+def _claim(session: Session, identity: Identity, wanted_by: UUID) -> UUID:
+    """The chat of a resident, which somebody else asks for."""
+    contested.note(session, identity, wanted_by, NOW)
+    return session.scalars(select(Contested.id).where(Contested.identity_id == identity.id)).one()
 
 
 def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew, words: str) -> Things:
@@ -128,6 +138,7 @@ def _things(session: Session, storage: Storage, site: str, code: str, crew: Crew
         "plan_id": str(plan.id),
         "import_id": str(table.id),
         "identity_id": str(identity.id),
+        "claim_id": str(_claim(session, identity, crew.technician)),
         "duty_id": str(duty.id), "run_id": str(run.id), "asset_id": str(ticket.asset_id), "file_id": str(manual.id),
         "staff_id": str(crew.technician), "team_id": str(team.id), "home_id": str(home.id),
         "person_id": str(crew.resident), "change_id": str(UUID(int=7)), "place_id": str(ticket.place_id),

@@ -52,12 +52,16 @@ class Rig(Protocol):
         """Callbacks that the platform did not send."""
         ...
 
+    def stale(self) -> list[HookRequest]:
+        """Genuine callbacks of long ago; none where the platform's proof tells no time."""
+        ...
+
     def garbage(self) -> list[HookRequest]:
         """Authentic requests that are no callback."""
         ...
 
     def faults(self) -> Mapping[str, Callable[[], None]]:
-        """By case (throttled, timeout, refused, blocked): make the platform answer the next message so."""
+        """By case (throttled, timeout, refused, blocked, closed): make the platform answer the next message so."""
         ...
 
     def seen(self) -> list[Seen]: ...

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from bot.channels.web import ACCOUNT, SENDER, WebChannel
+from bot.channels.web import ACCOUNT, DAYS, SENDER, WebChannel
 from bot.messages import HookRequest, Location, Media
 from core import clock, people, transcripts
 from core.database import Database, Session
@@ -31,7 +32,7 @@ def _open(session: Session) -> str:
 
 
 class Rig:
-    lacks: ClassVar[Mapping[str, str]] = {"throttled": OURS, "timeout": OURS, "refused": OURS}
+    lacks: ClassVar[Mapping[str, str]] = dict.fromkeys(("throttled", "timeout", "refused", "closed"), OURS)
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
@@ -59,6 +60,11 @@ class Rig:
         token = self.channel.token_of(self.conversation, 0)
         wrong = ["", "x", token[:-1], token + "0", f"{'0' * 48}.{token.partition('.')[2]}", "é.é"]
         return [self._hook({"kind": "text", "text": "x"}, bearer) for bearer in wrong]
+
+    def stale(self) -> list[HookRequest]:
+        """A token that has expired."""
+        with clock.at(clock.now() - timedelta(days=DAYS + 1)):
+            return [self._hook({"kind": "text", "text": "x"})]
 
     def garbage(self) -> list[HookRequest]:
         bad_file = {"kind": "image", "media": ["e30=.0"]}
