@@ -124,6 +124,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_people_phone_key"), ["phone_key"], unique=False)
 
     op.create_table(
+        "presences",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("away_from", sa.DateTime(), nullable=True),
+        sa.Column("away_until", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "account", name=op.f("pk_presences")),
+    )
+    op.create_table(
         "seals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
