@@ -68,6 +68,8 @@ class Pace:
 
     account: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     chat: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    left: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    left_to: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def wait(self, channel: Channel, conversation: str, now: float) -> float:
         """Seconds to wait before this send; the slot is taken with the asking."""
@@ -76,6 +78,20 @@ class Pace:
         self.account[channel.name] = begin + 1 / limits.per_second
         self.chat[key] = begin + _interval(limits, conversation)
         return begin - now
+
+    def rest(self, channel: Channel, conversation: str, now: float) -> float:
+        """Seconds that are still to wait because others left later than they should have; 0 takes the moment.
+
+        Without it a process that was held up would send in one burst what it had planned in the meantime.
+        """
+        key, limits = (channel.name, conversation), channel.limits
+        until = max(
+            self.left[channel.name] + 1 / limits.per_second, self.left_to[key] + _interval(limits, conversation)
+        )
+        if until > now:
+            return until - now
+        self.left[channel.name] = self.left_to[key] = now
+        return 0
 
 
 def _interval(limits: Limits, conversation: str) -> float:
@@ -141,20 +157,27 @@ class Delivery:
         """Send what a conversation gets, in order; what fails here comes back when its lease has ended."""
         for parcel in parcels:
             with _surviving("a message"):
-                now = asyncio.get_running_loop().time()
-                await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, now))
+                await self._keep_pace(parcel)
                 await self._send(parcel)
             self._under_way -= 1
         self.nudged.set()
 
+    async def _keep_pace(self, parcel: Parcel) -> None:
+        loop, where = asyncio.get_running_loop(), (parcel.channel, parcel.conversation)
+        await asyncio.sleep(self.pace.wait(*where, loop.time()))
+        while (rest := self.pace.rest(*where, loop.time())) > 0:  # noqa: ASYNC110 - only time ends it
+            await asyncio.sleep(rest)
+
     async def _send(self, parcel: Parcel) -> None:
         outgoing = await asyncio.to_thread(self._illustrated, parcel)
+        if not await asyncio.to_thread(self.database.write, lambda session: _leaves(session, parcel)):
+            return
         try:
             reference = await parcel.channel.send(parcel.conversation, outgoing, str(parcel.row.id))
         except SendError as error:
             await asyncio.to_thread(self._settle_failure, parcel, error)
             return
-        await asyncio.to_thread(self.database.write, lambda s: outbox.sent(s, parcel.row.id, reference, clock.now()))
+        await asyncio.to_thread(self.database.write, lambda session: _arrived(session, parcel, reference))
 
     def _illustrated(self, parcel: Parcel) -> Outgoing:
         """A message with figures to draw gets its picture; without a font or a store its words go alone."""
@@ -174,15 +197,16 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, error.code, error.said)
+        sendings.failed(session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown)
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
-        if error.is_unknown:
+        is_harmless = parcel.channel.limits.is_repeatable
+        if error.is_unknown and not is_harmless:
             outbox.unknown(session, parcel.row, error.code, now)
-        elif error.retryable or error.moved_to:
+        elif error.retryable or error.moved_to or error.is_unknown:
             outbox.retry(session, parcel.row, error.code, now, error.after)
         elif _has_other_ways(parcel, error):
             outbox.readdress(session, parcel.row.id, error.code, now)
@@ -224,6 +248,9 @@ class Delivery:
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
         """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
+        if row.attempts > 1 and not outbox.may_repeat(row, sendings.unanswered(session, row.id)):
+            outbox.unknown_for_good(session, row.id, "timeout", now)
+            return None
         match ways.choose(session, row, self.channels, now):
             case Later(until, reason):
                 outbox.put_off(session, row, until, reason)
@@ -275,6 +302,19 @@ def _labels(session: Session, site: SiteFacts | None, locale: str) -> Callable[[
         return lambda key: categories.Work(key, {}).label(locale)
     book = categories.handbook(session, site)
     return lambda key: book.work(key).label(locale)
+
+
+def _leaves(session: Session, parcel: Parcel) -> bool:
+    """Whether a message may leave now. Where repeating it is harmless, nobody has to know that it did."""
+    if parcel.channel.limits.is_repeatable:
+        return True
+    return sendings.leaves(session, parcel.sending, parcel.row.id, parcel.row.attempts, clock.now())
+
+
+def _arrived(session: Session, parcel: Parcel, reference: str) -> None:
+    outbox.sent(session, parcel.row.id, reference, clock.now())
+    if not parcel.channel.limits.is_repeatable:
+        sendings.arrived(session, parcel.sending)
 
 
 def _has_other_ways(parcel: Parcel, error: SendError) -> bool:

@@ -1234,6 +1234,7 @@ def upgrade() -> None:
         sa.Column("said", sa.String(), nullable=False),
         sa.Column("passed", sa.String(), nullable=False),
         sa.Column("is_template", sa.Boolean(), nullable=False),
+        sa.Column("is_unanswered", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_sendings_outbox_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sendings")),
     )
