@@ -145,6 +145,12 @@ class Limits:
     redelivers: bool = True
     is_repeatable: bool = False
 
+    @property
+    def closes_after(self) -> timedelta | None:
+        """How long after a person's last words the platform takes ours; None for as long as one likes."""
+        spans = [window.lasts for window in self.windows if "text" in window.opened_by]
+        return self.push_window or max(spans, default=None)
+
     def is_group(self, conversation: str) -> bool:
         """Whether several people read a conversation, where its name tells."""
         return bool(self.group_prefix) and conversation.startswith(self.group_prefix)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, exists, func, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, conversations
@@ -57,6 +57,13 @@ class Sending(Table):
 
 
 _TABLE = rows(Sending)
+_MESSAGES = rows(OutboxMessage)
+_OURS = exists().where(
+    _MESSAGES.c.id == bindparam("of_message"), _MESSAGES.c.state == "claimed",
+    _MESSAGES.c.attempts == bindparam("of_attempt"),
+)  # fmt: skip
+_LEAVE = Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_id"), _OURS), ["at", "is_unanswered"])
+_ARRIVE = Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_id")), ["is_unanswered"])
 _BEGIN = Prepared(lambda insert: insert(_TABLE), _TABLE.columns.keys())
 
 
@@ -103,17 +110,13 @@ def begin(
 
 def leaves(session: Session, sending_id: UUID, outbox_id: UUID, attempt: int, now: datetime) -> bool:
     """Note that an attempt is made in this moment; False where the message was given to another sender meanwhile."""
-    ours = exists().where(
-        OutboxMessage.id == outbox_id, OutboxMessage.state == "claimed", OutboxMessage.attempts == attempt
-    )
-    left = update(Sending).where(Sending.id == sending_id, ours).values(at=now, is_unanswered=True)
-    changed = session.execute(left.execution_options(synchronize_session=False))
-    return changed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+    values = {"at": now, "is_unanswered": True}
+    return _LEAVE.run(session, of_id=sending_id, of_message=outbox_id, of_attempt=attempt, **values) == 1
 
 
 def arrived(session: Session, sending_id: UUID) -> None:
     """Note that the platform has taken it."""
-    session.execute(update(Sending).where(Sending.id == sending_id).values(is_unanswered=False))
+    _ARRIVE.run(session, of_id=sending_id, is_unanswered=False)
 
 
 def unanswered(session: Session, outbox_id: UUID) -> int:
