@@ -157,27 +157,28 @@ class Delivery:
         """Send what a conversation gets, in order; what fails here comes back when its lease has ended."""
         for parcel in parcels:
             with _surviving("a message"):
-                await self._keep_pace(parcel)
+                await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, _time()))
                 await self._send(parcel)
             self._under_way -= 1
         self.nudged.set()
-
-    async def _keep_pace(self, parcel: Parcel) -> None:
-        loop, where = asyncio.get_running_loop(), (parcel.channel, parcel.conversation)
-        await asyncio.sleep(self.pace.wait(*where, loop.time()))
-        while (rest := self.pace.rest(*where, loop.time())) > 0:  # noqa: ASYNC110 - only time ends it
-            await asyncio.sleep(rest)
 
     async def _send(self, parcel: Parcel) -> None:
         outgoing = await asyncio.to_thread(self._illustrated, parcel)
         if not await asyncio.to_thread(self.database.write, lambda session: _leaves(session, parcel)):
             return
+        await self._keep_pace(parcel)
         try:
             reference = await parcel.channel.send(parcel.conversation, outgoing, str(parcel.row.id))
         except SendError as error:
             await asyncio.to_thread(self._settle_failure, parcel, error)
             return
         await asyncio.to_thread(self.database.write, lambda session: _arrived(session, parcel, reference))
+
+    async def _keep_pace(self, parcel: Parcel) -> None:
+        """Right before it leaves, after everything that takes a time of its own."""
+        where = (parcel.channel, parcel.conversation)
+        while (rest := self.pace.rest(*where, _time())) > 0:  # noqa: ASYNC110 - only time ends it
+            await asyncio.sleep(rest)
 
     def _illustrated(self, parcel: Parcel) -> Outgoing:
         """A message with figures to draw gets its picture; without a font or a store its words go alone."""
@@ -330,6 +331,10 @@ def _surviving(what: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception("%s failed, the rest goes on", what)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

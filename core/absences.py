@@ -6,6 +6,7 @@ so; what they say is written in the same transaction.
 
 1. Offers that are still open are sent again, with time to answer; the buttons of the first ones go on to work.
 2. Conversations that were alive just before are told from when to when nobody was there, and so is who gets an offer.
+3. Each site has it in its trace.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import importance, outbox, people
+from core import decisions, importance, outbox, people
 from core.conversations import Conversation
 from core.database import Table, rows
 from core.outbox import Choice, Letter, OutboxMessage
@@ -27,7 +28,9 @@ from core.prepared import Prepared
 from core.sendings import Sending
 from core.tickets import actions, news
 from core.tickets.models import Ticket
+from core.trace import Entry
 
+NAME = "absences"
 EVERY = timedelta(minutes=1)
 LONGEST = timedelta(minutes=2)  # without a sign of life
 ALIVE = timedelta(minutes=10)  # before the gap
@@ -92,21 +95,34 @@ def of_accounts(session: Session) -> Sequence[Presence]:
 
 
 def _make_good(session: Session, absence: Absence) -> None:
-    offers = list(_offers(session, absence))
-    chats = _alive(session, absence) | {chat: offer.person_id for offer, chat in offers if offer.person_id}
-    letters = [_apology(session, absence, chat, person) for chat, person in chats.items()]
-    outbox.post(session, [*letters, *(offer for offer, _ in offers)], absence.ended_at)
-
-
-def _offers(session: Session, absence: Absence) -> Iterator[tuple[Letter, str]]:
-    """Each offer that went to this account and is still open, as a new message, with the chat that had the first."""
+    chats, again = _alive(session, absence), list[Letter]()
     for site in session.scalars(select(Site.id)).all():
-        waiting = select(Ticket).where(Ticket.site_id == site, Ticket.state.in_(WAITING)).order_by(Ticket.id)
-        for ticket in session.scalars(waiting.with_for_update()).all():
-            found = [(offer, chat) for offer, chat in _asked(session, ticket, absence) if offer is not None]
-            if found and not ticket.emergency and ticket.assignee_id:
-                _give_time(session, ticket, absence.ended_at)
-            yield from found
+        offers = list(_offers(session, site, absence))
+        chats |= {chat: offer.person_id for offer, chat in offers if offer.person_id}
+        again += [offer for offer, _ in offers]
+        _note(session, site, absence, [str(offer.facts["number"]) for offer, _ in offers])
+    letters = [_apology(session, absence, chat, person) for chat, person in chats.items()]
+    outbox.post(session, [*letters, *again], absence.ended_at)
+
+
+def _offers(session: Session, site: UUID, absence: Absence) -> Iterator[tuple[Letter, str]]:
+    """Each offer that went to this account and is still open, as a new message, with the chat that had the first."""
+    waiting = select(Ticket).where(Ticket.site_id == site, Ticket.state.in_(WAITING)).order_by(Ticket.id)
+    for ticket in session.scalars(waiting.with_for_update()).all():
+        found = [(offer, chat) for offer, chat in _asked(session, ticket, absence) if offer is not None]
+        if found and not ticket.emergency and ticket.assignee_id:
+            _give_time(session, ticket, absence.ended_at)
+        yield from found
+
+
+def _note(session: Session, site: UUID, absence: Absence, numbers: list[str]) -> None:
+    """An event of the site: for how long nobody listened, and which offers were sent again."""
+    facts = {
+        "channel": absence.channel, "from": absence.begun_at, "until": absence.ended_at,
+        "minutes": round((absence.ended_at - absence.begun_at) / timedelta(minutes=1)), "offers": sorted(set(numbers)),
+    }  # fmt: skip
+    entry = Entry("absence", {name: news.plain(value) for name, value in facts.items()}, NAME)
+    decisions.append(session, site, f"site:{site}", [entry], absence.ended_at)
 
 
 def _asked(session: Session, ticket: Ticket, absence: Absence) -> Iterator[tuple[Letter | None, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from core import absences, clock, outbox, people, quiet
+from core import absences, clock, decisions, outbox, people, quiet
 from core.conversations import Conversation
 from core.database import Database
 from core.outbox import OutboxMessage
@@ -89,6 +90,10 @@ def test_an_open_offer_is_sent_again_and_its_old_button_still_counts(db: Databas
     with db.read_scope() as session:
         assert session.get_one(Ticket, offered).wake_at == NOW + GAP + actions.OFFER_LIFE
     assert [row.person_id for row in told(db, "away")] == [cast.technician]
+    with db.read_scope() as session:
+        [event] = decisions.of_site(session, cast.site, action="absence")
+        number = queries.by_id(session, offered).number
+        assert json.loads(event.facts).items() >= {"channel": "telegram", "minutes": 24, "offers": [number]}.items()
 
 
 def test_an_offer_that_was_taken_or_went_elsewhere_is_not_sent_again(db: Database, cast: Cast, offered: UUID) -> None:
