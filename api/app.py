@@ -17,8 +17,9 @@ from api.deps import System
 from api.pages import STATIC, static_version
 from api.routing import routers_of
 from api.safety import Safety
-from bot import flows
+from bot import flows, presence
 from bot.channels import open_channels
+from bot.presence import Presence
 from bot.router import Router
 from bot.worker import Worker
 from core.database import open_database
@@ -51,12 +52,14 @@ def build(settings: Settings, *, with_worker: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        work = _start_worker(system) if with_worker else None
+        listening = Presence(system.database, presence.hooked(system.channels))
+        await asyncio.to_thread(listening.beat)  # before time takes back an offer whose answer was lost
+        tasks = [asyncio.create_task(listening.run()), *([_start_worker(system)] if with_worker else [])]
         yield
-        if work is not None:
-            work.cancel()
+        for task in reversed(tasks):
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await work
+                await task
         system.database.dispose()
 
     app = FastAPI(

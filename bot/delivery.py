@@ -64,6 +64,8 @@ class Pace:
 
     account: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     chat: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    left: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    left_to: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
 
     def wait(self, channel: Channel, conversation: str, now: float) -> float:
         """Seconds to wait before this send; the slot is taken with the asking."""
@@ -72,6 +74,20 @@ class Pace:
         self.account[channel.name] = begin + 1 / limits.per_second
         self.chat[key] = begin + _interval(limits, conversation)
         return begin - now
+
+    def rest(self, channel: Channel, conversation: str, now: float) -> float:
+        """Seconds that are still to wait because others left later than they should have; 0 takes the moment.
+
+        Without it a process that was held up would send in one burst what it had planned in the meantime.
+        """
+        key, limits = (channel.name, conversation), channel.limits
+        until = max(
+            self.left[channel.name] + 1 / limits.per_second, self.left_to[key] + _interval(limits, conversation)
+        )
+        if until > now:
+            return until - now
+        self.left[channel.name] = self.left_to[key] = now
+        return 0
 
 
 def _interval(limits: Limits, conversation: str) -> float:
@@ -137,14 +153,16 @@ class Delivery:
         """Send what a conversation gets, in order; what fails here comes back when its lease has ended."""
         for parcel in parcels:
             with _surviving("a message"):
-                now = asyncio.get_running_loop().time()
-                await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, now))
+                await asyncio.sleep(self.pace.wait(parcel.channel, parcel.conversation, _time()))
                 await self._send(parcel)
             self._under_way -= 1
         self.nudged.set()
 
     async def _send(self, parcel: Parcel) -> None:
         outgoing = await asyncio.to_thread(self._illustrated, parcel)
+        if not await asyncio.to_thread(self.database.write, lambda session: _leaves(session, parcel)):
+            return
+        await self._keep_pace(parcel)
         try:
             reference = await parcel.channel.send(parcel.conversation, outgoing, str(parcel.row.id))
         except SendError as error:
@@ -153,13 +171,18 @@ class Delivery:
         await asyncio.to_thread(self.database.write, lambda session: self._sent(session, parcel, reference))
 
     def _sent(self, session: Session, parcel: Parcel, reference: str) -> None:
-        now = clock.now()
-        outbox.sent(session, parcel.row.id, reference, now)
-        self._offer_numbers(session, parcel, now)
+        _arrived(session, parcel, reference)
+        self._offer_numbers(session, parcel, clock.now())
 
     def _offer_numbers(self, session: Session, parcel: Parcel, now: datetime) -> None:
         address = (parcel.channel.name, parcel.channel.account, parcel.conversation)
         numbers.offer(session, address, parcel.row.id, parcel.outgoing.numbered, now)
+
+    async def _keep_pace(self, parcel: Parcel) -> None:
+        """Right before it leaves, after everything that takes a time of its own."""
+        where = (parcel.channel, parcel.conversation)
+        while (rest := self.pace.rest(*where, _time())) > 0:  # noqa: ASYNC110 - only time ends it
+            await asyncio.sleep(rest)
 
     def _illustrated(self, parcel: Parcel) -> Outgoing:
         """A message with figures to draw gets its picture; without a font or a store its words go alone."""
@@ -179,7 +202,7 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, error.code, error.said)
+        sendings.failed(session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown)
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
@@ -187,8 +210,10 @@ class Delivery:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
             self._offer_numbers(session, parcel, now)  # it may have arrived, and be answered
+        is_harmless = parcel.channel.limits.is_repeatable
+        if error.is_unknown and not is_harmless:
             outbox.unknown(session, parcel.row, error.code, now)
-        elif error.retryable or error.moved_to:
+        elif error.retryable or error.moved_to or error.is_unknown:
             outbox.retry(session, parcel.row, error.code, now, error.after)
         elif _has_other_ways(parcel, error):
             outbox.readdress(session, parcel.row.id, error.code, now)
@@ -230,6 +255,9 @@ class Delivery:
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
         """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
+        if row.attempts > 1 and not outbox.may_repeat(row, sendings.unanswered(session, row.id)):
+            outbox.unknown_for_good(session, row.id, "timeout", now)
+            return None
         match ways.choose(session, row, self.channels, now):
             case Later(until, reason):
                 outbox.put_off(session, row, until, reason)
@@ -254,6 +282,19 @@ class Delivery:
         return Parcel(row, way, outgoing, sending, locale_of(session, row))
 
 
+def _leaves(session: Session, parcel: Parcel) -> bool:
+    """Whether a message may leave now. Where repeating it is harmless, nobody has to know that it did."""
+    if parcel.channel.limits.is_repeatable:
+        return True
+    return sendings.leaves(session, parcel.sending, parcel.row.id, parcel.row.attempts, clock.now())
+
+
+def _arrived(session: Session, parcel: Parcel, reference: str) -> None:
+    outbox.sent(session, parcel.row.id, reference, clock.now())
+    if not parcel.channel.limits.is_repeatable:
+        sendings.arrived(session, parcel.sending)
+
+
 def _has_other_ways(parcel: Parcel, error: SendError) -> bool:
     """Whether a message whose chat is closed or gone may look for another one of its reader, or go as a template."""
     is_closed = error.stop_contact or error.code in sendings.REFUSALS
@@ -267,6 +308,10 @@ def _surviving(what: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception("%s failed, the rest goes on", what)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

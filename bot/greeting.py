@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.messages import Incoming
 from bot.talk import Talk
@@ -42,7 +42,7 @@ def _note(talk: Talk, now: datetime) -> None:
         people.seen(
             talk.session, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender, now
         )  # fmt: skip
-    came_at = min(incoming.sent_at or now, now)
+    came_at = min(incoming.sent_at or now, now).astimezone(UTC)
     standing.heard = {**standing.heard, incoming.kind: came_at.isoformat()}
 
 

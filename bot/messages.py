@@ -126,6 +126,7 @@ class Limits:
     `windows`, `quotas`: the platform's own numbers; delivery stays below them. A platform without windows takes
     messages at any time. `templates`: the purposes for which a template goes while no window is open;
     `has_consents`: each of them needs a consent of the person.
+    `is_repeatable`: sending with the same key twice is as good as once.
     `redelivers`: what was written to us while we were away comes afterwards; buttons that were tapped never do.
     """
 
@@ -150,6 +151,13 @@ class Limits:
     templates: tuple[str, ...] = ()
     has_consents: bool = False
     redelivers: bool = True
+    is_repeatable: bool = False
+
+    @property
+    def closes_after(self) -> timedelta | None:
+        """How long after a person's last words the platform takes ours; None for as long as one likes."""
+        spans = [window.lasts for window in self.windows if "text" in window.opened_by]
+        return self.push_window or max(spans, default=None)
 
     def is_group(self, conversation: str) -> bool:
         """Whether several people read a conversation, where its name tells."""

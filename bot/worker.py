@@ -1,4 +1,4 @@
-"""The loops of a worker: delivery, downloads, kept messages, pollers and the scheduler, beside the web or alone."""
+"""The loops of a worker: delivery, downloads, kept messages, pollers, presence, the scheduler."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from bot import presence
 from bot.channels import Channel
 from bot.delivery import Delivery
 from bot.fetching import Fetching
 from bot.messages import Incoming
+from bot.presence import Presence
 from bot.router import Router
 from core import registry
 from core.database import Database
@@ -38,10 +40,12 @@ class Worker:
         self.delivery = Delivery(database, settings, channels, storage)
         self.fetching = Fetching(database, settings, storage, channels)
         self.scheduler = Scheduler(database, settings)
+        self.presence = Presence(database, presence.polled(channels))
 
     async def run(self) -> None:
         """Run until cancelled. A loop that fails is started again; none takes another down."""
         registry.load("assets.triggers")
+        await asyncio.to_thread(self.presence.beat)  # before time takes back an offer whose answer was lost
         self.scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -51,7 +55,7 @@ class Worker:
             await asyncio.to_thread(self.scheduler.stop)
 
     def _loops(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-        loops = [self.delivery.run, self.fetching.run, self._retry]
+        loops = [self.delivery.run, self.fetching.run, self.presence.run, self._retry]
         for channel in self.channels.values():
             loops += [channel.prepare, partial(channel.listen, self._take)]
         return loops

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core import registry, scheduler
 from core.database import Database
@@ -105,11 +105,14 @@ def undelivered(
     session: Session, site_id: UUID, since: datetime, limit: int = 50
 ) -> list[tuple[str, str, datetime, str]]:
     """What reached nobody at a site since a moment: reader, reason, when, number of the ticket; the newest first."""
-    query = select(Person.name, OutboxMessage.error, OutboxMessage.created_at, Ticket.number)
+    carrier = aliased(OutboxMessage)  # what was gathered did not arrive where the message that says it did not
+    error = func.coalesce(carrier.error, OutboxMessage.error)
+    query = select(Person.name, error, OutboxMessage.created_at, Ticket.number)
     query = query.join(Ticket, Ticket.id == OutboxMessage.ticket_id)
     query = query.outerjoin(Person, Person.id == OutboxMessage.person_id)
+    query = query.outerjoin(carrier, carrier.id == OutboxMessage.merged_into)
     query = query.where(
-        Ticket.site_id == site_id, OutboxMessage.state.in_(("undeliverable", "dead")),
+        Ticket.site_id == site_id, func.coalesce(carrier.state, OutboxMessage.state).in_(("undeliverable", "dead")),
         OutboxMessage.created_at >= since,
     )  # fmt: skip
     rows = session.execute(query.order_by(OutboxMessage.id.desc()).limit(limit))

@@ -14,6 +14,7 @@ EMERGENCY, ASKING, NEWS, LATER = range(4)
 OFFERS = ("offer", "team_offer", "offer_open", "escalated")  # of work, which goes on to the next when nobody answers
 QUESTIONS = ("survey", "survey_again")
 OF_DIGESTS = "digest"
+EXCUSES = ("away", "away_lost")  # said in a conversation, but nobody's answer
 OF_ACCOUNTS = "made_"
 SUMMARY = "news_summary"  # several pieces of news in one message
 # How long each of these may wait for a platform before it goes another way, where its reader has one.
@@ -26,6 +27,8 @@ def of(kind: str, facts: Mapping[str, Any], *, is_answer: bool) -> int:
         return LATER if kind in QUESTIONS else EMERGENCY
     if kind in QUESTIONS or kind.startswith(OF_DIGESTS):
         return LATER
+    if kind in EXCUSES:
+        return NEWS
     return ASKING if is_answer or kind in OFFERS or kind.startswith(OF_ACCOUNTS) else NEWS
 
 

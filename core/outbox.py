@@ -254,11 +254,20 @@ def unknown(session: Session, message: OutboxMessage, error: str, now: datetime)
 
     What concerns a ticket is repeated once, because its number makes a double harmless; nothing else is.
     """
-    if message.ticket_id is not None and message.error != UNKNOWN:
+    if may_repeat(message, 1) and message.error != UNKNOWN:
         again = {"state": "retry", "error": UNKNOWN, "not_before": now + REPEAT_AFTER, "lease_until": None}
         session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(again))
         return
-    _settle(session, message.id, state="unknown", error=error[:500], settled_at=now)
+    unknown_for_good(session, message.id, error, now)
+
+
+def unknown_for_good(session: Session, message_id: UUID, error: str, now: datetime) -> None:
+    _settle(session, message_id, state="unknown", error=error[:500], settled_at=now)
+
+
+def may_repeat(message: OutboxMessage, unanswered: int) -> bool:
+    """Whether a message may be sent once more after so many attempts that may have succeeded."""
+    return unanswered <= (1 if message.ticket_id is not None else 0)
 
 
 def put_off(session: Session, message: OutboxMessage, until: datetime, why: str) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import calendars, outbox, people, places
+from core import calendars, importance, outbox, people, places
 from core.errors import Invalid
 from core.outbox import OutboxMessage
 from core.people import Person
@@ -76,6 +76,8 @@ def hold(session: Session, claimed: Sequence[OutboxMessage], now: datetime) -> l
 
 def can_wait(row: OutboxMessage) -> bool:
     """Whether nothing is lost when a message comes in the morning."""
+    if row.kind in importance.EXCUSES:
+        return row.person_id is not None
     if row.person_id is None or row.channel or row.kind in ASKING or row.kind.startswith(OF_ACCOUNTS):
         return False
     is_pressing = bool(row.facts.get("emergency")) or row.facts.get("priority") in PRESSING

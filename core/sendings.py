@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, conversations
 from core.database import Table, rows
+from core.outbox import OutboxMessage
 from core.prepared import Prepared
 from core.quotas import Scope
 
@@ -31,7 +32,8 @@ class Sending(Table):
     """One attempt. `outcome`: empty unless it failed, then the code of the failure; `said`: the platform's own words.
 
     `passed`: the ways of the reader that were closed, each as `<channel>:<reason>`, so that it went this one.
-    `is_template`: sent as a template, which no window limits.
+    `is_template`: sent as a template, which no window limits. `is_unanswered`: it has left, and what became of it is
+    not known: the platform was silent, or the sender died.
     """
 
     __tablename__ = "sendings"
@@ -51,9 +53,17 @@ class Sending(Table):
     said: Mapped[str] = mapped_column(default="")
     passed: Mapped[str] = mapped_column(default="")
     is_template: Mapped[bool] = mapped_column(default=False)
+    is_unanswered: Mapped[bool] = mapped_column(default=False)
 
 
 _TABLE = rows(Sending)
+_MESSAGES = rows(OutboxMessage)
+_OURS = exists().where(
+    _MESSAGES.c.id == bindparam("of_message"), _MESSAGES.c.state == "claimed",
+    _MESSAGES.c.attempts == bindparam("of_attempt"),
+)  # fmt: skip
+_LEAVE = Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_id"), _OURS), ["at", "is_unanswered"])
+_ARRIVE = Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_id")), ["is_unanswered"])
 _BEGIN = Prepared(lambda insert: insert(_TABLE), _TABLE.columns.keys())
 
 
@@ -93,13 +103,31 @@ def begin(
     _BEGIN.run(
         session, id=of_attempt, outbox_id=outbox_id, channel=channel, account=account, conversation=conversation,
         at=now, outcome="", said="", passed=passed, is_template=is_template,
+        is_unanswered=False,
     )  # fmt: skip
     return of_attempt
 
 
-def failed(session: Session, sending_id: UUID, outcome: str, said: str = "") -> None:
+def leaves(session: Session, sending_id: UUID, outbox_id: UUID, attempt: int, now: datetime) -> bool:
+    """Note that an attempt is made in this moment; False where the message was given to another sender meanwhile."""
+    values = {"at": now, "is_unanswered": True}
+    return _LEAVE.run(session, of_id=sending_id, of_message=outbox_id, of_attempt=attempt, **values) == 1
+
+
+def arrived(session: Session, sending_id: UUID) -> None:
+    """Note that the platform has taken it."""
+    _ARRIVE.run(session, of_id=sending_id, is_unanswered=False)
+
+
+def unanswered(session: Session, outbox_id: UUID) -> int:
+    """How many attempts to send a message may have succeeded."""
+    query = select(func.count()).where(Sending.outbox_id == outbox_id, Sending.is_unanswered)
+    return session.scalar(query) or 0
+
+
+def failed(session: Session, sending_id: UUID, outcome: str, said: str = "", *, is_unknown: bool = False) -> None:
     """Note what became of an attempt that did not succeed."""
-    values = {"outcome": outcome[:LONGEST_SAYING], "said": said[:LONGEST_SAYING]}
+    values = {"outcome": outcome[:LONGEST_SAYING], "said": said[:LONGEST_SAYING], "is_unanswered": is_unknown}
     session.execute(update(Sending).where(Sending.id == sending_id).values(**values))
 
 

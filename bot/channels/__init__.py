@@ -149,6 +149,6 @@ def open_channels(settings: Settings, storage: Storage, database: Database) -> d
     registry.load(__name__)
     opened = {name: opener(settings, storage, database) for name, opener in CHANNELS.items()}
     found = {name: one for name, one in opened.items() if one is not None}
-    windows = {name: one.limits.push_window for name, one in found.items()}
+    windows = {name: one.limits.closes_after for name, one in found.items()}
     surveys.WINDOWS.update({name: window for name, window in windows.items() if window is not None})
     return found

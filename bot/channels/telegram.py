@@ -87,6 +87,10 @@ class TelegramChannel:
         )  # fmt: skip
         self._sender = Sender(self._bot, storage, self.limits)
 
+    @property
+    def is_polled(self) -> bool:
+        return not self._secret
+
     def is_welcome(self, request: HookRequest) -> bool:
         return self.is_authentic(request)
 

@@ -53,7 +53,10 @@ class WebChannel:
     name = "web"
     account = ACCOUNT
     hooks: tuple[str, ...] = ()  # its own wire counts what comes: api/routes/chat.py
-    limits = Limits(text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200)
+    limits = Limits(
+        text=8000, caption=8000, buttons=40, has_edits=True, per_second=2000, per_chat_second=200,
+        is_repeatable=True,
+    )  # fmt: skip
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings

@@ -16,6 +16,7 @@ from core.database import Database
 from core.digests import Wish
 from core.outbox import Letter, OutboxMessage
 from tests.bot.platforms import Platform, deliver, delivery, states
+from tests.core import history
 from tests.personas import NOW, Cast
 
 
@@ -102,6 +103,62 @@ def test_a_channel_that_fails_in_an_unknown_way_loses_nothing(db: Database) -> N
     [first, second] = posted(db, "li", "li")
     deliver(db, Platform(RuntimeError("the library's own fault")))
     assert states(db, [first, second]) == [("claimed", ""), ("sent", "")]
+
+
+@pytest.mark.parametrize(("has_ticket", "said", "state"), [(False, 1, "unknown"), (True, 2, "unknown")])
+def test_what_had_left_when_its_sender_died_is_repeated_once_where_that_is_harmless(
+    db: Database, cast: Cast, *, has_ticket: bool, said: int, state: str
+) -> None:
+    """The sender dies with every message that it has handed over: nobody knows whether it arrived."""
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, NOW).id
+        outbox.mark_history(session, NOW)
+        letter = Letter("help", {}, address=("telegram", "42", "li"), ticket_id=ticket if has_ticket else None)
+        ids = outbox.post(session, [letter], NOW)
+    platform = Platform(*[RuntimeError("killed")] * 5)
+    for _ in range(4):
+        deliver(db, platform)
+        db.write(outbox.release)
+    assert (5 - len(platform.refusals), states(db, ids)) == (said, [(state, "timeout")])
+
+
+def test_what_was_claimed_and_had_not_left_is_sent(db: Database) -> None:
+    ids = posted(db, "li", "li")
+    db.write(lambda session: outbox.claim(session, clock.now()))
+    db.write(outbox.release)
+    platform = Platform()
+    deliver(db, platform)
+    assert (len(platform.said), {state for state, _ in states(db, ids)}) == (2, {"sent"})
+
+
+def test_where_a_repetition_is_harmless_an_unknown_outcome_is_a_reason_for_one(db: Database) -> None:
+    ids, platform = posted(db, "li"), Platform(SendError("timeout", is_unknown=True), is_repeatable=True)
+    deliver(db, platform)
+    assert states(db, ids) == [("retry", "timeout")]
+
+
+def test_a_message_that_was_given_to_somebody_else_is_not_sent_twice(db: Database) -> None:
+    """A sender that was stopped for longer than its lease comes back with what another one has sent."""
+    [one] = posted(db, "li")
+    platform = Platform()
+    late = delivery(db, platform)
+    [parcel], _ = late._claim(10)  # noqa: SLF001 - the moment between claiming and sending
+    db.write(outbox.release)
+    deliver(db, platform)
+    asyncio.run(late._send(parcel))  # noqa: SLF001
+    assert platform.said == [("li", str(one))]
+
+
+def test_a_sender_that_was_held_up_makes_no_burst(db: Database) -> None:
+    """Five were planned for the last half second, and all wake up now: they leave one after another."""
+    platform = Platform(per_second=10, per_chat_second=10)
+    channel: Any = platform
+    pace = Pace()
+    for chat in "abcde":
+        pace.wait(channel, chat, 100)
+    assert pace.rest(channel, "a", 101) == 0
+    assert [pace.rest(channel, chat, 101) for chat in "bcde"] == pytest.approx([0.1] * 4)
+    assert pace.rest(channel, "b", 101.1) == 0
 
 
 def test_a_message_to_somebody_without_any_chat_is_undeliverable(db: Database, cast: Cast) -> None:

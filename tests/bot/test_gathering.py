@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from core import clock, i18n, outbox, people
+from bot.messages import SendError
+from core import clock, health, i18n, outbox, people
 from core.database import Database
 from core.outbox import Choice, Letter, OutboxMessage
 from core.quotas import Quota, Window
+from core.tickets import queries
 from tests.bot.platforms import Platform, deliver, meet, states
 from tests.core import history
 from tests.personas import NOW, Cast
@@ -146,3 +148,18 @@ def test_a_summary_is_said_in_the_reader_s_language(db: Database, cast: Cast, ti
     post(db, cast.resident, ("resumed", tickets[0]), *(("arrived", one) for one in tickets))
     run(db, platform, *SOON, HOUR)
     assert platform.messages[-1].text.startswith(i18n.translate("chat.news_summary", locale, count=3, news=""))
+
+
+def test_what_was_gathered_into_a_message_that_did_not_arrive_is_told_at_the_desk(
+    db: Database, cast: Cast, tickets: list[UUID]
+) -> None:
+    platform = narrow()
+    ids = post(db, cast.resident, ("resumed", tickets[0]), *(("arrived", one) for one in tickets[1:]))
+    run(db, platform, *SOON)
+    platform.refusals.append(SendError("refused"))
+    run(db, platform, HOUR)
+    with db.read_scope() as session:
+        lost = health.undelivered(session, cast.site, NOW - HOUR)
+        numbers = [queries.by_id(session, one).number for one in tickets[1:]]
+    assert [(why, number) for _, why, _, number in lost] == [("refused", number) for number in reversed(numbers)]
+    assert [state for state, _ in states(db, ids)] == ["sent", "merged", "merged"]

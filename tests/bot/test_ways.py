@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.messages import SendError
+from bot.messages import Limits, SendError
 from core import clock, consents, outbox, people, sendings
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
@@ -213,3 +213,16 @@ def test_no_chat_is_written_to_that_has_blocked_us(db: Database, cast: Cast) -> 
     ids, telegram = post(db, cast.resident, "help"), Platform()
     run(db, wechat(), telegram)
     assert (states(db, ids), len(telegram.said)) == ([("sent", "")], 1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "closes_after"),
+    [
+        (Limits(), None),
+        (Limits(windows=WINDOWS), timedelta(hours=48)),
+        (Limits(windows=WINDOWS, push_window=HOUR), HOUR),
+        (Limits(windows=WINDOWS[1:]), None),
+    ],
+)
+def test_a_window_that_words_open_says_when_it_closes(limits: Limits, closes_after: timedelta | None) -> None:
+    assert limits.closes_after == closes_after

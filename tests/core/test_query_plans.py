@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from core import (
+    absences,
     access,
     conversations,
     digests,
@@ -37,6 +38,10 @@ Ask = Callable[[Session, Cast, datetime], object]
 
 ASKED: dict[str, Ask] = {
     "messages to send": lambda session, cast, now: outbox.claim(session, now),
+    "what is made good after an absence": lambda session, cast, now: [
+        absences.beat(session, "telegram", "42", now + number * timedelta(hours=1), redelivers=True)
+        for number in range(2)
+    ],
     "what a chat was sent": lambda session, cast, now: _past(session),
     "who refused a message": lambda session, cast, now: sendings.closed_to(session, cast.site),
     "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),

@@ -91,7 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond()
 
     def _respond(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever was sending it is dead
+            self.close_connection = True
+            return
         parts = urlsplit(self.path)
         try:
             answer = self._answer(parts.path, dict(parse_qsl(parts.query)), body)

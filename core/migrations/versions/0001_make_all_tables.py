@@ -145,6 +145,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "account", "kind", name=op.f("pk_platform_tokens")),
     )
     op.create_table(
+        "presences",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("away_from", sa.DateTime(), nullable=True),
+        sa.Column("away_until", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "account", name=op.f("pk_presences")),
+    )
+    op.create_table(
         "seals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -1305,6 +1314,7 @@ def upgrade() -> None:
         sa.Column("said", sa.String(), nullable=False),
         sa.Column("passed", sa.String(), nullable=False),
         sa.Column("is_template", sa.Boolean(), nullable=False),
+        sa.Column("is_unanswered", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_sendings_outbox_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sendings")),
     )

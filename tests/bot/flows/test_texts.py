@@ -55,7 +55,8 @@ def views(kind: str, facts: dict[str, Any], buttons: list[tuple[dict[str, Any], 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_message_reads_in_both_languages(kind: str) -> None:
-    full = {**SAMPLE, "lines": [{"line": "job", **SAMPLE}], "news": [{"kind": "accepted", "facts": SAMPLE}]}
+    news = [{"kind": "resumed", "facts": SAMPLE, "ticket": ""}]
+    full = {**SAMPLE, "lines": [{"line": "job", **SAMPLE}], "news": news}
     unknown = {
         name: "" if isinstance(value, str) and not name.endswith("_at") else value for name, value in full.items()
     }
