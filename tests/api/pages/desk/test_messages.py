@@ -32,7 +32,7 @@ def admin(web: Web, cast: Cast) -> Browser:
 def ticket(db: Database, cast: Cast) -> UUID:
     with db.write_scope() as session:
         found = history.opened(session, cast, clock.now()).id
-        outbox.mark_history(session, clock.now())
+        outbox.mark_history(session)
     return found
 
 
