@@ -160,6 +160,13 @@ def _tapped(header: Json, event: Json, account: str) -> Incoming:
     return replace(base, kind="action", action=token, message=shown, takes_reply=True) if token else base
 
 
+def image_of(said: Json) -> str:
+    """The picture of the card that was tapped, so that it stays when the card is changed."""
+    value = said["event"].get("action", {}).get("value")
+    found = value.get("image") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
 def _removed(header: Json, event: Json, account: str) -> Incoming:
     """We were taken out of a group, or there is no group any more. Who did it is nobody's business."""
     chat = str(event["chat_id"])

@@ -143,7 +143,9 @@ def card(message: Outgoing, conversation: str, image: str = "") -> str:
 
     https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-structure
     """
-    rows = [[_button(one, conversation) for one in row] for _, row in groupby(message.buttons, lambda one: one.row)]
+    rows = [
+        [_button(one, conversation, image) for one in row] for _, row in groupby(message.buttons, lambda one: one.row)
+    ]
 
     def made(words: str) -> Json:
         shown: list[Json] = []
@@ -158,9 +160,9 @@ def card(message: Outgoing, conversation: str, image: str = "") -> str:
     return _within(message.text, made)
 
 
-def card_object(message: Outgoing, conversation: str) -> Json:
+def card_object(message: Outgoing, conversation: str, image: str) -> Json:
     """The same as an object, for the answer to a tap."""
-    found: Json = orjson.loads(card(message, conversation))
+    found: Json = orjson.loads(card(message, conversation, image))
     return found
 
 
@@ -180,12 +182,13 @@ def _within(text: str, made: Callable[[str], Json]) -> str:
     return content.decode()
 
 
-def _button(button: Button, conversation: str) -> Json:
-    """A link, or a tap that says which group it came from: the callback itself tells groups and people alike."""
+def _button(button: Button, conversation: str, image: str) -> Json:
+    """A link, or a tap that brings back where it stood: its callback tells groups from people no more than pictures."""
     said: Json = {"tag": "button", "text": _plain(button.label), "type": "default"}
     if button.url:
         return {**said, "url": button.url}
-    return {**said, "value": {"token": button.token, "chat": conversation}}
+    value = {"token": button.token, "chat": conversation}
+    return {**said, "value": {**value, "image": image} if image else value}
 
 
 def _plain(text: str) -> Json:

@@ -18,7 +18,7 @@ from bot.calling import MAX_MEDIA, PATIENCE, Caller, PlatformError
 from bot.channels import Channel, Proven, Symptom, Take, channel
 from bot.channels._feishu_callbacks import CARDS, Callbacks
 from bot.channels._feishu_errors import UNKNOWN_CODES, VERDICTS
-from bot.channels._feishu_events import CHANNEL, GROUP, SENDER, parse_event
+from bot.channels._feishu_events import CHANNEL, GROUP, SENDER, image_of, parse_event
 from bot.channels._feishu_examination import examine
 from bot.channels._feishu_sending import MESSAGES, Sender, Sleep, bearer, card_object
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
@@ -80,16 +80,17 @@ class FeishuChannel:
         return parse_event(self._callbacks.event(request.body), self.account)
 
     def answer(self, request: HookRequest, reply: Outgoing | None) -> Answer | None:
-        """The new card where a tap changes its own one: it is there at once. Everything else is sent as usual.
+        """The new card where a tap changes its own one: there at once, with the picture. All else is sent as usual.
 
         https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/handle-card-callbacks
         """
         if reply is None:
             return Answer()
-        tap = next(iter(self.parse(request)), None)
+        said = self._callbacks.event(request.body)
+        tap = next(iter(parse_event(said, self.account)), None)
         if tap is None or not reply.replaces or reply.replaces != tap.message or reply.photo:
             return None
-        shown = {"type": "raw", "data": card_object(reply, tap.conversation)}
+        shown = {"type": "raw", "data": card_object(reply, tap.conversation, image_of(said))}
         return Answer(orjson.dumps({"card": shown}).decode())
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:

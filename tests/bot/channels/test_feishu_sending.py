@@ -154,16 +154,17 @@ def test_words_that_grow_on_the_way_are_cut_and_their_last_line_is_kept(
     assert [one.text.startswith("电梯") and one.text.endswith(f"\n{link}") for one in feishu.messages(LI)] == [True] * 2
 
 
-def test_the_answer_to_a_tap_changes_its_card_at_once(
-    feishu: FakeFeishu, app: FeishuChannel, runner: asyncio.Runner
+def test_the_answer_to_a_tap_changes_its_card_at_once_and_keeps_its_picture(
+    feishu: FakeFeishu, app: FeishuChannel, runner: asyncio.Runner, storage: Storage
 ) -> None:
-    sent = runner.run(app.send(LI, Outgoing("a", (TAP,)), KEY))
+    storage.put(PHOTO, encoded(corners(), "JPEG"))
+    sent = runner.run(app.send(LI, Outgoing("a", (TAP,), photo=PHOTO), KEY))
     event = feishu.tap(LI, "接单")
     request = feishu.events.request(event, "cards")
     told = app.answer(request, Outgoing("b", (LINK,), replaces=sent))
     assert told is not None
     feishu.take(event, told)
-    assert [(one.text, one.labels) for one in feishu.messages(LI)] == [("b", ["看"])]
+    assert [(one.text, one.labels, one.has_photo) for one in feishu.messages(LI)] == [("b", ["看"], True)]
     for other in (Outgoing("c"), Outgoing("c", replaces="om_other"), Outgoing("c", photo=PHOTO, replaces=sent)):
         assert app.answer(request, other) is None
     plain = app.answer(Callbacks().request(Callbacks().text(LI, "x")), None)
