@@ -119,6 +119,12 @@ class Callbacks:
         return isinstance(given, str) and is_same(given, self.token)
 
 
+def is_at_once(request: HookRequest) -> bool:
+    """Whether a callback is of these minutes, as one is that never comes again."""
+    return is_fresh(request.headers.get(STAMP, ""), AT_ONCE, ahead=AHEAD)
+
+
 def _is_of_now(request: HookRequest) -> bool:
-    within = AT_ONCE if request.part == CARDS else REDELIVERED
-    return is_fresh(request.headers.get(STAMP, ""), within, ahead=AHEAD)
+    if request.part == CARDS:
+        return is_at_once(request)
+    return is_fresh(request.headers.get(STAMP, ""), REDELIVERED, ahead=AHEAD)

@@ -32,6 +32,7 @@ MOST_TAIL = 2_000
 MOST_GROWTH = 7  # what becomes of a control character
 MOST_IMAGE = 10 * 1024 * 1024  # https://open.feishu.cn/document/server-docs/im-v1/image/create
 LINK = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*[A-Za-z0-9/=_~#-]")
+AS_JSON = {"content-type": "application/json; charset=utf-8"}  # Feishu asks for the charset, too
 AFTER_TAP = 1.0  # seconds: a card that changes before its tap was answered may be set back to what it was
 Json = dict[str, Any]
 Sleep = Callable[[float], Awaitable[None]]
@@ -75,7 +76,8 @@ class Sender:
         return await self._tokens.using(self._name, self._log_in, call)
 
     async def _create(self, told: Json, kind: str, token: str) -> Json:
-        return await self._caller.post(MESSAGES, told, query={"receive_id_type": kind}, headers=bearer(token))
+        headers = AS_JSON | bearer(token)
+        return await self._caller.post(MESSAGES, told, query={"receive_id_type": kind}, headers=headers)
 
     async def _is_replaced(self, message: Outgoing, content: str) -> bool:
         """Change an own card; False where it can't be any more: after 14 days, or once it was taken back.
@@ -93,8 +95,8 @@ class Sender:
         return True
 
     async def _patch(self, path: str, content: str, token: str) -> Json:
-        told = {"content": content}
-        return await self._caller.post(path, told, headers=bearer(token), is_repeatable=True, method="PATCH")
+        headers = AS_JSON | bearer(token)
+        return await self._caller.post(path, {"content": content}, headers=headers, is_repeatable=True, method="PATCH")
 
     async def _uploaded(self, photo: str) -> str:
         """The key of a picture at Feishu; nothing for one that was erased since, or that Feishu will not take."""

@@ -16,11 +16,11 @@ import orjson
 
 from bot.calling import MAX_MEDIA, PATIENCE, Caller, PlatformError
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._feishu_callbacks import CARDS, Callbacks
+from bot.channels._feishu_callbacks import CARDS, Callbacks, is_at_once
 from bot.channels._feishu_errors import UNKNOWN_CODES, VERDICTS
 from bot.channels._feishu_events import CHANNEL, GROUP, SENDER, image_of, parse_event
 from bot.channels._feishu_examination import examine
-from bot.channels._feishu_sending import MESSAGES, Sender, Sleep, bearer, card_object
+from bot.channels._feishu_sending import AS_JSON, MESSAGES, Sender, Sleep, bearer, card_object
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Fetched, Tokens
 from core.database import Database
@@ -77,7 +77,9 @@ class FeishuChannel:
         return Answer(orjson.dumps({"challenge": challenge}).decode()) if challenge else None
 
     def parse(self, request: HookRequest) -> list[Incoming]:
-        return parse_event(self._callbacks.event(request.body), self.account)
+        """The message of a callback. A tap is of now or of nobody, also where the hook of events brings it."""
+        found = parse_event(self._callbacks.event(request.body), self.account)
+        return [one for one in found if not one.takes_reply or is_at_once(request)]
 
     def answer(self, request: HookRequest, reply: Outgoing | None) -> Answer | None:
         """The new card where a tap changes its own one: there at once, with the picture. All else is sent as usual.
@@ -142,7 +144,7 @@ class FeishuChannel:
         if self._public_url:
             told["redirect_uri"] = f"{self._public_url}/sign-in/{CHANNEL}/back"
         try:
-            answer = await self._caller.post(REDEEM, told)
+            answer = await self._caller.post(REDEEM, told, headers=AS_JSON)
         except PlatformError as error:
             if error.number in UNKNOWN_CODES:
                 return []
@@ -154,7 +156,7 @@ class FeishuChannel:
     async def _log_in(self) -> Fetched:
         """https://open.feishu.cn/document/ukTMukTMukTM/ukDNz4SO0MjL5QzM/auth-v3/auth/tenant_access_token_internal"""
         told: dict[str, Any] = {"app_id": self.account, "app_secret": self._secret}
-        answer = await self._caller.post(LOG_IN, told, is_repeatable=True)
+        answer = await self._caller.post(LOG_IN, told, headers=AS_JSON, is_repeatable=True)
         value, seconds = answer.get("tenant_access_token"), answer.get("expire")
         if not isinstance(value, str) or not isinstance(seconds, int):
             raise SendError("bad_token", retryable=True)

@@ -176,6 +176,12 @@ def test_an_app_without_settings_is_off(sqlite_db: Database, tmp_path: Path) -> 
     assert open_feishu(settings, open_storage(f"file://{tmp_path}/media"), sqlite_db) is None
 
 
+def test_a_tap_of_long_ago_means_nothing_at_the_other_hook_either(app: FeishuChannel) -> None:
+    make = Callbacks()
+    tap = make.tap("ou_li", "om_1", {"token": "t"})
+    assert [len(app.parse(make.request(tap, age=timedelta(minutes=age)))) for age in (0, 6)] == [1, 0]
+
+
 def test_the_clock_may_be_a_little_wrong(app: FeishuChannel) -> None:
     make = Callbacks()
     tap = make.tap("ou_li", "om_1", {"token": "t"})

@@ -29,7 +29,7 @@ from core.storage import Storage
 from core.tickets import actions, queries
 from tests.bot.flows.chat import SETTINGS
 from tests.fakes.feishu import FakeFeishu, Message
-from tests.personas import NOW, Cast
+from tests.personas import NOW, Cast, play
 from tests.pictures import corners, encoded
 
 LI, WANG = "ou_li", "ou_wang"
@@ -107,11 +107,13 @@ def feishu() -> Iterator[FakeFeishu]:
 
 
 @pytest.fixture
-def town(db: Database, cast: Cast, feishu: FakeFeishu, storage: Storage, runner: asyncio.Runner) -> Iterator[Town]:
-    app = feishu.channel(db, storage)
+def town(feishu: FakeFeishu, sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[Town]:
+    with sqlite_db.write_scope() as session:
+        cast = play(session)
+    app = feishu.channel(sqlite_db, storage)
     app.limits = replace(app.limits, per_second=10_000, per_chat_second=10_000)
     flows.load()
-    yield Town(db, cast, feishu, app, storage, runner)
+    yield Town(sqlite_db, cast, feishu, app, storage, runner)
     runner.run(app.close())
 
 

@@ -14,6 +14,7 @@ import pytest
 from bot.calling import MAX_MEDIA
 from bot.channels.feishu import FeishuChannel
 from bot.messages import Button, Outgoing, SendError
+from core import i18n
 from core.database import Database
 from core.storage import Storage, key_of
 from tests.fakes.feishu import SECRET, FakeFeishu, says, silence
@@ -186,7 +187,11 @@ def test_files_are_fetched_by_their_message_and_from_the_platform_alone(
 
 
 def symptoms(app: FeishuChannel, runner: asyncio.Runner) -> list[tuple[str, dict[str, Any]]]:
-    return [(one.key, one.facts) for one in runner.run(app.examine())]
+    found = runner.run(app.examine())
+    for one in found:
+        texts = {i18n.translate(f"doctor.{one.key}", locale, **one.facts) for locale in i18n.LOCALES}
+        assert len(texts) == len(i18n.LOCALES)
+    return [(one.key, one.facts) for one in found]
 
 
 def test_the_doctor_finds_nothing_where_all_is_well(
