@@ -95,6 +95,11 @@ class Caller:
         request = self._client.build_request("POST", self._address(path), params=query, headers=headers, **options)
         return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=is_repeatable))
 
+    async def put(self, path: str, content: Json, *, headers: Mapping[str, str] | None = None) -> Json:
+        """The answer to a change of something that is there: doing it twice is as good as once."""
+        request = self._client.build_request("PUT", self._address(path), json=content, headers=headers)
+        return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=True))
+
     async def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Json:

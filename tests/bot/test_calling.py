@@ -177,3 +177,13 @@ def test_a_file_is_posted_as_a_form(platform: ScriptedServer) -> None:
     files = {"media": ("photo.jpg", b"\xff\xd8", "image/jpeg")}
     called(platform, lambda caller: caller.post("/upload", files=files))
     assert b'filename="photo.jpg"' in platform.asked[0][2]
+
+
+def test_a_change_is_put_and_may_be_repeated(platform: ScriptedServer) -> None:
+    platform.answers = [says(errcode=0, changed=True), Scripted(is_cut=True)]
+    change = {"card": "1"}
+    assert called(platform, lambda caller: caller.put("/cards", change))["changed"]
+    with pytest.raises(SendError) as caught:
+        called(platform, lambda caller: caller.put("/cards", change))
+    assert (caught.value.retryable, caught.value.is_unknown) == (True, False)
+    assert [(method, path) for method, path, _ in platform.asked] == [("PUT", "/cards")] * 2
