@@ -27,6 +27,8 @@ USERID, OUTSIDER = "ding_userid", "ding_sender_id"
 IN_GROUP = "2"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 SHAPES = (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError)
+LANGUAGE = "zh-CN"  # DingTalk tells nobody's; who writes English in sentences is answered so
+SENTENCE = 3  # words: fewer may be a command or a code
 APART = "~"  # between our key and the group of a card
 Json = dict[str, Any]
 
@@ -64,7 +66,7 @@ def parse_tap(said: Json, account: str, key: str) -> list[Incoming]:
     group = track.partition(APART)[2]
     tap = Incoming(
         CHANNEL, account, key, "unknown", f"{GROUP}{group}" if group else sender, sender, USERID,
-        message=f"{CARD}{track}", is_group=bool(group),
+        message=f"{CARD}{track}", is_group=bool(group), locale=LANGUAGE,
     )  # fmt: skip
     try:
         action = _pressed(said.get("content"))
@@ -87,7 +89,7 @@ def _base(said: Json, account: str, key: str) -> Incoming | None:
     return Incoming(
         CHANNEL, account, number, "unknown", conversation, sender, USERID if member else OUTSIDER,
         _plain(said.get("senderNick")), is_group=is_group, sent_at=moment_of(str(said.get("createAt")), a_second=1000),
-        group_name=_plain(said.get("conversationTitle")) if is_group else "",
+        group_name=_plain(said.get("conversationTitle")) if is_group else "", locale=LANGUAGE,
     )  # fmt: skip
 
 
@@ -128,9 +130,10 @@ def _photos(parts: list[Any]) -> Iterator[Media]:
 
 def _worded(base: Incoming, words: str, media: tuple[Media, ...]) -> Incoming:
     text = words.strip()
+    locale = "en" if text.isascii() and len(text.split()) >= SENTENCE else base.locale
     if media:
-        return replace(base, kind="image", text=text, media=media)
-    return replace(base, kind="text", text=text) if text else base
+        return replace(base, kind="image", text=text, media=media, locale=locale)
+    return replace(base, kind="text", text=text, locale=locale) if text else base
 
 
 def _photo(content: Json) -> Media:

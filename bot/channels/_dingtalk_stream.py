@@ -111,13 +111,14 @@ class Stream:
 
     async def _answer(self, frame: Json, connection: Any) -> None:
         """Store, then acknowledge; in the order in which frames have come."""
-        headers = frame.get("headers") if isinstance(frame.get("headers"), dict) else {}
+        told = frame.get("headers")
+        headers: Json = told if isinstance(told, dict) else {}
         if frame.get("type") == "SYSTEM":
             await _acknowledge(connection, headers, OK, str(frame.get("data") or "{}"))
             if headers.get("topic") == "disconnect":
                 await connection.close()
             return
-        data = {"status": "SUCCESS", "message": "OK"} if frame.get("type") == "EVENT" else {"response": {}}
+        data: Json = {"status": "SUCCESS", "message": "OK"} if frame.get("type") == "EVENT" else {"response": {}}
         try:
             messages = parse_frame(frame, self._api.app.client_id, self._api.app.robot)
         except Invalid:

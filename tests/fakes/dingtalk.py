@@ -175,7 +175,9 @@ class FakeDingTalk:
                 self._news.wait(min(rest, 0.05))
 
     def is_acknowledged(self, frame: Json) -> bool:
-        return any(one["headers"]["messageId"] == frame["headers"]["messageId"] for one in self.acknowledged)
+        """Whether it was taken; one that could not be stored was not."""
+        number = frame.get("headers", {}).get("messageId")
+        return any((one["headers"]["messageId"], one["code"]) == (number, 200) for one in self.acknowledged)
 
     # What the server asks
 
