@@ -22,6 +22,7 @@ from bot.channels._dingtalk_robots import Robot, Robots, robot_of
 from bot.channels._dingtalk_sending import MAX_LINKS, ROUTE, Sender
 from bot.channels._dingtalk_sign_in import sign_in_url, who
 from bot.channels._dingtalk_stream import PAUSE, Sleep, Stream
+from bot.channels._dingtalk_voice import playable
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.proofs import is_fresh, is_same
 from bot.tokens import Tokens
@@ -104,7 +105,8 @@ class DingTalkChannel:
         return await self._sender.send(conversation, message, key)
 
     async def fetch(self, reference: str) -> bytes:
-        return await self._api.download(reference)
+        """A file as it came, but for a voice note, which browsers must be able to play."""
+        return await asyncio.to_thread(playable, await self._api.download(reference))
 
     async def settle_tap(self, incoming: Incoming, notice: str) -> None:
         return
