@@ -89,16 +89,15 @@ class Caller:
     async def post(
         self, path: str, content: Json | None = None, *, is_repeatable: bool = False,
         query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, files: Any = None,
+        method: str = "POST",
     ) -> Json:  # fmt: skip
-        """The answer to a message as an object. `is_repeatable`: doing it twice is as good as once."""
-        options = {"json": content} if files is None else {"data": content, "files": files}
-        request = self._client.build_request("POST", self._address(path), params=query, headers=headers, **options)
-        return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=is_repeatable))
+        """The answer to a message as an object. `is_repeatable`: doing it twice is as good as once.
 
-    async def put(self, path: str, content: Json, *, headers: Mapping[str, str] | None = None) -> Json:
-        """The answer to a change of something that is there: doing it twice is as good as once."""
-        request = self._client.build_request("PUT", self._address(path), json=content, headers=headers)
-        return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=True))
+        `method`: PUT or PATCH where the platform changes so what it has.
+        """
+        options = {"json": content} if files is None else {"data": content, "files": files}
+        request = self._client.build_request(method, self._address(path), params=query, headers=headers, **options)
+        return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=is_repeatable))
 
     async def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

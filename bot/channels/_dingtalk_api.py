@@ -69,7 +69,12 @@ class Api:
         )
 
     async def put(self, path: str, content: Json) -> Json:
-        return await self._with_token(lambda token: self._new.put(path, content, headers={TOKEN_HEADER: token}))
+        """The answer to a change, which may be made twice."""
+        return await self._with_token(
+            lambda token: self._new.post(
+                path, content, headers={TOKEN_HEADER: token}, is_repeatable=True, method="PUT"
+            )
+        )  # fmt: skip
 
     async def post_old(self, path: str, content: Json, files: Any = None) -> Json:
         """A call of the old interface; each of those that we use may be repeated."""

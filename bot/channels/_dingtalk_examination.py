@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -15,7 +15,7 @@ from bot.messages import SendError
 from core import clock
 
 MAX_SKEW = timedelta(minutes=2)
-STREAM, API = "dingtalk.no_stream", "dingtalk.refused"
+STREAM, ROBOT, API = "dingtalk.no_stream", "dingtalk.unknown_robot", "dingtalk.refused"
 
 
 async def examine(api: Api, *, is_hooked: bool, has_cards: bool) -> list[Symptom]:
@@ -25,7 +25,7 @@ async def examine(api: Api, *, is_hooked: bool, has_cards: bool) -> list[Symptom
         found = await _clock(api.base_url)
     except PlatformError as error:
         return [_explained(error, API)]
-    found += await _tried(_call_for_nobody(api), API)
+    found += await _tried(_call_for_nobody(api), ROBOT)
     if not is_hooked:
         found += await _tried(api.open_stream(), STREAM)
     if not found and not has_cards:
@@ -39,13 +39,18 @@ async def _call_for_nobody(api: Api) -> None:
     try:
         await api.post("/v1.0/robot/oToMessages/batchSend", nobody)
     except PlatformError as error:
-        if error.number in (*UNTRUSTED, *DENIED, *UNKNOWN_APP):
+        if error.number in (*UNTRUSTED, *DENIED, *UNKNOWN_APP) or _is_about_robot(error):
             raise
 
 
-async def _tried(call: object, key: str) -> list[Symptom]:
+def _is_about_robot(error: PlatformError) -> bool:
+    """Whether DingTalk does not know the robot; that nobody was to be written to is no complaint."""
+    return "robot" in f"{error.number} {error.said}".lower()
+
+
+async def _tried(call: Awaitable[object], key: str) -> list[Symptom]:
     try:
-        await call  # type: ignore[misc]
+        await call
     except PlatformError as error:
         return [_explained(error, key)]
     return []

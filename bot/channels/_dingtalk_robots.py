@@ -41,6 +41,10 @@ class Robots:
         self._caller = caller
         self._robots = robots
 
+    def rooms(self) -> dict[str, str]:
+        """Their conversations, with what the deployer calls them."""
+        return {f"{ROBOT}{name}": name for name in self._robots}
+
     async def send(self, name: str, message: Outgoing, key: str) -> str:
         """Send as text, or as a card whose buttons are links. A picture cannot be carried: it would need an address."""
         robot = self._robots.get(name)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from bot.calling import PlatformError
 from bot.channels._dingtalk_api import Api
 from bot.channels._dingtalk_markdown import escaped, title_of, with_picture
 from bot.channels._dingtalk_messages import APART, CARD, GROUP
@@ -92,8 +93,11 @@ class Sender:
             },
             **({"callbackType": "HTTP", "callbackRouteKey": ROUTE} if self._is_hooked else {"callbackType": "STREAM"}),
         }  # fmt: skip
-        answer = await self._api.post("/v1.0/card/instances/createAndDeliver", wish)
-        _check_delivery(answer)
+        try:
+            _check_delivery(await self._api.post("/v1.0/card/instances/createAndDeliver", wish))
+        except PlatformError as error:
+            if not _is_there(error):
+                raise
         return f"{CARD}{track}"
 
     async def _change(self, message: Outgoing) -> bool:
@@ -157,6 +161,11 @@ def _check(answer: Json, reader: str) -> None:
         raise SendError("throttled", retryable=True, after=BUSY_READER, said="flowControlledStaffIdList")
     if reader in (answer.get("filteredStaffIdList") or ()):
         raise SendError("blocked", stop_contact=True, said="filteredStaffIdList")
+
+
+def _is_there(error: PlatformError) -> bool:
+    """Whether a card is refused because we have sent it before: its name is ours, so the first one has arrived."""
+    return error.code == "refused" and "outtrackid" in f"{error.number} {error.said}".lower()
 
 
 def _check_delivery(answer: Json) -> None:

@@ -66,8 +66,8 @@ class DingTalkChannel:
         self._pause = pause
         self._sleep = sleep
         self._api = Api(app, base_url, tokens, patience)
-        known = Robots(self._api.old, robots or {})
-        self._sender = Sender(self._api, storage, known, template, is_hooked=bool(self._hook))
+        self._robots = Robots(self._api.old, robots or {})
+        self._sender = Sender(self._api, storage, self._robots, template, is_hooked=bool(self._hook))
         if template:
             self.limits = replace(self.limits, has_taps=True, has_edits=True, buttons=10)
 
@@ -136,6 +136,10 @@ class DingTalkChannel:
     async def close(self) -> None:
         """Give the connections back."""
         await self._api.close()
+
+    def rooms(self) -> dict[str, str]:
+        """The groups of the robots that only speak, by conversation: where digests can go without being asked for."""
+        return self._robots.rooms()
 
     def sign_in_url(self, state: str, redirect: str) -> str:
         return sign_in_url(self.account, state, redirect)

@@ -49,6 +49,7 @@ class Sent:
     photo: str = ""
     track: str = ""
     edits: int = 0
+    sent_at: float = field(default_factory=time.monotonic)
 
     @property
     def labels(self) -> list[str]:
@@ -164,6 +165,8 @@ def _card_buttons(kind: str, parts: Json) -> list[tuple[str, str]]:
 
 def _to_person(api: Api, asked: Asked) -> Json:
     readers = asked.content["userIds"]
+    if asked.content.get("robotCode") != ROBOT:
+        raise no("resource.not.found", "robot 不存在")
     if not readers:
         raise no("invalidParameter.userIds.empty", "userIds 不能为空")
     message = _message(asked)

@@ -32,7 +32,7 @@ class Office:
 
     def open(self, secret: str = SECRET, **given: Any) -> DingTalkChannel:
         app, robots = App(CLIENT, secret, ROBOT), {"desk": Robot(ROBOT_TOKEN, ROBOT_SECRET)}
-        known = {"base_url": self.dingtalk.url, "patience": 0.6, "pause": 0.01, "robots": robots, **given}
+        known = {"base_url": self.dingtalk.url, "patience": 2.0, "pause": 0.01, "robots": robots, **given}
         self._opened.append(DingTalkChannel(app, self.storage, self._tokens, **known))
         return self._opened[-1]
 

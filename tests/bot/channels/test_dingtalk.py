@@ -142,6 +142,7 @@ def test_the_doctor_is_content_and_says_that_buttons_are_links(office: Office) -
         ("batchSend", Told({"code": UNTRUSTED, "message": "request ip=1.2.3.4"}, 403), "untrusted_ip"),
         ("batchSend", Told({"code": DENIED, "message": "qyapi_robot_sendmsg"}, 403), "no_permission"),
         ("connections/open", refused("ua.invalid", "stream"), "no_stream"),
+        ("batchSend", refused("resource.not.found", "robot 不存在"), "unknown_robot"),
         ("accessToken", refused("Other", "no"), "refused"),
     ],
 )

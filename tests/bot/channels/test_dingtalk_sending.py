@@ -13,7 +13,7 @@ from bot.messages import Button, Outgoing, SendError
 from core.database import Database
 from core.storage import Storage, key_of
 from tests.bot.channels.dingtalk_office import CANARY, KEY, Office, office_of
-from tests.fakes.dingtalk import refused, silence, throttled
+from tests.fakes.dingtalk import ROBOT_TOKEN, SECRET, refused, silence, throttled
 from tests.fakes.dingtalk_api import shown
 from tests.fakes.dingtalk_callbacks import GROUP
 from tests.fakes.dingtalk_http import Told
@@ -96,6 +96,12 @@ def test_a_card_comes_with_its_buttons_and_is_changed_in_its_place(office: Offic
     assert (card.text, card.labels, card.edits) == ("已接单", ["看"], 2)
 
 
+def test_a_card_that_was_sent_before_has_arrived(office: Office) -> None:
+    names = [office.send(Outgoing("漏水", (ACCEPT,)), channel=office.cards) for _ in range(2)]
+    assert names == [f"card:{KEY}"] * 2
+    assert len(office.dingtalk.messages("li01")) == 1
+
+
 def test_what_cannot_be_changed_any_more_is_said_anew(office: Office) -> None:
     name = office.send(Outgoing("漏水", (ACCEPT,)), channel=office.cards)
     office.dingtalk.fail("/card/instances", refused("param.cardNotExist"))
@@ -136,25 +142,28 @@ def test_one_reader_who_gets_too_much_or_has_left_is_told_apart(office: Office) 
 
 
 def test_what_dingtalk_says_no_to_is_explained(office: Office) -> None:
-    for fault in (throttled(), refused(message=f"参数 {'canary-secret-of-dingtalk'}"), silence()):
-        office.dingtalk.fail("batchSend", fault)
-    slow, no, lost = (failure(office, Outgoing("您好")) for _ in range(3))
+    office.dingtalk.fail("batchSend", throttled(), refused(message=f"参数 {SECRET}"), silence())
+    slow, no = (failure(office, Outgoing("您好")) for _ in range(2))
+    office.links = office.open(patience=0.4)
+    lost = failure(office, Outgoing("您好"))
     assert (slow.code, slow.retryable, slow.after) == ("throttled", True, timedelta(seconds=2))
     assert (no.code, no.retryable, no.said) == ("refused", False, "参数 …")
     assert (lost.code, lost.is_unknown) == ("timeout", True)
 
 
 def test_a_robot_of_a_group_is_signed_and_says_links_as_buttons(office: Office) -> None:
-    office.send(Outgoing("日报 *1*", (SEE, ACCEPT)), "group:robot:desk")
-    office.send(Outgoing("日报"), "group:robot:desk")
-    card, text = office.dingtalk.messages("canary-token-of-a-robot")
+    [(room, name)] = office.links.rooms().items()
+    office.send(Outgoing("日报 *1*", (SEE, ACCEPT)), room)
+    office.send(Outgoing("日报"), room)
+    assert (room, name, office.links.limits.is_group(room)) == ("group:robot:desk", "desk", True)
+    card, text = office.dingtalk.messages(ROBOT_TOKEN)
     assert (card.kind, card.text, card.buttons) == ("actionCard", "日报 *1*", [("看", SEE.url)])
     assert (text.kind, text.text) == ("text", "日报")
     assert failure(office, Outgoing("x"), "group:robot:nobody").code == "gone"
 
 
 def test_a_robot_that_said_too_much_rests_ten_minutes(office: Office) -> None:
-    for _ in range(20):
-        office.send(Outgoing("日报"), "group:robot:desk")
+    office.dingtalk.api.spoken[ROBOT_TOKEN] = 19
+    office.send(Outgoing("日报"), "group:robot:desk")
     error = failure(office, Outgoing("日报"), "group:robot:desk")
     assert (error.code, error.retryable, error.after) == ("throttled", True, timedelta(minutes=10))

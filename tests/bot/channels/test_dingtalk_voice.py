@@ -31,7 +31,7 @@ def test_a_voice_note_becomes_what_browsers_play() -> None:
     assert check_voice(amr()).mime == "audio/amr"
     played = playable(amr())
     assert check_voice(played).mime == "audio/ogg"
-    with av.open(io.BytesIO(played)) as opened:
+    with av.open(io.BytesIO(played), "r") as opened:
         assert opened.duration is not None
         assert 0.9 < opened.duration / 1_000_000 < 1.2
 

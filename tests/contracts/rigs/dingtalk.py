@@ -35,7 +35,7 @@ class Rig:
     def __init__(self, database: Database, storage: Storage) -> None:
         self.platform = FakeDingTalk().__enter__()
         self.channel = DingTalkChannel(
-            App(CLIENT, SECRET, ROBOT), storage, Tokens(database, b"k"), base_url=self.platform.url, patience=0.5,
+            App(CLIENT, SECRET, ROBOT), storage, Tokens(database, b"k"), base_url=self.platform.url, patience=0.7,
             public_url="https://fix.example", template=TEMPLATE,
         )  # fmt: skip
         self.platform.api.registered = {"callbackRouteKey": "gongdan"}
