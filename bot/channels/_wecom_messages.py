@@ -2,7 +2,8 @@
 
 https://developer.work.weixin.qq.com/document/path/90239 (messages), .../path/90240 (events). Whatever a member sends
 becomes a message, of kind `unknown` where we cannot read it. What the app reports without anybody saying something
-(opened, position every minute, the menu's camera, whose pictures come as messages of their own) becomes nothing.
+(opened, position every minute, the menu's camera, whose pictures come as messages of their own) becomes nothing; nor
+is anybody greeted on `subscribe`, which comes for every member whom an administrator lets see the app.
 """
 
 from __future__ import annotations
@@ -122,7 +123,6 @@ EVENTS: Mapping[str, Callable[[Incoming, Xml], Incoming | None]] = {
     "click": _chosen,
     "scancode_push": _scanned,
     "scancode_waitmsg": _scanned,
-    "subscribe": lambda base, _: replace(base, kind="follow"),
     "unsubscribe": lambda base, _: replace(base, kind="unfollow"),
     "change_contact": _left,
 }

@@ -1,7 +1,7 @@
 """WeCom: one app of a company, whose members report and work in it.
 
-Callbacks come signed and encrypted; messages leave over HTTP. Parsing and sending are ours, the cipher is wechatpy's:
-docs/decisions/0018-libraries-of-chats.md.
+Callbacks come signed and encrypted; messages leave over HTTP. Parsing and sending are ours, the cipher is wechatpy's;
+the decision about libraries of chats in docs/decisions says why.
 """
 
 from __future__ import annotations

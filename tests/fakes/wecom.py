@@ -49,6 +49,7 @@ __all__ = ["AES_KEY", "AGENT", "CORP", "ROBOT", "SECRET", "SILENCE", "TOKEN", "F
 ROBOT = "canary-0f1e-robot-key"
 PER_MINUTE, PER_HOUR, OF_ROBOT = 30, 1000, 20
 MARKDOWN = 4096
+LINKED = re.compile(r"\[([^\]]*)\]\((http[^)]*)\)")
 REPLY = ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
 
 
@@ -323,7 +324,10 @@ class FakeWeCom:
             or len(photo) > 2 * 1024 * 1024
         ):
             raise WeComError(40058, "invalid image")
-        self.robot.append(Shown(kind, content.get(kind, {}).get("content", ""), photo=photo))
+        text = content[kind].get("content", "")
+        links = LINKED.findall(text) if kind == "markdown" else []
+        words = LINKED.sub("", text).removesuffix("\n" * len(links)) if links else text
+        self.robot.append(Shown(kind, words, [{"text": label, "url": url} for label, url in links], photo))
         return error(0, "ok")
 
 

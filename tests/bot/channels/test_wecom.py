@@ -74,11 +74,11 @@ def test_every_real_body_is_a_message_or_nothing(real_data: Path, app: WeComChan
         own = f"{before}<ToUserName>{CORP}</ToUserName>{rest.partition('</ToUserName>')[2]}"
         kinds |= {found.kind for found in heard(app, wecom.wrapped(own))}
     assert len(files) > 40
-    assert kinds == {"text", "image", "voice", "location", "file", "unknown", "follow", "unfollow", "command", "scan"}
+    assert kinds == {"text", "image", "voice", "location", "file", "unknown", "unfollow", "command", "scan"}
 
 
 def test_what_nobody_said_is_nothing(app: WeComChannel, wecom: FakeWeCom) -> None:
-    for event in ("enter_agent", "LOCATION", "view", "pic_sysphoto", "batch_job_result", "x"):
+    for event in ("enter_agent", "subscribe", "LOCATION", "view", "pic_sysphoto", "batch_job_result", "x"):
         assert heard(app, wecom.event("li", event, EventKey="k")) == []
     assert heard(app, wecom.message("sys", "text", Content="x")) == []
     assert heard(app, wecom.event("sys", "change_contact", ChangeType="update_user", UserID="li")) == []
