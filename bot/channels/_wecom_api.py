@@ -35,15 +35,18 @@ class Api:
             lambda known: self._caller.post(path, content, query=query | known, is_repeatable=is_repeatable)
         )
 
-    async def upload(self, data: bytes) -> str:
+    async def upload(self, name: str, data: bytes) -> str:
         """A picture that may be sent for three days, by its id."""
-        files: Any = {"media": ("photo.jpg", data, "image/jpeg")}
+        files: Any = {"media": (name, data)}
         answer = await self._using(
             lambda known: self._caller.post(
                 "/cgi-bin/media/upload", files=files, query=known | {"type": "image"}, is_repeatable=True
             )
         )
-        return str(answer.get("media_id") or "")
+        media = answer.get("media_id")
+        if not isinstance(media, str) or not media:
+            raise SendError("refused")
+        return media
 
     async def download(self, media: str) -> bytes:
         return await self._using(lambda known: self._caller.download("/cgi-bin/media/get", known | {"media_id": media}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import PurePosixPath
 from typing import Any
 
 from bot.channels import _wecom_cards as cards
@@ -36,6 +37,8 @@ class Sender:
             answer = await self._post(member, {"msgtype": "image", "image": {"media_id": picture}})
         for form in cards.forms(message, _task()):
             answer = await self._post(member, form)
+        if not answer:  # a picture without words that is not there any more
+            raise SendError("refused")
         return str(answer.get("response_code") or answer.get("msgid") or "-")
 
     async def _post(self, member: str, form: Json) -> Json:
@@ -67,7 +70,8 @@ class Sender:
     async def _picture(self, key: str) -> str | None:
         """A picture as WeCom knows it; None for one that was erased since, or that WeCom does not take."""
         try:
-            return await self._api.upload(await asyncio.to_thread(self._storage.get, key))
+            data = await asyncio.to_thread(self._storage.get, key)
+            return await self._api.upload(f"photo{PurePosixPath(key).suffix}", data)
         except StorageUnavailable:
             raise SendError("unreachable", retryable=True) from None
         except (MissingFile, ValueError):

@@ -76,6 +76,7 @@ class FakeWeCom:
         self.tokens: dict[str, bool] = {}
         self.codes: dict[str, str] = {}
         self.menu: Json = {}
+        self.hook: Callable[[HookRequest], str] = lambda _: ""
         self.faults: defaultdict[str, list[Json]] = defaultdict(list)
         self.asked: list[tuple[str, Json]] = []
         self.shown: defaultdict[str, list[Shown]] = defaultdict(list)
@@ -181,6 +182,10 @@ class FakeWeCom:
         return [content for where, content in self.asked if where == path]
 
     # What the app asks
+
+    def front(self, query: Mapping[str, str]) -> str:
+        """Any other address; `hook` stands for the app's own server there."""
+        return self.hook(HookRequest("GET", b"", {}, query))
 
     def answer(self, path: str, query: Mapping[str, str], body: bytes) -> Json | bytes:
         name = path.removeprefix("/cgi-bin/")

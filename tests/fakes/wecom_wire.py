@@ -27,6 +27,8 @@ Json = dict[str, Any]
 class Answering(Protocol):
     ahead: timedelta
 
+    def front(self, query: Mapping[str, str]) -> str: ...
+
     def answer(self, path: str, query: Mapping[str, str], body: bytes) -> Json | bytes: ...
 
 
@@ -125,7 +127,7 @@ def handler_of(fake: Answering) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
             parts = urlsplit(self.path)
             if not parts.path.startswith("/cgi-bin/"):
-                return self._say(b"", "text/html")
+                return self._say(fake.front(dict(parse_qsl(parts.query))).encode(), "text/plain")
             found = fake.answer(parts.path, dict(parse_qsl(parts.query)), body)
             is_file = isinstance(found, bytes)
             return self._say(

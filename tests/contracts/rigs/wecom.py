@@ -27,10 +27,12 @@ FAULTS = {
 }  # fmt: skip
 
 
-def opened(fake: FakeWeCom, database: Database, storage: Storage, patience: float = 0.5) -> WeComChannel:
+def opened(
+    fake: FakeWeCom, database: Database, storage: Storage, public_url: str = "https://fix.example"
+) -> WeComChannel:
     """The app of the fake company."""
-    api = Api(fake.url, CORP, AGENT, SECRET, Tokens(database, b"k"), patience)
-    known = {"corp_id": CORP, "base_url": fake.url, "public_url": "https://fix.example", "token": TOKEN}
+    api = Api(fake.url, CORP, AGENT, SECRET, Tokens(database, b"k"), 0.5)
+    known = {"corp_id": CORP, "base_url": fake.url, "public_url": public_url, "token": TOKEN}
     return WeComChannel(Seal(TOKEN, AES_KEY, CORP), api, storage, **known)
 
 
