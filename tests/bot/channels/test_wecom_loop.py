@@ -129,3 +129,4 @@ def test_the_main_loop(company: Company, wecom: FakeWeCom, locale: str) -> None:
     assert job.labels[0] == words["arrive"]
     assert company.assignee() == cast.technician
     assert words["told"] in wecom.seen("li")[-1].text
+    assert wecom.dropped == 0
