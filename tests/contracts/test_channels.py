@@ -180,7 +180,7 @@ def test_what_can_be_chosen_is_seen_whatever_the_platform_has(rig: Rig, runner: 
 
 
 def _kept(action: str, url: str = "") -> tuple[dict[str, Any], str]:
-    return {"action": action, "facts": {}, "label": "", "text": "", "url": url, "row": 0}, "t" * 36
+    return {"action": action, "facts": {}, "label": "", "text": "", "url": url, "row": 0}, action.ljust(36, "t")
 
 
 @pytest.mark.parametrize("name", NAMES)
