@@ -100,7 +100,7 @@ def test_every_body_that_is_known_to_have_come_is_read(
     """What a person did or said is one message; what only happened is none."""
     files = sorted((real_data / "09_chat/wechat/mp").glob("*.xml"))
     assert len(files) > 45
-    told = {}
+    told: dict[str, tuple[str, str, str]] = {}
     for file in files:
         request = wechat.post(file.read_text(encoding="utf-8"))
         assert channel.is_authentic(request)

@@ -198,7 +198,7 @@ def test_a_voice_note_is_made_what_a_browser_plays(
     [message] = channel.parse(wechat.voice(LI, note, "漏水了。"))
     heard = runner.run(channel.fetch(message.media[0].reference))
     assert (message.text, media.check_voice(heard).mime) == ("漏水了。", "audio/mpeg")
-    with av.open(io.BytesIO(heard)) as played:
+    with av.open(io.BytesIO(heard), "r") as played:
         frames = list(played.decode(audio=0))
     assert 0.9 < sum(frame.samples / frame.sample_rate for frame in frames) < 1.3
     assert playable(note) == heard
