@@ -20,7 +20,7 @@ from bot.fetching import Fetching
 from bot.messages import Answer, HookRequest
 from bot.replying import Replying
 from bot.router import Router
-from core import access, clock
+from core import access, clock, people
 from core.database import Database
 from core.people import Person
 from core.storage import open_storage
@@ -100,6 +100,10 @@ class House:
         with self.db.read_scope() as session:
             return session.scalars(select(Ticket.number)).one()
 
+    def is_reachable(self) -> bool:
+        with self.db.read_scope() as session:
+            return people.is_reachable(session, self.stage.cast.resident)
+
     def kinds(self) -> list[str]:
         """What was attached."""
         with self.db.read_scope() as session:
@@ -178,3 +182,14 @@ def test_an_offer_reaches_a_technician_whose_window_is_closed(house: House) -> N
     assert offer.links == [f"{SETTINGS.public_url}/t/{house.number()}"]
     [finished] = house.wechat.happened
     assert house.hear(finished) == []
+
+
+def test_who_left_gets_no_news_and_who_is_back_a_minute_later_gets_them_again(house: House) -> None:
+    """Also where they come back by a code on a wall, which is no plain subscription."""
+    house.join(LI, house.stage.cast.resident, "en")
+    house.hear(house.wechat.text(LI, "the kitchen lamp is broken"))
+    house.hear(house.wechat.event(LI, "unsubscribe"))
+    assert house.act(house.number(), "reprioritise", house.stage.cast.supervisor, priority="urgent") == []
+    assert not house.is_reachable()
+    house.join(LI, house.stage.cast.resident, "en")
+    assert house.is_reachable()

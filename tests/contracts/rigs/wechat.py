@@ -19,7 +19,7 @@ from tests.fakes.wechat import SEND, FakeWeChat, Fault, says
 
 LI, PUBLIC = "o-li", "https://fix.example"
 FAULTS = {
-    "throttled": says(45011), "timeout": Fault(pause=0.8), "refused": says(45002), "blocked": says(43004),
+    "throttled": says(45011), "timeout": Fault(pause=1.2), "refused": says(45002), "blocked": says(43004),
     "closed": says(45015),
 }  # fmt: skip
 
@@ -27,7 +27,7 @@ FAULTS = {
 def channel_of(wechat: FakeWeChat, database: Database, storage: Storage, **changes: Any) -> WeChatChannel:
     known = {"secret": wechat.secret, "aes_key": wechat.aes_key, "base_url": wechat.url, "public_url": PUBLIC}
     access = Access(wechat.app_id, token=wechat.token, **(known | changes))
-    return WeChatChannel(access, storage, Tokens(database, b"k"), patience=0.6)
+    return WeChatChannel(access, storage, Tokens(database, b"k"), patience=1.0)
 
 
 class Rig:
