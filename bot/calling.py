@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -181,7 +181,7 @@ class Caller:
         log.warning("%s said no: %s %s", urlsplit(self._base_url).hostname, number, said)
         return SpentToken() if verdict.is_spent else PlatformError(verdict, number, said)
 
-    def _without_secrets(self, text: str, sent: Sequence[str] | Any) -> str:
+    def _without_secrets(self, text: str, sent: Iterable[str]) -> str:
         for secret in sorted({*self._secrets, *sent}, key=len, reverse=True):
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, HIDDEN)

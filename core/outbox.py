@@ -302,11 +302,10 @@ def retry(session: Session, message: OutboxMessage, error: str, now: datetime, a
     )
 
 
-def mark_history(session: Session, now: datetime) -> None:
-    """Settle every message of a history that was told at once: nobody is to get it now."""
-    session.execute(
-        update(OutboxMessage).where(OutboxMessage.is_due).values(is_due=False, state="sent", settled_at=now)
-    )
+def mark_history(session: Session) -> None:
+    """Settle every message of a history that was told at once, as of its own moment: nobody is to get it now."""
+    told = {"is_due": False, "state": "sent", "settled_at": OutboxMessage.created_at}
+    session.execute(update(OutboxMessage).where(OutboxMessage.is_due).values(told))
 
 
 def move(session: Session, message: OutboxMessage, conversation: str) -> None:

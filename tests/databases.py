@@ -87,6 +87,8 @@ class Compiled:
 
     def lend(self, database: Database) -> None:
         for use, engine in (("write", database.engine), ("read", database.readers)):
+            if (engine.dialect.name, use) not in self.first:
+                engine.connect().close()  # a dialect knows its server only once it has met it
             own = (engine.dialect, engine._compiled_cache)  # noqa: SLF001 - the public option ends with its engine
             engine.dialect, engine._compiled_cache = self.first.setdefault((engine.dialect.name, use), own)  # noqa: SLF001
 

@@ -59,7 +59,7 @@ def build(settings: Settings, locale: str, progress: Callable[[str, int, int], N
     storage = open_storage(settings.storage_url)
     history.tell(database, storage, built, now, lambda done, total: progress("history", done, total))
     _inspect(database, built, now)
-    database.write(lambda session: outbox.mark_history(session, now))
+    database.write(outbox.mark_history)
     database.write(lambda session: _open_chats(session, built, now))
     database.write(lambda session: plans.add_round(session, built, now))
     _seal(database, settings)

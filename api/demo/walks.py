@@ -1,6 +1,6 @@
 """Inspections of the demo's last days, made by its plans and answered by its technicians.
 
-All passed but some of the last morning, whose faults are still to be mended.
+All passed but some of the last morning, whose faults are still to be mended: of most somebody has begun.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from api.demo.history import dice
-from assets.plans import making, planning, settling
+from assets.plans import making, outcomes, planning, settling
 from core import access, calendars, clock, places
 from core.database import Database, Session
 from core.tickets import actions, additions, queries
@@ -66,6 +66,20 @@ def _walk(session: Session, ticket_id: UUID, now: datetime, *, may_fail: bool) -
     actions.act(session, ticket, "sign_off", viewer, now, facts=facts)
     for occurrence_id in settling.due(session, now):
         settling.settle(session, occurrence_id, now)
+    for found in outcomes.faults_of(session, ticket):
+        if found.is_new:
+            _begin(session, queries.by_id(session, found.fault.id, lock=True), now)
+
+
+def _begin(session: Session, fault: Ticket, now: datetime) -> None:
+    """Whoever it was given to takes it up: one in three is accepted, one is being mended, one waits."""
+    steps = dice(fault.number) % 3
+    if fault.assignee_id is None or not steps:
+        return
+    viewer = access.viewer(session, fault.assignee_id)
+    actions.act(session, fault, "accept", viewer, now)
+    if steps == 1:
+        actions.act(session, fault, "check_in", viewer, now, facts={"code": fault.asset_code} if fault.asset_id else {})
 
 
 def _answer(item: ChecklistItem, ticket: Ticket, now: datetime, *, is_bad: bool) -> str:

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -34,6 +35,8 @@ router = APIRouter(prefix="/sign-in/{channel}/back", include_in_schema=False)
 BEGUN = "gongdan_begun"
 LIFE = timedelta(minutes=10)
 MAX_CODE = 1000
+TRIES = 30
+LED = "led"
 
 
 class NotBegunHere(Forbidden):
@@ -74,8 +77,16 @@ def _called(channel: str, locale: str) -> str:
 
 
 def begin(visit: Guest, channel: SignsIn) -> Response:
-    """Go to the platform. The cookie alone knows which sign-in this browser has begun, and where it leads."""
+    """Go to the platform. The cookie alone knows which sign-in this browser has begun, and where it leads.
+
+    The platform comes back to the address of the settings, so the cookie has to be given there: under another name of
+    this server one is led there first, once, because a proxy may not tell us the name that it is called by.
+    """
     settings = visit.system.settings
+    host = visit.request.headers.get("host", "")
+    if host != urlsplit(settings.public_url).netloc and not visit.asked(LED):
+        asked = urlencode({"next": visit.asked("next"), LED: "1"})
+        return see_other(f"{settings.public_url}/sign-in/{channel.name}?{asked}")
     state, until = clock.secret(), int((clock.now() + LIFE).timestamp())
     state = state.encode().hex()  # platforms take letters and digits
     wished = base64.urlsafe_b64encode(local_path(visit.asked("next"), "").encode()).decode()
@@ -134,10 +145,15 @@ def _use_state(visit: Guest, channel: str, state: str) -> str:
     until = datetime.fromtimestamp(int(parts[2]), UTC)
     if until < clock.now():
         raise NotBegunHere
-    used = visit.system.database.write(lambda session: limits.tally(session, f"state:{state}", until))
-    if used > 1:
-        raise NotBegunHere
+    visit.system.database.write(lambda session: _count(session, visit.address, state, until))
     return base64.urlsafe_b64decode(parts[3]).decode()
+
+
+def _count(session: Session, address: str, state: str, until: datetime) -> None:
+    """Each state once, and few from one address: every one makes us ask the platform."""
+    limits.count(session, f"sign-in-back:{address}", clock.now(), most=TRIES)
+    if limits.tally(session, f"state:{state}", until) > 1:
+        raise NotBegunHere
 
 
 def _settle(visit: Guest, channel: SignsIn, proven: Sequence[Proven], wished: str) -> Response:

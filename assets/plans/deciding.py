@@ -16,6 +16,7 @@ from core.trace import Entry
 
 NAME = "plans"
 METER = "meter"  # why a date is one: the meter has run far enough
+REST = "rest"  # or: something was left of the last one
 MOST_SKIPPED = 400  # dates skipped in a row, after which a plan has none
 
 

@@ -194,9 +194,16 @@ def subjects(session: Session, asset_ids: Sequence[UUID]) -> list[Subject]:
 
 
 def _open(session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thing, now: datetime) -> None:
-    """The ticket of one thing with its stops and questions, and the occurrence that keeps it from coming twice."""
-    rhythm, is_late = recurrence.of(plan.rhythm), calendars.local_day(now, site.timezone) > found.on
+    """The ticket of one thing with its stops and questions."""
     category = (thing.subject.category if plan.subject != "route" else "") or plan.category
+    ask(session, opened(session, plan, site, found, thing, category, now), plan, thing)
+
+
+def opened(
+    session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thing, category: str, now: datetime
+) -> Ticket:
+    """The ticket of one thing, and the occurrence that keeps it from coming twice; nothing is asked yet."""
+    rhythm, is_late = recurrence.of(plan.rhythm), calendars.local_day(now, site.timezone) > found.on
     extent = len(thing.stops) if len(thing.stops) > 1 else 0
     until = found.on + timedelta(days=rhythm.tolerance_days)
     report = FaultReport(
@@ -211,9 +218,9 @@ def _open(session: Session, plan: Plan, site: SiteFacts, found: Date, thing: Thi
         "reason": found.reason, "is_late": is_late, "made_at": now, "settled_at": None, "settled_round": 0,
     }  # fmt: skip
     session.execute(insert(Occurrence), [row])
-    ask(session, ticket, plan, thing)
     facts = {**found.facts(), "plan": str(plan.id), "until": until.isoformat(), "kind": "late" if is_late else "due"}
     actions.record(session, ticket, "planned", Actor(trigger=NAME), facts, now)
+    return ticket
 
 
 def ask(session: Session, ticket: Ticket, plan: Plan, thing: Thing) -> None:

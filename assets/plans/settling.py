@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 
 from assets import register
 from assets.plans import checklists, deciding, making, planning
+from assets.plans.deciding import REST
 from assets.plans.holding import BROKEN
-from assets.plans.making import WHOLE
+from assets.plans.making import WHOLE, Thing
 from assets.plans.models import Finding, Occurrence, Plan, Stop
-from assets.plans.recurrence import COMPLETED
+from assets.plans.recurrence import COMPLETED, Date
 from core import calendars, decisions, i18n, intake, places
 from core.database import rows
 from core.intake import FaultReport
@@ -199,16 +200,14 @@ def _add_to(session: Session, following: Ticket, items: list[dict[str, Any]]) ->
 
 
 def _follow_up(session: Session, plan: Plan, ticket: Ticket, items: list[dict[str, Any]], now: datetime) -> Ticket:
-    """A ticket for what was left of a plan that comes no more."""
-    stops = stops_of(session, ticket.id)
-    subjects = tuple(subject_of(session, stop) for stop in stops.values())
+    """A ticket for what was left of a plan that comes no more; what fails there opens its fault as everywhere."""
+    stops = tuple(subject_of(session, stop) for stop in stops_of(session, ticket.id).values())
     about = queries.subject_of(ticket, is_common=places.is_common(session, ticket.place_id))
-    report = FaultReport(
-        about, plan.name, category=ticket.category, priority="normal", kind="inspection", stops=ticket.stops
-    )
-    rest = intake.report_fault(session, report, now).ticket
-    assert rest is not None
-    making.write_stops(session, rest, subjects)
+    site = places.site_of(session, ticket.site_id)
+    today = calendars.local_day(now, site.timezone)
+    thing = Thing(f"{REST}:{ticket.number}", about, stops)
+    rest = making.opened(session, plan, site, Date(today, today, REST), thing, ticket.category, now)
+    making.write_stops(session, rest, stops)
     additions.ask_items(session, rest, items)
     return rest
 

@@ -148,6 +148,15 @@ class Inviting(Channel, Protocol):
         ...
 
 
+@runtime_checkable
+class Roomed(Channel, Protocol):
+    """A channel that can write where nobody has written to it: group robots that the deployer has named."""
+
+    def rooms(self) -> dict[str, str]:
+        """By conversation, what people call it. The desk offers them for digests."""
+        ...
+
+
 Opener = Callable[[Settings, Storage, Database], Channel | None]
 CHANNELS: registry.Registry[Opener] = registry.Registry("channel")
 

@@ -37,7 +37,7 @@ class Refused(SendError):
     """Telegram will not do this, however often it is asked. `reason`: its own words."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("refused")
+        super().__init__("refused", said=reason)
         self.reason = reason.lower()
 
 
@@ -89,7 +89,7 @@ def as_send_error(error: TelegramError, *, is_repeatable: bool = False) -> SendE
         case ChatMigrated():
             found = SendError("gone", moved_to=str(error.new_chat_id))
         case Forbidden():
-            found = SendError("blocked", stop_contact=True)
+            found = SendError("blocked", stop_contact=True, said=error.message)
         case BadRequest():
             found = _refusal(error.message)
         case InvalidToken():
@@ -106,9 +106,9 @@ def as_send_error(error: TelegramError, *, is_repeatable: bool = False) -> SendE
 def _refusal(reason: str) -> SendError:
     said = reason.lower()
     if any(sign in said for sign in GONE):
-        return SendError("gone", stop_contact=True)
+        return SendError("gone", stop_contact=True, said=reason)
     if any(sign in said for sign in CLOSED):
-        return SendError("blocked", stop_contact=True)
+        return SendError("blocked", stop_contact=True, said=reason)
     return SendError("too_large") if TOO_LARGE in said else Refused(reason)
 
 

@@ -26,7 +26,7 @@ def tickets(db: Database, cast: Cast) -> list[UUID]:
     meet(db, cast.resident, "wecom", text=NOW)
     with db.write_scope() as session:
         found = [history.opened(session, cast, NOW, words).id for words in ("lift stuck", "tap drips", "lamp off")]
-        outbox.mark_history(session, NOW)
+        outbox.mark_history(session)
     return found
 
 

@@ -82,7 +82,7 @@ def test_a_template_goes_where_the_window_is_closed(db: Database, cast: Cast) ->
         ticket = history.opened(session, cast, NOW)
         facts = {"number": ticket.number, "category": "lift", "place": "A/1/Hall", "promised_at": NOW.isoformat()}
         outbox.post(session, [Letter("resumed", facts, cast.resident, ticket_id=ticket.id)], NOW + HOUR)
-        outbox.mark_history(session, NOW)
+        outbox.mark_history(session)
         letter = Letter("resumed", facts, cast.resident, ticket_id=ticket.id)
         ids = outbox.post(session, [letter, Letter("help", {}, cast.resident)], NOW)
     telegram = Platform()

@@ -136,7 +136,8 @@ NO_PAGES = {
     "GET /desk/import/{import_id}/mend.xlsx",
     "GET /desk/digests/{subscription_id}/chart.png", "GET /calendar/{secret}.ics",
     "GET /desk/export", "GET /desk/export/{table}",
-    "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}", "GET /hooks/{channel}/{part}",
+    "GET /{name}.txt", "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
+    "GET /hooks/{channel}/{part}",
     "GET /sign-in/{channel}/back",  # only with the account of a platform
 }  # fmt: skip
 

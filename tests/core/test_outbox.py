@@ -193,7 +193,7 @@ def test_what_may_have_arrived_is_repeated_once_when_a_ticket_is_at_stake(
 ) -> None:
     def work(session: Session) -> UUID:
         ticket = history.opened(session, cast, now)
-        outbox.mark_history(session, now)
+        outbox.mark_history(session)
         return outbox.post(session, [Letter("accepted", {}, cast.resident, ticket_id=ticket.id)], now)[0]
 
     message_id = db.write(work)
@@ -230,7 +230,7 @@ def test_the_same_letter_is_posted_once(db: Database, now: datetime) -> None:
 
 def test_a_history_that_is_told_at_once_reaches_nobody(db: Database, now: datetime) -> None:
     db.write(lambda session: outbox.post(session, letters("quiet"), now))
-    db.write(lambda session: outbox.mark_history(session, now))
+    db.write(outbox.mark_history)
     assert chats_of(db, now + timedelta(days=1)) == []
 
 

@@ -26,7 +26,7 @@ Happens = Callable[[Session, Ticket, Cast], object]
 
 def write(session: Session, ticket: Ticket, kind: str, who: UUID, **facts: Any) -> UUID:
     """A letter of the night; whatever else was posted is no part of the story."""
-    outbox.mark_history(session, NIGHT)
+    outbox.mark_history(session)
     [key] = outbox.post(session, [news.letter(ticket, kind, who, **facts)], NIGHT)
     return key
 

@@ -23,7 +23,7 @@ MORNING = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
 def sent(db: Database, letter: Letter, at: datetime = NIGHT) -> bool:
     """Whether a letter goes when it is claimed."""
     with db.write_scope() as session:
-        outbox.mark_history(session, at)
+        outbox.mark_history(session)
         [one] = outbox.post(session, [letter], at)
         return one in [row.id for row in quiet.hold(session, outbox.claim(session, at), at)]
 

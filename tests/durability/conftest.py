@@ -17,7 +17,7 @@ from tests.durability.residents import Post, Resident
 from tests.durability.town import Town
 from tests.fakes.telegram import FakeTelegram
 
-GROUPS = 12
+GROUPS = 8
 # Telegram's own pace would make hours of a proof, and test_delivery holds it.
 HURRIED = {"GONGDAN_TELEGRAM__PER_SECOND": "500", "GONGDAN_TELEGRAM__PER_CHAT_SECOND": "50"}
 

@@ -84,7 +84,7 @@ def _day(moment: datetime, zone: str) -> date:
 
 def _occurrences(session: Session, world: World) -> dict[str, int]:
     found: dict[UUID, list[Occurrence]] = defaultdict(list)
-    for one in session.scalars(select(Occurrence).order_by(Occurrence.on_day)):
+    for one in session.scalars(select(Occurrence).where(Occurrence.reason != "rest").order_by(Occurrence.on_day)):
         found[one.plan_id].append(one)
     meters = {one.id: one for one in session.scalars(select(Plan))}
     last = world.ticks[-1]

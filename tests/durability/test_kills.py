@@ -20,7 +20,7 @@ from tests.durability.town import Town
 from tests.fakes.telegram import FakeTelegram
 from tests.postgres import running_postgres
 
-KILLS, FULL_KILLS = 4, 30
+KILLS, FULL_KILLS = 2, 30
 # A killed server's messages come back after its lease on PostgreSQL, so residents have to be patient there.
 PATIENCE = 300
 LEAST_UPDATES = 3  # of one report

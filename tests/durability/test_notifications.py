@@ -114,7 +114,7 @@ def post(database: Database, load: Load) -> list[str]:
     groups = [group for group in GROUPS for _ in range(IN_A_GROUP)] if load is FULL else []
     with database.write_scope() as session:
         ticket = history.opened(session, play(session), now).id
-        outbox.mark_history(session, now)
+        outbox.mark_history(session)
         outbox.post(session, [
             Letter("resumed", {"number": f"N-{number}", "thing": "Lift"}, address=("telegram", "42", chat),
                    ticket_id=ticket)

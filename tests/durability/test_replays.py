@@ -18,7 +18,7 @@ from tests.fakes.telegram import FakeTelegram, Sender
 
 TIMES = 5
 EARLIER = 2
-FEW = 3  # groups of repeated reports in the short form
+FEW = 2  # groups of repeated reports in the short form
 
 
 @dataclass(slots=True)

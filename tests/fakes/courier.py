@@ -91,6 +91,9 @@ class Courier:
             raise SendError("timeout", retryable=True)
         return self.codes.pop(code, [])
 
+    def rooms(self) -> dict[str, str]:
+        return {"managers": "Managers"}
+
     async def fetch(self, reference: str) -> bytes:
         raise SendError("gone")
 

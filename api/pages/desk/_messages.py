@@ -26,7 +26,10 @@ SETTLED = ("sent", "claimed")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message: to whom, where, its first words, and what became of it. `notes`: why it went this way."""
+    """One message: to whom (empty on the page of that person), where, its first words, and what became of it.
+
+    `notes`: why it went this way.
+    """
 
     who: str
     channel: str
@@ -90,7 +93,7 @@ def _line(page: _Page, row: OutboxMessage, *, is_private: bool) -> Told:
     channel = attempts[-1].channel if attempts else row.channel
     is_own = is_private and row.ticket_id is None and not row.facts.get("site")
     text = translate("desk_messages.own", page.locale) if is_own else _words(row, page.setting)
-    who = page.names.get(row.person_id, "") if row.person_id else row.conversation
+    who = "" if is_private else page.names.get(row.person_id, "") if row.person_id else row.conversation
     return Told(
         who, channel_name(channel, page.locale), text, row.state, _became(page, row),
         page.time(row.settled_at or row.created_at), tuple(_notes(page, attempts)),

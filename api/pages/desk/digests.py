@@ -15,6 +15,7 @@ from api.pages.desk._frame import SEES, At, Frame, at, section
 from api.subjects import as_id
 from assets.plans import telling
 from bot import charts
+from bot.channels import Roomed
 from bot.messages import Limits
 from bot.render import Setting, render
 from core import categories, clock, digest_letters, digests, i18n, people
@@ -32,6 +33,7 @@ Reader = Annotated[At, Depends(at(*SEES))]
 Here = Annotated[At, Depends(at(*ROLES))]
 PAPER = Limits()
 GROUP = "group:"
+ROOM = "room:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,9 @@ def _subscribe(here: At, db: Session, form: Form) -> str:
 
 def _wish(here: At, db: Session, form: Form) -> Wish:
     who, period, at = form.one("who"), form.one("period"), form.one("at")
+    if who.startswith(ROOM):
+        address, name = _room(here, who)
+        return Wish(period, at, address=address, name=name)
     if not who.startswith(GROUP):
         return Wish(period, at, as_id(who))
     known = digests.of_site(db, here.site.id, as_id(who.removeprefix(GROUP)) or here.site.id)
@@ -193,7 +198,30 @@ def _readers(here: At, db: Session, running: list[Subscription]) -> list[tuple[s
     staff = [(str(who.id), who.name) for who, roles in people.staff_of(db, here.site.id) if set(roles) & set(SEES)]
     groups = {(one.channel, one.account, one.conversation): one for one in running if one.person_id is None}
     said = [(f"{GROUP}{one.id}", _group(one, here.locale)) for one in groups.values()]
-    return staff + said
+    rooms = [
+        (f"{ROOM}{'/'.join(address)}", translate("desk_digests.group", here.locale, name=name))
+        for address, name in _rooms(here).items()
+        if address not in groups
+    ]
+    return staff + said + rooms
+
+
+def _rooms(here: At) -> dict[tuple[str, str, str], str]:
+    """The rooms of group robots, by address."""
+    roomed = [channel for channel in here.system.channels.values() if isinstance(channel, Roomed)]
+    return {
+        (channel.name, channel.account, conversation): name
+        for channel in roomed
+        for conversation, name in channel.rooms().items()
+    }
+
+
+def _room(here: At, who: str) -> tuple[tuple[str, str, str], str]:
+    """A room that was chosen, one of those that are there."""
+    for address, name in _rooms(here).items():
+        if who == f"{ROOM}{'/'.join(address)}":
+            return address, name
+    raise NotFound(what="word.chat")
 
 
 def _group(one: Subscription, locale: str) -> str:

@@ -44,6 +44,7 @@ OWN = Rule(SIGNED_IN, is_own=True)
 RULES: dict[str, Rule] = {
     "GET /": PUBLIC,
     "GET /privacy": PUBLIC,
+    "GET /{name}.txt": Rule(()),
     "POST /language": PUBLIC,
     "POST /demo/enter": Rule(()),
     "GET /healthz": PUBLIC,

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from api.deps import COOKIE
+from api.pages import platform_sign_in
 from bot.channels import Proven
 from core import access, clock, contested, people
 from core.contested import Contested
@@ -117,6 +118,21 @@ def test_an_old_state_is_none(web: Web, wang: UUID) -> None:
         state = begun(browser)
     with clock.at(NOW + timedelta(minutes=11)):
         assert browser.post(BACK, code="good", state=state).status_code == 403
+
+
+def test_under_another_name_of_the_server_it_begins_at_the_address_of_the_settings(web: Web) -> None:
+    browser = web.browser()
+    led = browser.get("/sign-in/courier?next=/work", headers={"host": "10.0.0.7:8000"}).headers["location"]
+    assert led == f"{URL}/sign-in/courier?next=%2Fwork&led=1"
+    told = browser.get(led.removeprefix(URL), headers={"host": "10.0.0.7:8000"}).headers["location"]
+    assert told.startswith("https://courier.example/")
+
+
+def test_one_address_does_not_make_us_ask_a_platform_without_end(web: Web, wang: UUID) -> None:
+    browser = web.browser()
+    with clock.at(NOW):
+        answers = [browser.post(BACK, code="bad", state=begun(browser)) for _ in range(platform_sign_in.TRIES + 1)]
+    assert [one.status_code for one in answers] == [403] * platform_sign_in.TRIES + [429]
 
 
 def test_a_code_that_the_platform_does_not_know_signs_nobody_in(web: Web, wang: UUID) -> None:

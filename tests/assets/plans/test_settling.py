@@ -70,6 +70,19 @@ def test_what_is_left_of_the_last_one_becomes_a_follow_up(db: Database, yard: Ya
         assert [item.question for item in queries.checklist_of(session, rest.id)] == ["Oil"]
 
 
+def test_what_fails_in_a_follow_up_opens_its_fault(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        plan = planned(session, yard, now, rule="FREQ=DAILY;COUNT=1")
+    go(db, yard, wake, now, {1: "pass"}, waived="checklist")
+    with db.write_scope() as session:
+        _, (one, rest) = made(session, plan)
+        assert (one.reason, one.on_day, rest.repair_by) == ("rest", now.date(), rest.promised_at)
+        finish(session, rest.id, yard, {1: "9"}, now)
+    wake(now, "plan_results")
+    with db.read_scope() as session:
+        assert session.scalars(select(Ticket.text).where(Ticket.follows_id == rest.id)).all() == ["Oil: 9 l"]
+
+
 def test_it_counts_from_the_day_on_which_it_was_done(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
     with db.write_scope() as session:
         plan = planned(session, yard, now, rule="FREQ=DAILY;INTERVAL=30", rhythm={"counts_from": "completed"})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from core import access, people
-from tests.bot.flows.chat import Chat, Stage
+from core import access, conversations, people
+from tests.bot.flows.chat import CHANNEL, Chat, Stage
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,18 @@ def test_the_chat_that_somebody_used_last_is_where_they_are_written_to(stage: St
     with stage.db.read_scope() as session:
         first = people.identities_of(session, li.person)[0]
         assert (first.value, first.blocked_at) == ("li", None)
+
+
+def test_what_somebody_sends_opens_windows_and_what_goes_on_by_itself_does_not(stage: Stage, li: Chat) -> None:
+    def heard() -> dict[str, datetime]:
+        with stage.db.read_scope() as session:
+            return conversations.heard(session, CHANNEL, "", "li")
+
+    li.say("the lamp is broken")
+    first = heard()
+    assert set(first) == {"text"}
+    stage.stay_silent(timedelta(hours=1))
+    assert heard() == first
+    li.photo()
+    assert set(heard()) == {"text", "image"}
+    assert heard()["image"] - first["text"] > timedelta(hours=1)

@@ -29,7 +29,7 @@ def test_delivery_keeps_to_them(stage: Stage, li: Chat) -> None:
     li.say("/quiet 22:00-7:00")
     night = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
     with stage.db.write_scope() as session:
-        outbox.mark_history(session, night)
+        outbox.mark_history(session)
         [one] = outbox.post(session, [Letter("accepted", {"priority": "low"}, li.person)], night)
     with clock.at(night):
         asyncio.run(Delivery(stage.db, SETTINGS, {}).deliver_due())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +15,8 @@ from core.database import Database
 from core.digests import Subscription, Wish
 from core.outbox import OutboxMessage
 from core.tickets import actions, queries
-from tests.api.pages.browsing import Browser, Web, seen
+from tests.api.pages.browsing import Browser, Web, browsing, seen
+from tests.fakes.courier import Courier
 from tests.personas import Cast
 
 
@@ -148,3 +151,17 @@ def test_a_group_that_was_let_in_can_get_it_at_another_time(db: Database, superv
     with db.read_scope() as session:
         found = [(one.conversation, one.period) for one in digests.running(session, cast.site)]
     assert found == [("-1", "day"), ("-1", "week")]
+
+
+def test_the_room_of_a_group_robot_can_get_one_without_having_written(db: Database, cast: Cast, tmp_path: Path) -> None:
+    channels: dict[str, Any] = {"courier": Courier()}
+    with browsing(db, tmp_path, channels) as web:
+        supervisor = web.browser(cast.supervisor)
+        assert 'value="room:courier/c-1/managers"' in supervisor.get("/desk/digests").text
+        form = {"who": "room:courier/c-1/managers", "period": "day", "at": "08:00"}
+        assert supervisor.post("/desk/digests", **form).status_code == 303
+        assert "Managers" in supervisor.get("/desk/digests").text
+        assert supervisor.post("/desk/digests", **{**form, "who": "room:courier/c-1/others"}).status_code == 404
+    with db.read_scope() as session:
+        [one] = digests.running(session, cast.site)
+        assert (one.channel, one.account, one.conversation) == ("courier", "c-1", "managers")

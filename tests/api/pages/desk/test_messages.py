@@ -32,7 +32,7 @@ def admin(web: Web, cast: Cast) -> Browser:
 def ticket(db: Database, cast: Cast) -> UUID:
     with db.write_scope() as session:
         found = history.opened(session, cast, clock.now()).id
-        outbox.mark_history(session, clock.now())
+        outbox.mark_history(session)
     return found
 
 
@@ -53,7 +53,7 @@ def test_what_went_another_way_says_why(admin: Browser, web: Web, db: Database, 
     deliver(db, Platform(name="wechat", windows=WINDOWS), Platform())
     page = page_of(admin, cast)
     assert "Work on Lift (WX-1) goes on." in page
-    assert "Went to Telegram, because of wechat: the platform takes nothing until the person writes again" in page
+    assert "Went to Telegram, because of WeChat: the platform takes nothing until the person writes again" in page
     chinese = web.browser(cast.admin, language="zh-CN")
     with db.write_scope() as session:
         people.get(session, cast.admin).locale = "zh_CN"
@@ -105,7 +105,7 @@ def test_the_ticket_tells_the_same_of_its_messages(admin: Browser, db: Database,
     deliver(db, Platform(name="wechat", windows=WINDOWS), Platform())
     with db.read_scope() as session:
         number = queries.by_id(session, ticket).number
-    assert "Went to Telegram, because of wechat" in seen(admin.get(f"/desk?open={number}"))
+    assert "Went to Telegram, because of WeChat" in seen(admin.get(f"/desk?open={number}"))
 
 
 def test_what_was_said_in_a_conversation_stays_there(admin: Browser, db: Database, cast: Cast) -> None:
