@@ -35,10 +35,14 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
 
 
 def _note(talk: Talk, now: datetime) -> None:
-    """Note that somebody wrote: it opens a platform's windows, and this is the chat they use; once in a while only."""
+    """Note that somebody wrote: it opens a platform's windows, and this is the chat they use.
+
+    Once in a while only, but at once where the platform had said that they no longer get our messages.
+    """
     incoming, standing = talk.incoming, talk.standing
     last = max(standing.heard.values(), default="")
-    if last <= (now - SEEN_EVERY).isoformat() and incoming.kind != "unfollow" and not talk.is_group:
+    is_news = standing.is_blocked or last <= (now - SEEN_EVERY).isoformat()
+    if is_news and incoming.kind != "unfollow" and not talk.is_group:
         people.seen(
             talk.session, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender, now
         )  # fmt: skip
