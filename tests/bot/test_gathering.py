@@ -128,6 +128,16 @@ def test_a_handful_of_messages_is_not_spent_on_what_one_can_say(db: Database, ca
     assert len(platform.said) == 1
 
 
+def test_a_summary_that_nobody_answered_is_repeated_once(db: Database, cast: Cast, tickets: list[UUID]) -> None:
+    windows = (Window(("text",), timedelta(hours=48), 5),)
+    platform = Platform(*[SendError("timeout", is_unknown=True)] * 3, name="wecom", windows=windows)
+    ids = post(db, cast.resident, *(("arrived", one) for one in tickets))
+    run(db, platform, *SOON, *(timedelta(minutes=minutes) for minutes in (1, 2, 3)))
+    [carrier] = set(carriers(db, ids))
+    assert carrier
+    assert (states(db, [carrier]), len(platform.refusals)) == ([("unknown", "timeout")], 1)
+
+
 def test_nobody_else_s_news_are_taken_up(db: Database, cast: Cast, tickets: list[UUID]) -> None:
     with db.write_scope() as session:
         people.add_identity(
