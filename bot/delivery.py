@@ -205,7 +205,7 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown)
+        sendings.failed(session, parcel.sending, _outcome(error), error.said, is_unknown=error.is_unknown)
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
@@ -296,6 +296,11 @@ def _arrived(session: Session, parcel: Parcel, reference: str) -> None:
     outbox.sent(session, parcel.row.id, reference, clock.now())
     if not parcel.channel.limits.is_repeatable:
         sendings.arrived(session, parcel.sending)
+
+
+def _outcome(error: SendError) -> str:
+    """How a failure is kept: a refusal that ends by itself closes its chat to nobody."""
+    return sendings.THROTTLED if error.retryable and error.code in sendings.REFUSALS else error.code
 
 
 def _has_other_ways(parcel: Parcel, error: SendError) -> bool:

@@ -24,6 +24,7 @@ from core.quotas import Scope
 LOCK = 0x5E4D  # the advisory lock of PostgreSQL that stands for the counts
 CLOSED = ("window_closed", "quota")
 REFUSALS = (*CLOSED, "no_consent", "blocked", "gone")
+THROTTLED = "throttled"
 LONGEST_SAYING = 200
 Place = tuple[str, str, str]  # channel, account, conversation
 

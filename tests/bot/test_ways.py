@@ -117,6 +117,21 @@ def test_a_platform_that_knows_better_is_believed_and_every_chat_is_tried_once(
     assert states(db, ids) == [("undeliverable", "no_way" if code == "blocked" else code)]
 
 
+@pytest.mark.parametrize("windows", [(), WINDOWS])
+def test_a_refusal_that_ends_by_itself_closes_the_chat_to_no_message(
+    db: Database, cast: Cast, windows: tuple[Window, ...]
+) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    ids = post(db, cast.resident, "help")
+    platform = wechat(SendError("quota", retryable=True, after=HOUR), windows=windows)
+    run(db, platform)
+    assert states(db, ids) == [("retry", "quota")]
+    ids += post(db, cast.resident, "made_link")
+    for later in (timedelta(minutes=1), HOUR):
+        run(db, platform, later=later)
+    assert states(db, ids) == [("sent", "")] * 2
+
+
 def test_a_refused_message_becomes_a_template_of_the_same_chat(db: Database, cast: Cast) -> None:
     meet(db, cast.resident, "wechat", text=NOW)
     ids, platform = post(db, cast.resident, "survey"), wechat(SendError("window_closed"), templates=("survey",))
