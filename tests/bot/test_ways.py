@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from bot.messages import Limits, SendError
 from core import clock, consents, outbox, people, sendings
+from core.consents import Consent
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
 from core.quotas import Quota, Window
-from tests.bot.platforms import Platform, deliver, meet, states
+from tests.bot.platforms import Platform, deliver, delivery, meet, states
 from tests.core import history
 from tests.personas import NOW, Cast
 
@@ -36,6 +39,15 @@ def wechat(*refusals: Exception, **limits: Any) -> Platform:
 def run(db: Database, *platforms: Platform, later: timedelta = timedelta()) -> None:
     with clock.at(NOW + later):
         deliver(db, *platforms)
+
+
+def consent(db: Database, purpose: str) -> None:
+    db.write(lambda session: consents.give(session, ("wechat", "42", "wechat"), purpose))
+
+
+def consents_left(db: Database) -> int:
+    with db.read_scope() as session:
+        return session.scalars(select(Consent.left)).one()
 
 
 def passed(db: Database, ids: Sequence[UUID]) -> list[str]:
@@ -95,10 +107,52 @@ def test_a_template_goes_where_the_window_is_closed(db: Database, cast: Cast) ->
 
 def test_each_template_takes_a_consent_where_the_platform_wants_one(db: Database, cast: Cast) -> None:
     meet(db, cast.resident, "wechat")
-    db.write(lambda session: consents.give(session, ("wechat", "42", "wechat"), "survey"))
+    consent(db, "survey")
     ids, platform = post(db, cast.resident, "survey", "survey"), wechat(templates=("survey",), has_consents=True)
     run(db, platform)
     assert states(db, ids) == [("sent", ""), ("undeliverable", "no_consent")]
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (SendError("unreachable", retryable=True), 1),
+        (SendError("refused"), 1),
+        (SendError("no_consent"), 0),
+        (SendError("timeout", is_unknown=True), 0),
+    ],
+)
+def test_a_consent_that_the_platform_has_not_used_up_is_left(
+    db: Database, cast: Cast, error: SendError, left: int
+) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "survey")
+    post(db, cast.resident, "survey")
+    run(db, wechat(error, templates=("survey",), has_consents=True))
+    assert consents_left(db) == left
+
+
+def test_a_sender_that_comes_too_late_leaves_the_consent_that_it_took(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "survey")
+    consent(db, "survey")
+    ids, platform = post(db, cast.resident, "survey"), wechat(templates=("survey",), has_consents=True)
+    late = delivery(db, platform)
+    with clock.at(NOW):
+        [parcel], _ = late._claim(10)  # noqa: SLF001 - the moment between claiming and sending
+        db.write(outbox.release)
+        deliver(db, platform)
+        asyncio.run(late._send(parcel))  # noqa: SLF001
+    assert (states(db, ids), len(platform.said), consents_left(db)) == ([("sent", "")], 1, 1)
+
+
+def test_what_cannot_be_said_takes_no_consent(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "digest")
+    platform = wechat(templates=("digest",), has_consents=True)
+    unsayable = post(db, cast.resident, "digest_of_nothing")
+    run(db, platform)
+    assert (states(db, unsayable), consents_left(db)) == ([("undeliverable", "unrenderable")], 1)
 
 
 @pytest.mark.parametrize("code", ["window_closed", "quota", "no_consent", "blocked"])
