@@ -56,6 +56,10 @@ class Past(Protocol):
         """When the message went that is the `number`th, counted back from the newest; None for fewer."""
         ...
 
+    def taken(self, number: int, since: datetime) -> bool:
+        """Whether the chat may have got so many messages since a moment. One that failed has not arrived."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -70,6 +74,9 @@ class Known:
     def nth(self, scope: Scope, number: int) -> datetime | None:
         sent = {"account": self.from_us, "templates": self.templates}.get(scope, self.to_them)
         return sent[number - 1] if number <= len(sent) else None
+
+    def taken(self, number: int, since: datetime) -> bool:
+        return sum(at >= since for at in self.to_them) >= number
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +130,7 @@ def _opened_at(window: Window, past: Past) -> datetime | None:
 
 
 def _has_room(window: Window, opened_at: datetime, past: Past) -> bool:
-    if window.messages is None:
-        return True
-    last = past.nth("conversation", kept(window.messages))
-    return last is None or last < opened_at
+    return window.messages is None or not past.taken(kept(window.messages), opened_at)
 
 
 def _free_at(quota: Quota, past: Past, now: datetime) -> datetime:

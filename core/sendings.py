@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, bindparam, exists, func, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, conversations
@@ -80,6 +80,11 @@ class Rows:
     def nth(self, scope: Scope, number: int) -> datetime | None:
         query = select(Sending.at).where(*_there(self.place, scope)).order_by(Sending.at.desc())
         return self.session.scalar(query.offset(number - 1).limit(1))
+
+    def taken(self, number: int, since: datetime) -> bool:
+        may_have_arrived = or_(Sending.outcome == "", Sending.is_unanswered)
+        here = (*_there(self.place, "conversation"), Sending.at >= since, may_have_arrived)
+        return self.session.scalar(select(Sending.id).where(*here).offset(number - 1).limit(1)) is not None
 
 
 def past(session: Session, place: Place) -> Rows:

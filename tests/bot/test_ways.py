@@ -71,6 +71,23 @@ def test_an_open_window_takes_one_message_less_than_the_platform_would(db: Datab
     assert states(db, ids)[-1] == ("undeliverable", "quota")
 
 
+def test_an_outage_fills_no_window(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    ids, platform = post(db, cast.resident, "help"), wechat(*[SendError("unreachable", retryable=True)] * 6)
+    for minutes in range(0, 30, 3):
+        run(db, platform, later=timedelta(minutes=minutes))
+    assert (states(db, ids), platform.refusals) == ([("sent", "")], [])
+
+
+def test_what_may_have_arrived_fills_a_window(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    platform = wechat(*[SendError("timeout", is_unknown=True)] * 4)
+    ids = post(db, cast.resident, *["made_link"] * 5)
+    for _ in range(3):
+        run(db, platform)
+    assert [state for state, _ in states(db, ids)] == ["unknown"] * 4 + ["undeliverable"]
+
+
 def test_a_closed_window_without_another_way_says_so_at_the_desk(db: Database, cast: Cast) -> None:
     meet(db, cast.resident, "wechat", text=LONG_AGO)
     ids, platform = post(db, cast.resident, "help"), wechat()
