@@ -42,8 +42,9 @@ ASKED: dict[str, Ask] = {
         absences.beat(session, "telegram", "42", now + number * timedelta(hours=1), redelivers=True)
         for number in range(2)
     ],
-    "what a chat was sent": lambda session, cast, now: _past(session),
+    "what a chat was sent": lambda session, cast, now: _past(session, now),
     "who refused a message": lambda session, cast, now: sendings.closed_to(session, cast.site),
+    "attempts that nobody counts any more": lambda session, cast, now: sendings.forget_old(session, now),
     "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),
     "messages to handle again": lambda session, cast, now: inbox.due(session, now),
     "files to fetch": lambda session, cast, now: fetches.claim(session, now),
@@ -99,9 +100,10 @@ def _feed(cast: Cast, kind: str) -> feeds.Feed:
     return feeds.Feed(site_id=cast.site, kind=kind, person_id=person, asset_id=None)
 
 
-def _past(session: Session) -> object:
+def _past(session: Session, now: datetime) -> object:
     past = sendings.past(session, ("wechat", "42", "li"))
-    return [past.nth(scope, 800) for scope in ("account", "person", "templates")]
+    counted = [past.nth(scope, 800, now) for scope in ("account", "person", "templates")]
+    return counted, past.heard, past.refused(now), past.taken(4, now)
 
 
 def _ticket(session: Session) -> Any:
@@ -121,7 +123,7 @@ def walks(db: Database, ask: Callable[[Session], object]) -> list[str]:
     found: list[str] = []
 
     def explain(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:  # noqa: FBT001 - as SQLAlchemy calls it
-        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             plan = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             found.extend(step[3] for step in plan.fetchall() if _is_walk(step[3]))
 

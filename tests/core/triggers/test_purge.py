@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from core import access, inbox, transcripts
+from core import access, clock, inbox, outbox, sendings, transcripts
 from core.access import REPLAY_LIFE, Replay, Token
 from core.database import Database
 from core.inbox import InboxMessage
+from core.outbox import Letter
+from core.sendings import Sending
 from core.transcripts import Line
 from core.triggers import Outcome
 from core.triggers.purge import FORGET
@@ -45,6 +47,18 @@ def test_a_chat_keeps_the_lines_that_it_shows(db: Database, now: datetime, wake:
     wake("purge", now)
     with db.read_scope() as session:
         assert session.scalar(select(func.count()).select_from(Line)) == transcripts.SHOWN
+
+
+def test_attempts_to_send_stay_for_the_desk_and_for_every_quota(db: Database, now: datetime, wake: Wake) -> None:
+    place = ("telegram", "42", "li")
+    with db.write_scope() as session:
+        [message] = outbox.post(session, [Letter("help")], now)
+        for days in (91, 89):
+            with clock.at(now - timedelta(days=days)):
+                sendings.begin(session, message, place, clock.now())
+    wake("purge", now)
+    with db.read_scope() as session:
+        assert session.scalars(select(Sending.at)).all() == [now - timedelta(days=89)]
 
 
 def test_handled_messages_go_and_pending_ones_stay(db: Database, now: datetime, wake: Wake) -> None:
