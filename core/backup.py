@@ -32,7 +32,7 @@ from core.settings import Settings
 FORMAT = 1
 BATCH = 1000
 KEY_FILES = ("secret.key", "signing.key")
-PASSING = ("leases", "heartbeats", "tallies", "platform_tokens")
+PASSING = ("leases", "heartbeats", "presences", "tallies", "platform_tokens")
 Progress = Callable[[str, int, int], None]
 
 

@@ -216,7 +216,10 @@ def test_a_full_database_is_left_as_it_is(new: Installation, file: Path) -> None
 
 def test_what_a_running_server_says_of_itself_is_no_obstacle(new: Installation, file: Path, now: datetime) -> None:
     with new.database.write_scope() as session:
-        history_of_a_server = {"leases": {"name": "scheduler", "holder": "one", "epoch": 1, "expires_at": now}}
+        history_of_a_server = {
+            "leases": {"name": "scheduler", "holder": "one", "epoch": 1, "expires_at": now},
+            "presences": {"channel": "telegram", "account": "42", "seen_at": now},
+        }
         for table in every_table():
             if table.name in history_of_a_server:
                 session.execute(table.insert().values(history_of_a_server[table.name]))
