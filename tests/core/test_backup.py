@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import inspect, select
 
 from assets.tables import every_table
-from core import access, audit, backup, seals
+from core import access, audit, backup, inbox, replies, seals
 from core.database import Database, open_database
 from core.settings import Settings, load_settings
 from core.storage import key_of, open_storage
@@ -139,6 +139,16 @@ def test_pictures_and_keys_come_back(old: Installation, new: Installation, file:
         key = new.settings.data_dir / name
         assert key.read_bytes() == (old.settings.data_dir / name).read_bytes()
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_the_words_of_an_answer_stay_out(old: Installation, new: Installation, tmp_path: Path, now: datetime) -> None:
+    with old.database.write_scope() as session:
+        inbox.take(session, "wechat", "42", "1", "li", now=now)
+        replies.keep(session, ("wechat", "42", "1"), "https://fix.example/w/secret")
+    restored(new, written(old, tmp_path / "all.backup"))
+    with new.database.write_scope() as session:
+        assert not inbox.take(session, "wechat", "42", "1", "li", now=now)
+        assert replies.answered(session, ("wechat", "42", "1")) == ""
 
 
 def test_no_table_is_forgotten(old: Installation, file: Path) -> None:

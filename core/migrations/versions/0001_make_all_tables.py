@@ -92,6 +92,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_inbox_answered",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("answer != ''"),
+            postgresql_where=sa.text("answer != ''"),
+        )
+        batch_op.create_index(
             "ix_inbox_pending",
             ["channel", "account", "conversation", "id"],
             unique=False,
