@@ -1,0 +1,35 @@
+"""Whose chat it is, is decided at a site of one of the two."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core import contested, people, places
+from core.database import Database, Session
+from tests.personas import Cast
+
+
+def contest(session: Session, owner: UUID, wanted_by: UUID, now: datetime) -> UUID:
+    """Somebody asks for a chat of somebody else."""
+    value = str(len(people.identities_of(session, owner)))
+    told = ("telegram", "42", "user", f"{owner}:{value}")
+    identity = people.add_identity(session, owner, *told, conversation=value, via="test")
+    assert contested.note(session, identity, wanted_by, now)
+    return identity.id
+
+
+def seen(session: Session, site_id: UUID) -> list[UUID]:
+    return [one.identity_id for one in contested.waiting(session, site_id)]
+
+
+def test_those_of_other_sites_hide_none_of_ones_own(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        other = places.add_site(session, "Other").id
+        theirs = people.add_person(session, "Sun").id
+        people.grant(session, theirs, "technician", other)
+        for _ in range(contested.SHOWN):
+            contest(session, theirs, theirs, now)
+        mine = contest(session, cast.technician, cast.second_technician, now + timedelta(hours=1))
+        assert seen(session, cast.site) == [mine]
+        assert len(seen(session, other)) == contested.SHOWN
