@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table
-from core.people import Identity, Role
+from core.people import Home, Identity, Role
+from core.places import Place
+from core.tickets.models import Ticket
 
 SHOWN = 50
 
@@ -73,6 +75,12 @@ def settle(session: Session, contested_id: UUID, outcome: str, by: UUID, now: da
 
 
 def _concerns(site_id: UUID) -> ColumnElement[bool]:
-    """Whether either of the two is somebody of a site, or both are of none."""
-    anywhere = exists().where(Role.person_id.in_((Contested.wanted_by, Contested.owner)))
-    return or_(anywhere.where(Role.site_id == site_id), ~anywhere)
+    """Whether either of the two works, lives or has reported at a site, or both do so nowhere."""
+    both = (Contested.wanted_by, Contested.owner)
+    anywhere = {
+        Role.site_id: exists().where(Role.person_id.in_(both)),
+        Place.site_id: exists().where(Home.person_id.in_(both), Place.id == Home.place_id),
+        Ticket.site_id: exists().where(Ticket.reporter_id.in_(both)),
+    }
+    here = [found.where(column == site_id) for column, found in anywhere.items()]
+    return or_(*here, ~or_(*anywhere.values()))
