@@ -31,7 +31,7 @@ from core.reports import digest
 from core.settings import load_settings
 from core.tickets import asking, board, dispatching, queries
 from core.tickets.models import Subject
-from core.triggers import TRIGGERS, Tick
+from core.triggers import TRIGGERS, Tick, purge
 from tests.core import history
 from tests.personas import Cast, play
 
@@ -52,6 +52,7 @@ ASKED: dict[str, Ask] = {
     "silent conversations": lambda session, cast, now: conversations.silent(session, now),
     "unsealed events": lambda session, cast, now: seals.unsealed(session),
     "a stream": lambda session, cast, now: trace.events_of(session, "ticket:1"),
+    "tokens to forget": lambda session, cast, now: purge.expired_tokens(session, now),
     "a session": lambda session, cast, now: access.look_up(session, "session", "secret", now),
     "an identity": lambda session, cast, now: people.identify(session, "web", "web", "chat", "1"),
     "a technician's list": lambda session, cast, now: queries.list_of(session, cast.technician),
@@ -123,7 +124,7 @@ def walks(db: Database, ask: Callable[[Session], object]) -> list[str]:
     found: list[str] = []
 
     def explain(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:  # noqa: FBT001 - as SQLAlchemy calls it
-        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             plan = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             found.extend(step[3] for step in plan.fetchall() if _is_walk(step[3]))
 

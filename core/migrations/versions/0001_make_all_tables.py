@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("quiet", sa.String(), nullable=False),
         sa.Column("informed_at", sa.DateTime(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
@@ -1307,6 +1308,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_tokens")),
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tokens_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_person_id_kind"), ["person_id", "kind"], unique=False)
 
     op.create_table(
