@@ -21,6 +21,7 @@ from core import (
     people,
     places,
     registry,
+    replies,
     seals,
     sendings,
     trace,
@@ -30,7 +31,7 @@ from core.reports import digest
 from core.settings import load_settings
 from core.tickets import asking, board, dispatching, queries
 from core.tickets.models import Subject
-from core.triggers import TRIGGERS, Tick
+from core.triggers import TRIGGERS, Tick, purge
 from tests.core import history
 from tests.personas import Cast, play
 
@@ -47,10 +48,12 @@ ASKED: dict[str, Ask] = {
     "attempts that nobody counts any more": lambda session, cast, now: sendings.forget_old(session, now),
     "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),
     "messages to handle again": lambda session, cast, now: inbox.due(session, now),
+    "answers to forget": lambda session, cast, now: replies.forget_old(session, now),
     "files to fetch": lambda session, cast, now: fetches.claim(session, now),
     "silent conversations": lambda session, cast, now: conversations.silent(session, now),
     "unsealed events": lambda session, cast, now: seals.unsealed(session),
     "a stream": lambda session, cast, now: trace.events_of(session, "ticket:1"),
+    "tokens to forget": lambda session, cast, now: purge.expired_tokens(session, now),
     "a session": lambda session, cast, now: access.look_up(session, "session", "secret", now),
     "an identity": lambda session, cast, now: people.identify(session, "web", "web", "chat", "1"),
     "a technician's list": lambda session, cast, now: queries.list_of(session, cast.technician),

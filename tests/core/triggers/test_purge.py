@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from core import access, clock, inbox, outbox, sendings, transcripts
+from core import access, clock, inbox, outbox, replies, sendings, transcripts
 from core.access import REPLAY_LIFE, Replay, Token
 from core.database import Database
 from core.inbox import InboxMessage
@@ -70,3 +70,14 @@ def test_handled_messages_go_and_pending_ones_stay(db: Database, now: datetime, 
     wake("purge", now)
     with db.read_scope() as session:
         assert session.scalars(select(InboxMessage.dedupe_key).order_by(InboxMessage.dedupe_key)).all() == ["2", "3"]
+
+
+def test_what_a_callback_was_answered_goes_once_it_is_not_repeated(db: Database, now: datetime, wake: Wake) -> None:
+    with db.write_scope() as session:
+        for key, minutes in (("old", 11), ("young", 9)):
+            inbox.take(session, "wechat", "bot", key, "chat", now=now - timedelta(minutes=minutes))
+            replies.keep(session, ("wechat", "bot", key), "a link")
+    wake("purge", now)
+    with db.read_scope() as session:
+        kept = session.execute(select(InboxMessage.dedupe_key, InboxMessage.answer).order_by(InboxMessage.dedupe_key))
+        assert [tuple(row) for row in kept] == [("old", ""), ("young", "a link")]
