@@ -89,10 +89,14 @@ class Caller:
     async def post(
         self, path: str, content: Json | None = None, *, is_repeatable: bool = False,
         query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, files: Any = None,
+        method: str = "POST",
     ) -> Json:  # fmt: skip
-        """The answer to a message as an object. `is_repeatable`: doing it twice is as good as once."""
+        """The answer to a message as an object. `is_repeatable`: doing it twice is as good as once.
+
+        `method`: PUT or PATCH where the platform changes so what it has.
+        """
         options = {"json": content} if files is None else {"data": content, "files": files}
-        request = self._client.build_request("POST", self._address(path), params=query, headers=headers, **options)
+        request = self._client.build_request(method, self._address(path), params=query, headers=headers, **options)
         return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=is_repeatable))
 
     async def get(

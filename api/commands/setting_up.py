@@ -130,10 +130,18 @@ def sign_in_link(person: PersonName) -> None:
 
 
 @root.command("link-code")
-def link_code(person: PersonName) -> None:
-    """Print a one-time code that joins a chat to a person: typed as `/link CODE`."""
+def link_code(
+    person: PersonName,
+    scan: Annotated[str, typer.Option(help="Also as a QR code for the app of this channel, such as wechat.")] = "",
+) -> None:
+    """Print a one-time code that joins a chat to a person: typed as `/link CODE`, or scanned."""
     with writing() as session:
-        typer.echo(_issue(session, "link", person, access.LINK_LIFE))
+        secret = _issue(session, "link", person, access.LINK_LIFE)
+    typer.echo(secret)
+    if scan:
+        from api.scannable import scannable  # noqa: PLC0415 - the libraries of all platforms, for this alone
+
+        typer.echo(scannable(scan, secret, access.LINK_LIFE))
 
 
 def _issue(session: Session, kind: str, person: str, life: timedelta | None) -> str:

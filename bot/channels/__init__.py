@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
@@ -131,6 +132,18 @@ class SignsIn(Channel, Protocol):
         """Everything by which the platform knows whom a code is of; nothing for a code that it does not know.
 
         Raises SendError where the platform does not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Inviting(Channel, Protocol):
+    """A channel whose app can scan a code that joins a chat to a person, so that nobody has to type it."""
+
+    async def joining_code(self, secret: str, life: timedelta) -> str:
+        """What the QR code says. `secret`: the one-time code; `life`: how long it is good.
+
+        Raises SendError where the platform does not give one.
         """
         ...
 

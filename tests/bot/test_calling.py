@@ -177,3 +177,12 @@ def test_a_file_is_posted_as_a_form(platform: ScriptedServer) -> None:
     files = {"media": ("photo.jpg", b"\xff\xd8", "image/jpeg")}
     called(platform, lambda caller: caller.post("/upload", files=files))
     assert b'filename="photo.jpg"' in platform.asked[0][2]
+
+
+def test_a_change_is_put_as_a_message_is_posted(platform: ScriptedServer) -> None:
+    platform.answers = [says(errcode=0, changed=True), says(errcode=43004)]
+    change = {"card": "1"}
+    assert called(platform, lambda caller: caller.post("/cards", change, method="PUT"))["changed"]
+    with pytest.raises(PlatformError):
+        called(platform, lambda caller: caller.post("/cards", change, method="PUT"))
+    assert [(method, path) for method, path, _ in platform.asked] == [("PUT", "/cards")] * 2

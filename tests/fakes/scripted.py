@@ -58,6 +58,9 @@ class ScriptedServer:
             def do_POST(self) -> None:
                 self._do()
 
+            def do_PUT(self) -> None:
+                self._do()
+
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 outer.asked.append((self.command, self.path, body))

@@ -1,0 +1,149 @@
+"""Messages to WeChat: words and pictures while a window is open, templates where none is, answers to callbacks.
+
+https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.channels._wechat_calls import Calls
+from bot.cutting import shorten
+from bot.messages import Outgoing, SendError
+from core.errors import SettingsError
+from core.storage import MissingFile, Storage, StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+SEND = "/cgi-bin/message/custom/send"
+SEND_TEMPLATE = "/cgi-bin/message/template/send"
+FIELDS = ("number", "category", "place", "thing", "time")
+TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{10,64}")
+ANCHOR = re.compile(r"<(?=/?a\b)", re.IGNORECASE)
+UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what no XML may hold
+# How long a value may be by the kind of its keyword:
+# https://developers.weixin.qq.com/doc/service/guide/product/template_message/Template_Message_Operation_Specifications.html
+LENGTHS = {"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "number": 32}
+EMPTY = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template of the account. `slots`: which of our fields stands in each of its keywords."""
+
+    id: str
+    slots: Mapping[str, str]
+
+
+def template_of(purpose: str, said: str) -> Template:
+    """A template as the settings name it: its id and then `keyword=field` for each keyword.
+
+    Without any, its keywords are called as our fields are. Raises SettingsError for what is none.
+    """
+    name, *pairs = said.split() or [""]
+    slots = {key: value for key, equals, value in (pair.partition("=") for pair in pairs) if key and equals}
+    if not TEMPLATE_ID.fullmatch(name) or len(slots) != len(pairs) or not set(slots.values()) <= set(FIELDS):
+        known = ", ".join(FIELDS)
+        problem = f"GONGDAN_WECHAT__TEMPLATES: {purpose} must be an id and keyword=field, the fields being {known}"
+        raise SettingsError(problem=problem)
+    return Template(name, slots or {field: field for field in FIELDS})
+
+
+def harmless(text: str) -> str:
+    """Words of people as words: WeChat makes a link of every <a>, whoever wrote it. As long as before."""
+    return ANCHOR.sub("[", text)
+
+
+def answer_xml(sender: str, account: str, text: str, stamp: int) -> str:
+    """Words in the answer to a callback.
+
+    https://developers.weixin.qq.com/doc/service/guide/product/message/Passive_user_reply_message.html
+    """
+    return (
+        f"<xml><ToUserName>{_cdata(sender)}</ToUserName><FromUserName>{_cdata(account)}</FromUserName>"
+        f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content>{_cdata(harmless(text))}</Content></xml>"
+    )
+
+
+def _cdata(text: str) -> str:
+    """Text that nothing in it can end."""
+    return f"<![CDATA[{UNSPEAKABLE.sub('', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+class Sender:
+    """The sending half of the channel."""
+
+    def __init__(self, calls: Calls, storage: Storage, templates: Mapping[str, Template]) -> None:
+        self._calls = calls
+        self._storage = storage
+        self._templates = templates
+
+    async def send(self, openid: str, message: Outgoing, key: str) -> str:
+        """Send words, and a picture behind them; returns an id.
+
+        The words go first: when the picture is one message too many, they have arrived. The picture is lent to WeChat
+        before, because afterwards there is nothing that could be repeated.
+        """
+        if message.is_template:
+            return await self._send_template(openid, message, key)
+        picture = await self._lent(message.photo) if message.photo else ""
+        if message.text or not picture:
+            await self._calls.post(SEND, _said(openid, "text", content=harmless(message.text)))
+        if picture:
+            await self._show(openid, picture, is_alone=not message.text)
+        return key
+
+    async def _show(self, openid: str, picture: str, *, is_alone: bool) -> None:
+        try:
+            await self._calls.post(SEND, _said(openid, "image", media_id=picture))
+        except SendError as error:
+            if is_alone:
+                raise
+            log.warning("a picture did not go with its words: %s", error.code)
+
+    async def _send_template(self, openid: str, message: Outgoing, key: str) -> str:
+        """WeChat takes the same `client_msg_id` once in ten minutes."""
+        template = self._templates.get(message.purpose)
+        if template is None:
+            raise SendError("refused")
+        fields = dict(message.fields)
+        data = {word: {"value": _cut(word, fields.get(field, ""))} for word, field in template.slots.items()}
+        asked = {
+            "touser": openid, "template_id": template.id, "url": message.url, "data": data,
+            "client_msg_id": key.replace("-", "")[:32],
+        }  # fmt: skip
+        return str((await self._calls.post(SEND_TEMPLATE, asked)).get("msgid", key))
+
+    async def _lent(self, key: str) -> str:
+        """The media id of a picture; empty where it cannot be shown, so that its words go alone."""
+        try:
+            data = await asyncio.to_thread(self._storage.get, key)
+        except StorageUnavailable:
+            raise SendError("unreachable", retryable=True) from None
+        except (MissingFile, ValueError):
+            log.warning("a picture is not in the storage, its text goes alone")
+            return ""
+        is_png = key.endswith(".png")
+        try:
+            return await self._calls.upload(data, *(("p.png", "image/png") if is_png else ("p.jpg", "image/jpeg")))
+        except SendError as error:
+            if error.retryable:
+                raise
+            log.warning("WeChat does not take a picture (%s), its text goes alone", error.code)
+            return ""
+
+
+def _said(openid: str, kind: str, **content: str) -> dict[str, Any]:
+    return {"touser": openid, "msgtype": kind, kind: content}
+
+
+def _cut(keyword: str, value: str) -> str:
+    """A value as its keyword takes it: on one line, within its length, and never empty."""
+    most = LENGTHS.get(keyword.rstrip("0123456789"), 100)
+    return shorten(" ".join(value.split()), most, "characters") or EMPTY
