@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from api.pages import setup
 from assets.plans import holding
@@ -43,11 +44,15 @@ LONG_IN_QUEUE = timedelta(minutes=10).total_seconds()
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found. `key`: the text `doctor.<key>` of the catalog says what to do; `<check>.ok` is good news."""
+    """What a check found. `key`: the text `doctor.<key>` of the catalog says what to do; `<check>.ok` is good news.
+
+    `site_id`: the one that it is about, and whose people alone may read it; None for the whole installation.
+    """
 
     check: str
     key: str
     facts: dict[str, Any] = field(default_factory=dict)
+    site_id: UUID | None = None
 
     @property
     def state(self) -> State:
@@ -176,7 +181,7 @@ def _calendars(database: Database) -> Iterator[Finding]:
     with database.read_scope() as session:
         found = calendar.unpublished(session, clock.now())
     for one in found:
-        yield Finding("calendar", "calendar.unpublished", {"site": one.name, "year": one.year})
+        yield Finding("calendar", "calendar.unpublished", {"site": one.name, "year": one.year}, one.site_id)
     if not found:
         yield Finding("calendar", "calendar.ok")
 
@@ -185,10 +190,9 @@ def _plans(database: Database) -> Iterator[Finding]:
     """Maintenance plans of which nothing is made, because they cannot be worked out."""
     with database.read_scope() as session:
         found = holding.held(session)
-    for site, name, why in found:
-        yield Finding(
-            "plans", "plans.held", {"site": site, "name": name, "why": i18n.translate(f"plan.held.{why}", "en")}
-        )
+    for one in found:
+        facts = {"site": one.site, "name": one.name, "why": i18n.translate(f"plan.held.{one.why}", "en")}
+        yield Finding("plans", "plans.held", facts, one.site_id)
     if not found:
         yield Finding("plans", "plans.ok")
 

@@ -96,13 +96,13 @@ class Caller:
         `method`: PUT or PATCH where the platform changes so what it has.
         """
         options = {"json": content} if files is None else {"data": content, "files": files}
-        request = self._client.build_request(method, self._address(path), params=query, headers=headers, **options)
+        request = self._request(method, path, params=query, headers=headers, **options)
         return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=is_repeatable))
 
     async def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Json:
-        request = self._client.build_request("GET", self._address(path), params=query, headers=headers)
+        request = self._request("GET", path, params=query, headers=headers)
         return self._read(await self._answer(request, MAX_ANSWER, is_repeatable=True))
 
     async def download(
@@ -110,7 +110,7 @@ class Caller:
         most: int = MAX_MEDIA,
     ) -> bytes:  # fmt: skip
         """The bytes behind a path, or behind an address at one of the hosts. An error that comes as JSON is raised."""
-        request = self._client.build_request("GET", self._address(address), params=query, headers=headers)
+        request = self._request("GET", address, params=query, headers=headers)
         found = await self._answer(request, most, is_repeatable=True)
         if found.is_json:
             self._read(found)
@@ -118,6 +118,13 @@ class Caller:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Request:
+        """A request, unless the address in a message is such that no library can read it."""
+        try:
+            return self._client.build_request(method, self._address(path), **options)
+        except (ValueError, httpx.InvalidURL):
+            raise SendError("refused") from None
 
     def _address(self, path: str) -> str:
         """Where a request goes: never where a message of somebody says."""

@@ -205,7 +205,9 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown)
+        sendings.failed(session, parcel.sending, _outcome(error), error.said, is_unknown=error.is_unknown)
+        if not error.is_unknown and error.code != ways.NO_CONSENT:
+            ways.give_back(session, parcel.row, parcel.way)
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
@@ -278,6 +280,7 @@ class Delivery:
         except (KeyError, ValueError, TypeError):
             log.exception("outbox row %s of kind %s cannot be rendered", row.id, row.kind)
             outbox.undeliverable(session, row.id, "unrenderable", now)
+            ways.give_back(session, row, way)
             return None
         sending = sendings.begin(
             session, row.id, way.place, now, passed=way.passed, is_template=way.is_template
@@ -289,13 +292,21 @@ def _leaves(session: Session, parcel: Parcel) -> bool:
     """Whether a message may leave now. Where repeating it is harmless, nobody has to know that it did."""
     if parcel.channel.limits.is_repeatable:
         return True
-    return sendings.leaves(session, parcel.sending, parcel.row.id, parcel.row.attempts, clock.now())
+    is_ours = sendings.leaves(session, parcel.sending, parcel.row.id, parcel.row.attempts, clock.now())
+    if not is_ours:
+        ways.give_back(session, parcel.row, parcel.way)
+    return is_ours
 
 
 def _arrived(session: Session, parcel: Parcel, reference: str) -> None:
     outbox.sent(session, parcel.row.id, reference, clock.now())
     if not parcel.channel.limits.is_repeatable:
         sendings.arrived(session, parcel.sending)
+
+
+def _outcome(error: SendError) -> str:
+    """How a failure is kept: a refusal that ends by itself closes its chat to nobody."""
+    return sendings.THROTTLED if error.retryable and error.code in sendings.REFUSALS else error.code
 
 
 def _has_other_ways(parcel: Parcel, error: SendError) -> bool:

@@ -35,14 +35,15 @@ def counted(session: Session, incoming: Incoming, settings: Settings, now: datet
 
 
 def _note(talk: Talk, now: datetime) -> None:
-    """Note that somebody wrote: it opens a platform's windows, and this is the chat they use; once in a while only.
+    """Note that somebody wrote: it opens a platform's windows, and this is the chat they use.
 
-    Who had left and is back is reachable from their first word on.
+    Once in a while only, but at once where the platform had said that they no longer get our messages.
     """
     incoming, standing = talk.incoming, talk.standing
     last = max(standing.heard.values(), default="")
-    is_due = last <= (now - SEEN_EVERY).isoformat() or last == standing.heard.get("unfollow")
-    if is_due and incoming.kind != "unfollow" and not talk.is_group:
+    is_back = standing.is_blocked or last == standing.heard.get("unfollow")
+    is_news = is_back or last <= (now - SEEN_EVERY).isoformat()
+    if is_news and incoming.kind != "unfollow" and not talk.is_group:
         people.seen(
             talk.session, incoming.channel, incoming.account, incoming.sender_kind, incoming.sender, now
         )  # fmt: skip

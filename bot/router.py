@@ -278,7 +278,8 @@ def _number(talk: Talk) -> int | None:
 
 def _offered(talk: Talk) -> Offered | None:
     """What a number means now; None where something was asked since then that a number may answer."""
-    found = numbers.last(talk.session, talk.address, talk.now)
+    member = talk.person_id if talk.is_group else None
+    found = numbers.last(talk.session, talk.address, talk.now, asked_by=member)
     is_asked_since = found is not None and talk.is_asking and found.at < talk.standing.asked_at
     return None if is_asked_since else found
 

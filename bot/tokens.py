@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)  # longer than a fetch may take
+LEASE = timedelta(seconds=30)
+PATIENCE = 25.0  # seconds for a fetch: less than the lease, after which another would fetch beside us
 PAUSE = 0.1
 TRIES = 100
 
@@ -97,7 +98,7 @@ class Tokens:
             if _is_young(found, refused):
                 return found.value
             try:
-                fetched = await fetch()
+                fetched = await _in_time(fetch)
             except SendError as error:
                 if not _is_alive(found, refused):
                     raise
@@ -120,6 +121,15 @@ class Tokens:
 
     def _keep(self, session: Session, name: Name, fetched: Fetched) -> None:
         platform_tokens.keep(session, name, fetched.value, fetched.life, self._key, clock.now())
+
+
+async def _in_time(fetch: Fetch) -> Fetched:
+    """A fresh token, or a SendError while the lease is still ours."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await fetch()
+    except TimeoutError:
+        raise SendError("timeout", retryable=True) from None
 
 
 def _is_young(found: Held | None, refused: str) -> TypeGuard[Held]:

@@ -21,6 +21,7 @@ from core.people import Identity
 from core.quotas import Verdict
 
 NO_WAY = "no_way"
+NO_CONSENT = "no_consent"
 ENDED = ("blocked", "gone")  # of a chat, whatever is sent there
 Tried = dict[tuple[str, str, bool], str]
 
@@ -100,6 +101,12 @@ def choose(session: Session, row: OutboxMessage, channels: Mapping[str, Channel]
     return NoWay(passed[0][1] if passed else NO_WAY)
 
 
+def give_back(session: Session, row: OutboxMessage, way: Way) -> None:
+    """The consent that this way took: the platform has not used it up."""
+    if way.is_template and way.channel.limits.has_consents:
+        consents.give(session, way.place, _purpose(row))
+
+
 def _chats(session: Session, row: OutboxMessage, channels: Mapping[str, Channel]) -> Iterator[Way]:
     """Every chat that a message may go to, the best first. Only private chats belong to a person.
 
@@ -125,10 +132,14 @@ def _verdict(asked: _Asked, way: Way) -> tuple[Verdict, bool]:
     """Whether a message may go this way, as it is or else as a template."""
     refused = asked.tried.get((way.channel.name, way.conversation, False), "")
     verdict = Verdict("closed", refused) if refused else _allowed(asked, way)
-    purpose = importance.purpose(asked.row.kind, has_ticket=asked.row.ticket_id is not None)
+    purpose = _purpose(asked.row)
     if verdict.state != "closed" or refused in ENDED or purpose not in way.channel.limits.templates:
         return verdict, False
     return _as_template(asked, way, purpose), True
+
+
+def _purpose(row: OutboxMessage) -> str:
+    return importance.purpose(row.kind, has_ticket=row.ticket_id is not None)
 
 
 def _allowed(asked: _Asked, way: Way) -> Verdict:
@@ -147,5 +158,5 @@ def _as_template(asked: _Asked, way: Way, purpose: str) -> Verdict:
     counted = quotas.applying(way.channel.limits.quotas, is_template=True)
     verdict = quotas.decide((), counted, sendings.past(asked.session, way.place), asked.now)
     if verdict.state == "go" and way.channel.limits.has_consents:
-        return verdict if consents.use(asked.session, way.place, purpose) else Verdict("closed", "no_consent")
+        return verdict if consents.use(asked.session, way.place, purpose) else Verdict("closed", NO_CONSENT)
     return verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -62,18 +61,10 @@ def _site(session: Session, row: OutboxMessage) -> SiteFacts | None:
 
 
 def _page(session: Session, row: OutboxMessage, settings: Settings, now: datetime) -> str:
-    """A link that opens the message's ticket for its reader; none in a group, where others would open it.
-
-    The same however often the message is written, so that each attempt to send it makes no further key.
-    """
+    """A link that opens the message's ticket for its reader; none in a group, where others would open it."""
     if row.ticket_id is None or row.person_id is None or not _is_private(session, row, row.person_id):
         return ""
-    secret = hmac.digest(settings.key, b"page of a message\0" + row.id.bytes, "sha256").hex()
-    if access.look_up(session, "page", secret, now) is None:
-        access.issue(
-            session, "page", row.person_id, now, life=access.PAGE_LINK_LIFE, ticket_id=row.ticket_id, secret=secret
-        )
-    return f"{settings.public_url}/w/{secret}"
+    return f"{settings.public_url}/w/{access.page_of(session, settings.key, row.person_id, row.ticket_id, now)}"
 
 
 def _is_private(session: Session, row: OutboxMessage, person_id: UUID) -> bool:

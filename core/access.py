@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,9 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.database import Table
+from core.database import Table, rows
 from core.errors import GongdanError, NotFound
-from core.people import Person, Role, end_epoch, roles_of
+from core.people import Person, Role, end_epoch, end_links, roles_of
 from core.prepared import Prepared
 
 SESSION_LIFE = timedelta(days=90)
@@ -49,7 +50,7 @@ class Token(Table):
     """
 
     __tablename__ = "tokens"
-    __table_args__ = (Index(None, "person_id", "kind"),)
+    __table_args__ = (Index(None, "person_id", "kind"), Index(None, "expires_at"))
 
     hash: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -123,6 +124,28 @@ def issue(
     return secret
 
 
+def page_of(session: Session, key: bytes, person_id: UUID, ticket_id: UUID, now: datetime) -> str:
+    """The secret of the link that opens a ticket for a person, from now on for as long as such links last.
+
+    It is the same in every message, so that a long story makes one row; after a revocation it is another one.
+    """
+    epoch = session.get_one(Person, person_id).epoch
+    said = b"page of a ticket\0" + person_id.bytes + ticket_id.bytes + str(epoch).encode()
+    secret = hmac.digest(key, said, "sha256").hex()[:40]
+    until = now + PAGE_LINK_LIFE
+    token = _insert(session, rows(Token)).values(
+        hash=hash_of(secret), kind="page", person_id=person_id, ticket_id=ticket_id, created_at=now, expires_at=until
+    )
+    session.execute(token.on_conflict_do_update(index_elements=["hash"], set_={"expires_at": until}))
+    return secret
+
+
+def _insert(session: Session, table: Any) -> Any:
+    """An insert that can say what is to be done where the row is there already."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
 def look_up(session: Session, kind: str, secret: str, now: datetime) -> Token | None:
     """The token behind a secret, while it is neither used up nor expired and its person is active."""
     query = select(Token).join(Person, Person.id == Token.person_id)
@@ -181,11 +204,14 @@ def revoke_all(session: Session, person_id: UUID, *kinds: str) -> None:
     session.execute(query.where(Token.kind.in_(kinds)) if kinds else query)
     if not kinds or "session" in kinds:
         end_epoch(session, person_id)
+    if not kinds or "page" in kinds:
+        end_links(session, person_id)
 
 
 def revoke_pages(session: Session, person_id: UUID, ticket_ids: Select[Any]) -> None:
     """End what opens single tickets for a person: links, and the sessions that came by one."""
     session.execute(delete(Token).where(Token.person_id == person_id, Token.ticket_id.in_(ticket_ids)))
+    end_links(session, person_id)
 
 
 def viewer(session: Session, person_id: UUID, only: UUID | None = None) -> Viewer:
@@ -235,12 +261,11 @@ def take_key(session: Session, person_id: UUID, key: str, body: bytes, now: date
     The row goes in before the effect: of two parallel twins the second waits here for the first one's commit.
     The same key with another body raises ChangedReplay.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {
         "person_id": person_id, "key": key, "body_hash": hashlib.sha256(body).hexdigest(), "status": 0, "result": {},
         "created_at": now,
     }  # fmt: skip
-    taken = session.execute(dialect.insert(Replay).values(**row).on_conflict_do_nothing().returning(Replay.key))
+    taken = session.execute(_insert(session, Replay).values(**row).on_conflict_do_nothing().returning(Replay.key))
     if taken.scalar_one_or_none() is not None:
         return None
     found = session.get_one(Replay, (person_id, key), populate_existing=True)

@@ -2,7 +2,7 @@
 
 It is a zip of JSON lines, taken from one consistent snapshot. Restoring writes into an empty database, so the
 same file moves a site from SQLite to PostgreSQL. What a process says of itself while it runs is left out,
-and so are the tokens that platforms give for some hours.
+and so are the tokens that platforms give for some hours, and the words that a callback was answered with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, literal, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -32,7 +32,8 @@ from core.settings import Settings
 FORMAT = 1
 BATCH = 1000
 KEY_FILES = ("secret.key", "signing.key")
-PASSING = ("leases", "heartbeats", "tallies", "platform_tokens")
+PASSING = ("leases", "heartbeats", "presences", "tallies", "platform_tokens")
+BLANK = {"inbox": ("answer",)}  # texts of minutes, with links in them, which a backup would keep for years
 Progress = Callable[[str, int, int], None]
 
 
@@ -118,8 +119,9 @@ def _snapshot(database: Database) -> Connection:
 def _dump(connection: Connection, table: SqlTable, archive: zipfile.ZipFile, progress: Progress) -> int:
     total = connection.scalar(select(func.count()).select_from(table)) or 0
     done = 0
+    columns = [literal("") if column.name in BLANK.get(table.name, ()) else column for column in table.columns]
     with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as out:
-        for row in connection.execution_options(yield_per=BATCH).execute(select(table)):
+        for row in connection.execution_options(yield_per=BATCH).execute(select(*columns).select_from(table)):
             values = [_plain(value) for value in row]
             out.write(json.dumps(values, ensure_ascii=False).encode() + b"\n")
             done += 1

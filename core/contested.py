@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, exists, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table
-from core.people import Identity, Role
+from core.people import Home, Identity, Role
+from core.places import Place
+from core.tickets.models import Ticket
 
 SHOWN = 50
 
@@ -52,20 +54,14 @@ def note(session: Session, identity: Identity, wanted_by: UUID, now: datetime) -
 
 def waiting(session: Session, site_id: UUID) -> Sequence[Contested]:
     """What an administrator of a site may decide: what concerns its people, and people of no site at all."""
-    found = session.scalars(
-        select(Contested).where(Contested.outcome == "").order_by(Contested.at, Contested.id).limit(SHOWN)
-    ).all()
-    at = _sites_of(session, {who for one in found for who in (one.wanted_by, one.owner)})
-    return [one for one in found if _concerns(one, at, site_id)]
+    query = select(Contested).where(Contested.outcome == "", _concerns(site_id))
+    return session.scalars(query.order_by(Contested.at, Contested.id).limit(SHOWN)).all()
 
 
 def of_site(session: Session, site_id: UUID, contested_id: UUID) -> Contested | None:
     """One that waits and may be decided there; nothing about it is told elsewhere."""
-    found = session.get(Contested, contested_id)
-    if found is None or found.outcome:
-        return None
-    at = _sites_of(session, {found.wanted_by, found.owner})
-    return found if _concerns(found, at, site_id) else None
+    query = select(Contested).where(Contested.id == contested_id, Contested.outcome == "", _concerns(site_id))
+    return session.scalar(query)
 
 
 def settle(session: Session, contested_id: UUID, outcome: str, by: UUID, now: datetime) -> bool:
@@ -78,13 +74,13 @@ def settle(session: Session, contested_id: UUID, outcome: str, by: UUID, now: da
     return changed.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def _concerns(one: Contested, at: dict[UUID, set[UUID]], site_id: UUID) -> bool:
-    sites = at.get(one.wanted_by, set()) | at.get(one.owner, set())
-    return site_id in sites or not sites
-
-
-def _sites_of(session: Session, who: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    at: dict[UUID, set[UUID]] = {}
-    for person_id, site_id in session.execute(select(Role.person_id, Role.site_id).where(Role.person_id.in_(who))):
-        at.setdefault(person_id, set()).add(site_id)
-    return at
+def _concerns(site_id: UUID) -> ColumnElement[bool]:
+    """Whether either of the two works, lives or has reported at a site, or both do so nowhere."""
+    both = (Contested.wanted_by, Contested.owner)
+    anywhere = {
+        Role.site_id: exists().where(Role.person_id.in_(both)),
+        Place.site_id: exists().where(Home.person_id.in_(both), Place.id == Home.place_id),
+        Ticket.site_id: exists().where(Ticket.reporter_id.in_(both)),
+    }
+    here = [found.where(column == site_id) for column, found in anywhere.items()]
+    return or_(*here, ~or_(*anywhere.values()))

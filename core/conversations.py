@@ -63,7 +63,10 @@ holders.holds(Conversation.data)
 
 @dataclass(slots=True)
 class Standing:
-    """Where a dialogue stands, with its person and their language. `is_behind`: an older message still waits."""
+    """Where a dialogue stands, with its person and their language. `is_behind`: an older message still waits.
+
+    `is_blocked`: the platform said that its person gets no message of ours there.
+    """
 
     id: UUID
     person_id: UUID
@@ -79,6 +82,7 @@ class Standing:
     heard: dict[str, Any]
     locale: str
     is_behind: bool
+    is_blocked: bool
 
 
 _TABLE = rows(Conversation)
@@ -92,8 +96,10 @@ _STILL_THEIRS = exists().where(
     _OWN.c.person_id == _TABLE.c.person_id, _OWN.c.channel == _TABLE.c.channel, _OWN.c.account == _TABLE.c.account,
     _OWN.c.value == _TABLE.c.sender, _OWN.c.revoked_at.is_(None),
 )  # fmt: skip
+_BLOCKED = _STILL_THEIRS.where(_OWN.c.blocked_at.is_not(None))
+_KEPT = fields(Standing)[:-3]  # what the row itself holds
 _STANDING = Prepared(
-    select(*(_TABLE.c[item.name] for item in fields(Standing)[:-2]), rows(Person).c.locale, _BEHIND)
+    select(*(_TABLE.c[item.name] for item in _KEPT), rows(Person).c.locale, _BEHIND, _BLOCKED)
     .join(rows(Person), rows(Person).c.id == _TABLE.c.person_id)
     .where(*_HERE, rows(Person).c.is_active, _STILL_THEIRS)
     .with_for_update(of=_TABLE)
@@ -111,8 +117,8 @@ def standing(session: Session, channel: str, account: str, conversation: str, se
 
 def of(row: Conversation, locale: str) -> Standing:
     """Where a dialogue stands that has just begun."""
-    known = {item.name: getattr(row, item.name) for item in fields(Standing)[:-2]}
-    return Standing(**known, locale=locale, is_behind=False)
+    known = {item.name: getattr(row, item.name) for item in _KEPT}
+    return Standing(**known, locale=locale, is_behind=False, is_blocked=False)
 
 
 def open_for(

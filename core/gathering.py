@@ -1,7 +1,7 @@
 """Several pieces of news that wait for the same reader become one message.
 
 1. The newest step of a ticket takes the place of its older ones: who has arrived has accepted.
-2. What is still more than one message becomes a summary, which says each in full.
+2. What is still more than one message of a site becomes a summary, which says each in full.
 
 Nothing is dropped: a message that is said by another is settled as `merged` and names the one that says it. What asks
 something stands for itself, because its buttons belong to it; so does what was tried before, and may have arrived.
@@ -50,7 +50,20 @@ def gather(session: Session, rows: Sequence[OutboxMessage], now: datetime) -> se
     for message, carrier in carriers.items():
         _merge(session, [message], carrier, now)
     rest = [row for row in rows if row.id not in carriers and not row.buttons]
-    return {*carriers, *_summed_up(session, rest, now)}
+    summed_up = (_summed_up(session, site, news, now) for site, news in _by_site(session, rest).items())
+    return set(carriers).union(*summed_up)
+
+
+def _by_site(session: Session, rows: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:
+    """News by the site that they are of: a summary has one clock, and one site's names of things."""
+    tickets = [row.ticket_id for row in rows if row.ticket_id is not None]
+    known = select(Ticket.id, Ticket.site_id).where(Ticket.id.in_(tickets))
+    sites = {ticket: str(site) for ticket, site in session.execute(known)}
+    found: dict[str, list[OutboxMessage]] = {}
+    for row in rows:
+        site = sites[row.ticket_id] if row.ticket_id is not None else str(row.facts.get("site") or "")
+        found.setdefault(site, []).append(row)
+    return found
 
 
 def _superseded(rows: Iterable[OutboxMessage]) -> dict[UUID, UUID]:
@@ -62,14 +75,14 @@ def _superseded(rows: Iterable[OutboxMessage]) -> dict[UUID, UUID]:
     return {one.id: known[-1].id for known in steps.values() for one in known[:-1] if not one.buttons}
 
 
-def _summed_up(session: Session, rows: list[OutboxMessage], now: datetime) -> set[UUID]:
-    """Put news into the summary that waits already, or into a new one."""
+def _summed_up(session: Session, site: str, rows: list[OutboxMessage], now: datetime) -> set[UUID]:
+    """Put news of a site into the summary that waits already, or into a new one."""
     summary = next((row for row in rows if row.kind == SUMMARY and len(row.facts["news"]) < MOST), None)
     told = summary.facts["news"] if summary else []
     fresh = [row for row in rows if row.kind != SUMMARY][: MOST - len(told)]
     if len(told) + len(fresh) < 2 or not fresh:
         return set()
-    facts = _facts(session, told, fresh)
+    facts = _facts(site, told, fresh)
     if summary is None:
         letter = Letter(SUMMARY, facts, fresh[0].person_id, not_before=min(row.not_before for row in fresh))
         [carrier] = outbox.post(session, [letter], now)
@@ -82,18 +95,15 @@ def _summed_up(session: Session, rows: list[OutboxMessage], now: datetime) -> se
     return set(merged)
 
 
-def _facts(session: Session, told: list[dict[str, Any]], fresh: Sequence[OutboxMessage]) -> dict[str, Any]:
-    """What a summary says: its news in their order, a ticket's older steps left out; its site is that of the first."""
+def _facts(site: str, told: list[dict[str, Any]], fresh: Sequence[OutboxMessage]) -> dict[str, Any]:
+    """What a summary says: its news in their order, a ticket's older steps left out."""
     news = [*told, *({"kind": row.kind, "facts": row.facts, "ticket": str(row.ticket_id or "")} for row in fresh)]
     last = {one["ticket"]: place for place, one in enumerate(news) if one["ticket"] and one["kind"] in STEPS}
     kept = [
         one for place, one in enumerate(news) if one["kind"] not in STEPS or last.get(one["ticket"], place) == place
     ]
     is_urgent = any(one["facts"].get("priority") == "urgent" for one in kept)
-    tickets = [UUID(one["ticket"]) for one in kept if one["ticket"]]
-    site = session.scalar(select(Ticket.site_id).where(Ticket.id == tickets[0])) if tickets else None
-    named = next((one["facts"]["site"] for one in kept if one["facts"].get("site")), "")
-    facts: dict[str, Any] = {"news": kept, "count": len(kept), "site": str(site or named)}
+    facts: dict[str, Any] = {"news": kept, "count": len(kept), "site": site}
     return {**facts, "priority": "urgent"} if is_urgent else facts
 
 

@@ -26,8 +26,8 @@ KEPT = timedelta(days=8)
 class InboxMessage(Table):
     """One message of a platform. `state`: done, pending or dead. Its content is dropped once it is done.
 
-    `answer`: what the platform got to its callback, for every repetition. `reply_id`: the row of the outbox that this
-    answer may carry (core.replies).
+    `answer`: what the platform got to its callback, for as long as it repeats one. `reply_id`: the row of the outbox
+    that this answer may carry (core.replies).
     """
 
     __tablename__ = "inbox"
@@ -35,6 +35,8 @@ class InboxMessage(Table):
         UniqueConstraint("channel", "account", "dedupe_key"),
         Index("ix_inbox_pending", "channel", "account", "conversation", "id",
               sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+        Index("ix_inbox_answered", "received_at", sqlite_where=text("answer != ''"),
+              postgresql_where=text("answer != ''")),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
 from core.database import Table, rows
+from core.outbox import OutboxMessage
 
 Address = tuple[str, str, str]  # channel, account, conversation
 MEANT_FOR = timedelta(days=3)  # later a number alone is more likely to mean something else
@@ -57,9 +58,15 @@ def offer(session: Session, address: Address, outbox_id: UUID, places: Sequence[
     session.execute(row.on_conflict_do_update(index_elements=["channel", "account", "conversation"], set_=fresh))
 
 
-def last(session: Session, address: Address, now: datetime) -> Offered | None:
-    """What a number means there; None where none was offered of late."""
+def last(session: Session, address: Address, now: datetime, *, asked_by: UUID | None = None) -> Offered | None:
+    """What a number means there; None where none was offered of late.
+
+    `asked_by`: in a group, who writes the number: what was offered to somebody else is not meant.
+    """
     found = session.get(OfferedNumbers, address, populate_existing=True)
     if found is None or now - found.at > MEANT_FOR:
+        return None
+    message = session.get(OutboxMessage, found.outbox_id) if asked_by else None
+    if message is not None and message.person_id not in (None, asked_by):
         return None
     return Offered(found.outbox_id, found.places, found.at)

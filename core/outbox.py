@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, holders, importance
 from core.database import Table, rows
+from core.importance import SUMMARY
 from core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
@@ -252,7 +253,7 @@ def proven(session: Session, message_id: UUID, reference: str, now: datetime) ->
 def unknown(session: Session, message: OutboxMessage, error: str, now: datetime) -> None:
     """The platform did not answer: the message may have arrived.
 
-    What concerns a ticket is repeated once, because its number makes a double harmless; nothing else is.
+    What concerns tickets is repeated once, because their numbers make a double harmless; nothing else is.
     """
     if may_repeat(message, 1) and message.error != UNKNOWN:
         again = {"state": "retry", "error": UNKNOWN, "not_before": now + REPEAT_AFTER, "lease_until": None}
@@ -267,7 +268,8 @@ def unknown_for_good(session: Session, message_id: UUID, error: str, now: dateti
 
 def may_repeat(message: OutboxMessage, unanswered: int) -> bool:
     """Whether a message may be sent once more after so many attempts that may have succeeded."""
-    return unanswered <= (1 if message.ticket_id is not None else 0)
+    has_numbers = message.ticket_id is not None or message.kind == SUMMARY
+    return unanswered <= (1 if has_numbers else 0)
 
 
 def put_off(session: Session, message: OutboxMessage, until: datetime, why: str) -> None:

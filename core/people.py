@@ -27,6 +27,8 @@ class AmbiguousName(Conflict):
 
 
 class Person(Table):
+    """Somebody. `epoch` grows when links to their tickets are ended: the secret of each link is made with it."""
+
     __tablename__ = "people"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
@@ -38,6 +40,7 @@ class Person(Table):
     is_active: Mapped[bool] = mapped_column(default=True)
     quiet: Mapped[str] = mapped_column(default="")  # hours, as `core.quiet` keeps them
     informed_at: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     @validates("phone")
@@ -289,6 +292,11 @@ def epoch_of(session: Session, channel: str, account: str, kind: str, value: str
 def end_epoch(session: Session, person_id: UUID) -> None:
     """From now on no token proves an identity of a person that was given out before."""
     session.execute(update(Identity).where(Identity.person_id == person_id).values(epoch=Identity.epoch + 1))
+
+
+def end_links(session: Session, person_id: UUID) -> None:
+    """From now on no secret is made again that opened a ticket for a person."""
+    session.execute(update(Person).where(Person.id == person_id).values(epoch=Person.epoch + 1))
 
 
 def identity_at(session: Session, person_id: UUID, channel: str, account: str, value: str) -> Identity | None:

@@ -41,19 +41,24 @@ class Quota:
 
 
 class Past(Protocol):
-    """What was heard from a conversation and sent to it.
+    """What was heard from a conversation and sent to it. Each question names since when, so that no history is walked.
 
-    `heard`: when each kind of message came last. `refused_at`: when the platform last said that the window is closed.
+    `heard`: when each kind of message came last.
     """
 
     @property
     def heard(self) -> Mapping[str, datetime]: ...
 
-    @property
-    def refused_at(self) -> datetime | None: ...
+    def refused(self, since: datetime) -> bool:
+        """Whether the platform has said since a moment that the window is closed."""
+        ...
 
-    def nth(self, scope: Scope, number: int) -> datetime | None:
-        """When the message went that is the `number`th, counted back from the newest; None for fewer."""
+    def nth(self, scope: Scope, number: int, after: datetime) -> datetime | None:
+        """When the message went that is the `number`th, counted back from the newest; None for fewer after a moment."""
+        ...
+
+    def taken(self, number: int, since: datetime) -> bool:
+        """Whether the chat may have got so many messages since a moment. One that failed has not arrived."""
         ...
 
 
@@ -67,9 +72,15 @@ class Known:
     templates: Sequence[datetime] = ()
     refused_at: datetime | None = None
 
-    def nth(self, scope: Scope, number: int) -> datetime | None:
+    def refused(self, since: datetime) -> bool:
+        return self.refused_at is not None and self.refused_at >= since
+
+    def nth(self, scope: Scope, number: int, after: datetime) -> datetime | None:
         sent = {"account": self.from_us, "templates": self.templates}.get(scope, self.to_them)
-        return sent[number - 1] if number <= len(sent) else None
+        return sent[number - 1] if number <= len(sent) and sent[number - 1] > after else None
+
+    def taken(self, number: int, since: datetime) -> bool:
+        return sum(at >= since for at in self.to_them) >= number
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ def decide(windows: Sequence[Window], quotas: Iterable[Quota], past: Past, now: 
 def _closed(windows: Sequence[Window], past: Past, now: datetime) -> str:
     """Why nothing may be sent, or nothing. What went before a window opened does not count against it."""
     openings = [(window, at) for window in windows if (at := _opened_at(window, past)) and now < at + window.lasts]
-    openings = [(window, at) for window, at in openings if past.refused_at is None or past.refused_at < at]
+    openings = [(window, at) for window, at in openings if not past.refused(at)]
     if not openings:
         return "window_closed"
     return "" if any(_has_room(window, at, past) for window, at in openings) else "quota"
@@ -123,12 +134,9 @@ def _opened_at(window: Window, past: Past) -> datetime | None:
 
 
 def _has_room(window: Window, opened_at: datetime, past: Past) -> bool:
-    if window.messages is None:
-        return True
-    last = past.nth("conversation", kept(window.messages))
-    return last is None or last < opened_at
+    return window.messages is None or not past.taken(kept(window.messages), opened_at)
 
 
 def _free_at(quota: Quota, past: Past, now: datetime) -> datetime:
-    filled = past.nth(quota.scope, kept(quota.amount))
+    filled = past.nth(quota.scope, kept(quota.amount), now - quota.per)
     return now if filled is None else filled + quota.per

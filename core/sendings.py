@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, bindparam, exists, func, select, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, conversations
@@ -24,7 +25,9 @@ from core.quotas import Scope
 LOCK = 0x5E4D  # the advisory lock of PostgreSQL that stands for the counts
 CLOSED = ("window_closed", "quota")
 REFUSALS = (*CLOSED, "no_consent", "blocked", "gone")
+THROTTLED = "throttled"
 LONGEST_SAYING = 200
+KEPT = timedelta(days=90)  # for the desk; no window and no quota of a platform may be longer
 Place = tuple[str, str, str]  # channel, account, conversation
 
 
@@ -67,25 +70,34 @@ _ARRIVE = Prepared(update(_TABLE).where(_TABLE.c.id == bindparam("of_id")), ["is
 _BEGIN = Prepared(lambda insert: insert(_TABLE), _TABLE.columns.keys())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rows:
-    """The past of a conversation, read as it is asked for."""
+    """The past of a conversation, read as it is asked for: what was heard by windows only, what was sent by both."""
 
     session: Session
     place: Place
-    heard: Mapping[str, datetime]
-    refused_at: datetime | None
 
-    def nth(self, scope: Scope, number: int) -> datetime | None:
-        query = select(Sending.at).where(*_there(self.place, scope)).order_by(Sending.at.desc())
+    @cached_property
+    def heard(self) -> Mapping[str, datetime]:
+        return conversations.heard(self.session, *self.place)
+
+    def refused(self, since: datetime) -> bool:
+        here = (*_there(self.place, "conversation"), Sending.at >= since, Sending.outcome.in_(CLOSED))
+        return self.session.scalar(select(Sending.id).where(*here).limit(1)) is not None
+
+    def nth(self, scope: Scope, number: int, after: datetime) -> datetime | None:
+        query = select(Sending.at).where(*_there(self.place, scope), Sending.at > after).order_by(Sending.at.desc())
         return self.session.scalar(query.offset(number - 1).limit(1))
+
+    def taken(self, number: int, since: datetime) -> bool:
+        may_have_arrived = or_(Sending.outcome == "", Sending.is_unanswered)
+        here = (*_there(self.place, "conversation"), Sending.at >= since, may_have_arrived)
+        return self.session.scalar(select(Sending.id).where(*here).offset(number - 1).limit(1)) is not None
 
 
 def past(session: Session, place: Place) -> Rows:
     """What was heard from a conversation and sent to it."""
-    refused = select(Sending.at).where(*_there(place, "conversation"), Sending.outcome.in_(CLOSED))
-    refused_at = session.scalar(refused.order_by(Sending.at.desc()).limit(1))
-    return Rows(session, place, conversations.heard(session, *place), refused_at)
+    return Rows(session, place)
 
 
 def alone(session: Session) -> None:
@@ -148,6 +160,12 @@ def closed_to(session: Session, outbox_id: UUID) -> dict[tuple[str, str, bool], 
         Sending.outbox_id == outbox_id, Sending.outcome.in_(REFUSALS)
     )
     return {(channel, chat, is_template): why for channel, chat, is_template, why in session.execute(query)}
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Drop the attempts that no window or quota counts any more. Keys tell when rows were made, and have an index."""
+    old = delete(Sending).where(Sending.id < clock.first_id(now - KEPT))
+    session.execute(old.execution_options(synchronize_session=False))
 
 
 def _there(place: Place, scope: Scope) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ and `gongdan doctor` say so until it goes on, by itself or because somebody has 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +28,16 @@ AGAIN = timedelta(hours=6)
 BROKEN = (*recurrence.BROKEN, AttributeError, OSError, GongdanError)
 READERS = {"supervisor": True, "admin": True, "manager": False}  # whether the plan's page is theirs to open
 RULE, ZONE, CALENDAR, THING, UNKNOWN = "rule", "zone", "calendar", "thing", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A plan that is held: of which site, what it is called, and why."""
+
+    site_id: UUID
+    site: str
+    name: str
+    why: str
 
 
 def hold(session: Session, plan_id: UUID, now: datetime, address: str) -> None:
@@ -57,11 +68,13 @@ def is_held(session: Session, plan_id: UUID) -> bool:
     return session.scalar(select(Plan.held_at).where(Plan.id == plan_id)) is not None
 
 
-def held(session: Session) -> Sequence[tuple[str, str, str]]:
-    """Every plan that is held: its site, its name and the reason."""
-    query = select(places.Site.name, Plan.name, Plan.held_for).join(places.Site, places.Site.id == Plan.site_id)
+def held(session: Session) -> Sequence[Held]:
+    """Every plan that is held."""
+    query = select(places.Site.id, places.Site.name, Plan.name, Plan.held_for).join(
+        places.Site, places.Site.id == Plan.site_id
+    )
     rows = session.execute(query.where(Plan.held_at.is_not(None)).order_by(places.Site.name, Plan.name))
-    return [(site, name, why) for site, name, why in rows]
+    return [Held(*row) for row in rows]
 
 
 def reason(session: Session, plan: Plan, site: SiteFacts, now: datetime) -> str:

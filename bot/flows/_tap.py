@@ -51,9 +51,7 @@ def bound(ticket: Ticket) -> dict[str, object]:
 
 def page_of(talk: Talk, ticket: Ticket, label: str) -> Choice:
     """A link that opens the ticket's page for this person without a sign-in."""
-    token = access.issue(
-        talk.session, "page", talk.person_id, talk.now, life=access.PAGE_LINK_LIFE, ticket_id=ticket.id
-    )
+    token = access.page_of(talk.session, talk.settings.key, talk.person_id, ticket.id, talk.now)
     return Choice("track.page", label=label, url=f"{talk.settings.public_url}/w/{token}", row=9)
 
 

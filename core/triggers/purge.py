@@ -1,4 +1,7 @@
-"""Forgets what has served its purpose: handled messages, expired tokens, old results, counts and lines of chats."""
+"""Forgets what has served its purpose.
+
+Handled messages and what they were answered, attempts to send, expired tokens, old results, counts and lines of chats.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core import inbox, limits, transcripts
+from core import inbox, limits, replies, sendings, transcripts
 from core.access import REPLAY_LIFE, Replay, Token
 from core.triggers import Tick, trigger
 
@@ -25,10 +28,12 @@ def old_replays(session: Session, now: datetime) -> None:
 
 FORGET: dict[str, Callable[[Session, datetime], object]] = {
     "inbox": inbox.forget_old,
+    "answers": replies.forget_old,
     "tokens": expired_tokens,
     "replays": old_replays,
     "tallies": limits.forget_old,
     "lines": transcripts.forget_old,
+    "sendings": sendings.forget_old,
 }
 
 

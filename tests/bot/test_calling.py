@@ -164,7 +164,8 @@ def test_media_are_read_up_to_their_limit_and_errors_among_them_are_found(platfo
     [
         "http://127.0.0.1:1/x", "//evil.example/x", "https://evil.example/x", "https://media.example@evil.example/x",
         "https://evil-media.example/x", "http://media.example/x", "https://media.example:8443/x", "file:///etc/passwd",
-        "", "x",
+        "", "x", "https://media.example:bad/x", "https://[media.example/x", "https://[::1].media.example/x",
+        "https://evil\uff0f.media.example/x", "/a\nb", "https://media.example/a\x00b",
     ],
 )  # fmt: skip
 def test_no_address_that_a_message_names_is_called(platform: ScriptedServer, address: str) -> None:

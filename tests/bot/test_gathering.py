@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from bot.messages import SendError
-from core import clock, health, i18n, outbox, people
+from core import clock, health, i18n, outbox, people, places
 from core.database import Database
 from core.outbox import Choice, Letter, OutboxMessage
 from core.quotas import Quota, Window
 from core.tickets import queries
+from core.tickets.models import Ticket
 from tests.bot.platforms import Platform, deliver, meet, states
 from tests.core import history
 from tests.personas import NOW, Cast
@@ -35,10 +38,12 @@ def narrow() -> Platform:
     return Platform(name="wecom", quotas=(Quota(2, HOUR, "person"),))
 
 
-def post(db: Database, person: UUID, *told: tuple[str, UUID | None], buttons: tuple[Choice, ...] = ()) -> list[UUID]:
+def post(
+    db: Database, person: UUID, *told: tuple[str, UUID | None], buttons: tuple[Choice, ...] = (), **facts: Any
+) -> list[UUID]:
     letters = [
-        Letter(kind, {"number": f"WX-{n}", "thing": "Lift", "name": "Wang Wei", **REASON}, person, ticket_id=ticket,
-               buttons=buttons)
+        Letter(kind, {"number": f"WX-{n}", "thing": "Lift", "name": "Wang Wei", **REASON, **facts}, person,
+               ticket_id=ticket, buttons=buttons)
         for n, (kind, ticket) in enumerate(told)
     ]  # fmt: skip
     return db.write(lambda session: outbox.post(session, letters, NOW))
@@ -109,6 +114,18 @@ def test_a_summary_that_is_full_is_followed_by_another(db: Database, cast: Cast,
     assert sizes == [6, 3]
 
 
+def test_the_news_of_each_site_are_told_apart_and_by_its_clock(db: Database, cast: Cast, tickets: list[UUID]) -> None:
+    with db.write_scope() as session:
+        other = places.add_site(session, "Berlin", timezone="Europe/Berlin")
+        session.flush()
+        session.execute(update(Ticket).where(Ticket.id == tickets[2]).values(site_id=other.id))
+    platform = Platform(name="wecom", windows=(Window(("text",), timedelta(hours=48), 5),))
+    post(db, cast.resident, *(("accepted", one) for one in tickets), promised_at=NOW.isoformat())
+    run(db, platform, *SOON)
+    zones = [i18n.local_time(NOW, zone, "en", NOW) for zone in ("Asia/Shanghai", "Europe/Berlin")]
+    assert [[message.text.count(time) for time in zones] for message in platform.messages] == [[0, 1], [2, 0]]
+
+
 def test_what_asks_something_stands_for_itself(db: Database, cast: Cast, tickets: list[UUID]) -> None:
     platform = narrow()
     post(db, cast.resident, ("resumed", tickets[0]))
@@ -126,6 +143,16 @@ def test_a_handful_of_messages_is_not_spent_on_what_one_can_say(db: Database, ca
     run(db, platform, *SOON)
     assert [state for state, _ in states(db, ids)] == ["merged"] * 3
     assert len(platform.said) == 1
+
+
+def test_a_summary_that_nobody_answered_is_repeated_once(db: Database, cast: Cast, tickets: list[UUID]) -> None:
+    windows = (Window(("text",), timedelta(hours=48), 5),)
+    platform = Platform(*[SendError("timeout", is_unknown=True)] * 3, name="wecom", windows=windows)
+    ids = post(db, cast.resident, *(("arrived", one) for one in tickets))
+    run(db, platform, *SOON, *(timedelta(minutes=minutes) for minutes in (1, 2, 3)))
+    [carrier] = set(carriers(db, ids))
+    assert carrier
+    assert (states(db, [carrier]), len(platform.refusals)) == ([("unknown", "timeout")], 1)
 
 
 def test_nobody_else_s_news_are_taken_up(db: Database, cast: Cast, tickets: list[UUID]) -> None:

@@ -49,6 +49,15 @@ def test_a_repetition_gets_the_very_same_bytes(desk: Desk) -> None:
     assert len(desk.deliver()) == 1
 
 
+def test_a_repetition_after_the_words_were_dropped_is_told_nothing_twice(desk: Desk) -> None:
+    desk.settle(desk.hear(hello()))
+    desk.deliver()
+    desk.now += replies.REPEATED * 1.01
+    desk.db.write(lambda session: replies.forget_old(session, desk.now))
+    assert desk.hear(hello()).answer.body == "success"
+    assert desk.deliver() == []
+
+
 @pytest.mark.parametrize("reason", ["late", "too long"])
 def test_what_cannot_go_back_is_sent(desk: Desk, reason: str) -> None:
     if reason == "too long":

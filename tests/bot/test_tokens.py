@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import SendError
-from bot.tokens import LEASE, Fetched, SpentToken, Tokens
+from bot.tokens import LEASE, PATIENCE, Fetched, SpentToken, Tokens
 from core import clock, leases
 from core.backup import PASSING
 from core.database import Database
@@ -134,6 +134,18 @@ def test_a_process_that_fetches_too_long_is_given_up(db: Database, platform: Pla
         asyncio.run(_token(Tokens(db, KEY, sleep), platform))
     assert given_up.value.retryable
     assert platform.given == 0
+
+
+def test_a_fetch_ends_before_its_lease(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> Fetched:
+        await asyncio.sleep(10)
+        raise AssertionError
+
+    assert timedelta(seconds=PATIENCE) < LEASE
+    monkeypatch.setattr("bot.tokens.PATIENCE", 0.01)
+    with pytest.raises(SendError, match="timeout") as given_up:
+        asyncio.run(Tokens(db, KEY).token(NAME, never))
+    assert given_up.value.retryable
 
 
 async def _token(tokens: Tokens, platform: Platform) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from bot.messages import Limits, SendError
 from core import clock, consents, outbox, people, sendings
+from core.consents import Consent
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
 from core.quotas import Quota, Window
-from tests.bot.platforms import Platform, deliver, meet, states
+from tests.bot.platforms import Platform, deliver, delivery, meet, states
 from tests.core import history
 from tests.personas import NOW, Cast
 
@@ -38,6 +41,15 @@ def run(db: Database, *platforms: Platform, later: timedelta = timedelta()) -> N
         deliver(db, *platforms)
 
 
+def consent(db: Database, purpose: str) -> None:
+    db.write(lambda session: consents.give(session, ("wechat", "42", "wechat"), purpose))
+
+
+def consents_left(db: Database) -> int:
+    with db.read_scope() as session:
+        return session.scalars(select(Consent.left)).one()
+
+
 def passed(db: Database, ids: Sequence[UUID]) -> list[str]:
     with db.read_scope() as session:
         found = sendings.of_messages(session, ids)
@@ -57,6 +69,23 @@ def test_an_open_window_takes_one_message_less_than_the_platform_would(db: Datab
         run(db, platform)
     assert [state for state, _ in states(db, ids)] == ["sent"] * 4 + ["undeliverable"] * 2
     assert states(db, ids)[-1] == ("undeliverable", "quota")
+
+
+def test_an_outage_fills_no_window(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    ids, platform = post(db, cast.resident, "help"), wechat(*[SendError("unreachable", retryable=True)] * 6)
+    for minutes in range(0, 30, 3):
+        run(db, platform, later=timedelta(minutes=minutes))
+    assert (states(db, ids), platform.refusals) == ([("sent", "")], [])
+
+
+def test_what_may_have_arrived_fills_a_window(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    platform = wechat(*[SendError("timeout", is_unknown=True)] * 4)
+    ids = post(db, cast.resident, *["made_link"] * 5)
+    for _ in range(3):
+        run(db, platform)
+    assert [state for state, _ in states(db, ids)] == ["unknown"] * 4 + ["undeliverable"]
 
 
 def test_a_closed_window_without_another_way_says_so_at_the_desk(db: Database, cast: Cast) -> None:
@@ -95,10 +124,52 @@ def test_a_template_goes_where_the_window_is_closed(db: Database, cast: Cast) ->
 
 def test_each_template_takes_a_consent_where_the_platform_wants_one(db: Database, cast: Cast) -> None:
     meet(db, cast.resident, "wechat")
-    db.write(lambda session: consents.give(session, ("wechat", "42", "wechat"), "survey"))
+    consent(db, "survey")
     ids, platform = post(db, cast.resident, "survey", "survey"), wechat(templates=("survey",), has_consents=True)
     run(db, platform)
     assert states(db, ids) == [("sent", ""), ("undeliverable", "no_consent")]
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (SendError("unreachable", retryable=True), 1),
+        (SendError("refused"), 1),
+        (SendError("no_consent"), 0),
+        (SendError("timeout", is_unknown=True), 0),
+    ],
+)
+def test_a_consent_that_the_platform_has_not_used_up_is_left(
+    db: Database, cast: Cast, error: SendError, left: int
+) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "survey")
+    post(db, cast.resident, "survey")
+    run(db, wechat(error, templates=("survey",), has_consents=True))
+    assert consents_left(db) == left
+
+
+def test_a_sender_that_comes_too_late_leaves_the_consent_that_it_took(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "survey")
+    consent(db, "survey")
+    ids, platform = post(db, cast.resident, "survey"), wechat(templates=("survey",), has_consents=True)
+    late = delivery(db, platform)
+    with clock.at(NOW):
+        [parcel], _ = late._claim(10)  # noqa: SLF001 - the moment between claiming and sending
+        db.write(outbox.release)
+        deliver(db, platform)
+        asyncio.run(late._send(parcel))  # noqa: SLF001
+    assert (states(db, ids), len(platform.said), consents_left(db)) == ([("sent", "")], 1, 1)
+
+
+def test_what_cannot_be_said_takes_no_consent(db: Database, cast: Cast) -> None:
+    meet(db, cast.resident, "wechat")
+    consent(db, "digest")
+    platform = wechat(templates=("digest",), has_consents=True)
+    unsayable = post(db, cast.resident, "digest_of_nothing")
+    run(db, platform)
+    assert (states(db, unsayable), consents_left(db)) == ([("undeliverable", "unrenderable")], 1)
 
 
 @pytest.mark.parametrize("code", ["window_closed", "quota", "no_consent", "blocked"])
@@ -115,6 +186,21 @@ def test_a_platform_that_knows_better_is_believed_and_every_chat_is_tried_once(
         run(db, *platforms)
     assert [len(platform.refusals) for platform in platforms] == [2, 2]
     assert states(db, ids) == [("undeliverable", "no_way" if code == "blocked" else code)]
+
+
+@pytest.mark.parametrize("windows", [(), WINDOWS])
+def test_a_refusal_that_ends_by_itself_closes_the_chat_to_no_message(
+    db: Database, cast: Cast, windows: tuple[Window, ...]
+) -> None:
+    meet(db, cast.resident, "wechat", text=NOW - HOUR)
+    ids = post(db, cast.resident, "help")
+    platform = wechat(SendError("quota", retryable=True, after=HOUR), windows=windows)
+    run(db, platform)
+    assert states(db, ids) == [("retry", "quota")]
+    ids += post(db, cast.resident, "made_link")
+    for later in (timedelta(minutes=1), HOUR):
+        run(db, platform, later=later)
+    assert states(db, ids) == [("sent", "")] * 2
 
 
 def test_a_refused_message_becomes_a_template_of_the_same_chat(db: Database, cast: Cast) -> None:

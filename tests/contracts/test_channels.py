@@ -19,7 +19,7 @@ from bot.messages import Button, HookRequest, Outgoing, SendError, unpacked
 from bot.render import Setting, render
 from bot.replying import Replying
 from bot.router import Router
-from core import i18n, registry
+from core import i18n, registry, sendings
 from core.database import Database
 from core.errors import Invalid
 from core.settings import Settings
@@ -72,6 +72,13 @@ def test_what_a_platform_lacks_is_said_with_a_reason(name: str) -> None:
     lacks = rig_of(name).lacks
     assert set(lacks) <= {*INCOMING, *FAULTS, REPLAYED}
     assert all(lacks.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_window_and_no_quota_is_longer_than_what_was_sent_is_kept(rig: Rig) -> None:
+    limits = rig.channel.limits
+    spans = [window.lasts for window in limits.windows] + [quota.per for quota in limits.quotas]
+    assert max(spans, default=sendings.KEPT) <= sendings.KEPT
 
 
 @pytest.mark.parametrize(("name", "case"), pairs(INCOMING))

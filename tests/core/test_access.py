@@ -13,6 +13,7 @@ from core import access, people
 from core.access import ChangedReplay, Replay, Token, WeakPassword, WrongPassword
 from core.database import Database, Session
 from core.errors import NotFound
+from core.tickets.models import Ticket
 from tests.core import history
 from tests.personas import Cast
 
@@ -104,6 +105,31 @@ def test_a_link_to_a_ticket_gives_its_person_no_role_but_there(db: Database, cas
     assert not viewer.is_staff
     assert not viewer.at(other.id).holds(cast.site, "supervisor")
     assert viewer.at(ticket.id).holds(cast.site, "supervisor")
+
+
+def test_all_messages_about_a_ticket_share_one_link(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, now).id
+        pages = {access.page_of(session, b"k", cast.resident, ticket, now + timedelta(days=day)) for day in range(3)}
+        assert session.scalars(select(Token.ticket_id).where(Token.kind == "page")).all() == [ticket]
+        [secret] = pages
+        late = now + access.PAGE_LINK_LIFE + HOUR
+        assert access.look_up(session, "page", secret, late) is not None
+        assert access.page_of(session, b"k", cast.neighbour, ticket, now) != secret
+
+
+@pytest.mark.parametrize("what", ["everything", "pages of a site"])
+def test_a_link_that_was_revoked_is_never_made_again(db: Database, cast: Cast, now: datetime, what: str) -> None:
+    with db.write_scope() as session:
+        ticket = history.opened(session, cast, now).id
+        before = access.page_of(session, b"k", cast.resident, ticket, now)
+        if what == "everything":
+            access.revoke_all(session, cast.resident)
+        else:
+            access.revoke_pages(session, cast.resident, select(Ticket.id).where(Ticket.site_id == cast.site))
+        after = access.page_of(session, b"k", cast.resident, ticket, now)
+        assert access.look_up(session, "page", before, now) is None
+        assert access.look_up(session, "page", after, now) is not None
 
 
 def test_of_parallel_redemptions_one_succeeds(db: Database, cast: Cast, now: datetime) -> None:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import inspect, select
 
 from assets.tables import every_table
-from core import access, audit, backup, seals
+from core import access, audit, backup, inbox, replies, seals
 from core.database import Database, open_database
 from core.settings import Settings, load_settings
 from core.storage import key_of, open_storage
@@ -141,6 +141,16 @@ def test_pictures_and_keys_come_back(old: Installation, new: Installation, file:
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+def test_the_words_of_an_answer_stay_out(old: Installation, new: Installation, tmp_path: Path, now: datetime) -> None:
+    with old.database.write_scope() as session:
+        inbox.take(session, "wechat", "42", "1", "li", now=now)
+        replies.keep(session, ("wechat", "42", "1"), "https://fix.example/w/secret")
+    restored(new, written(old, tmp_path / "all.backup"))
+    with new.database.write_scope() as session:
+        assert not inbox.take(session, "wechat", "42", "1", "li", now=now)
+        assert replies.answered(session, ("wechat", "42", "1")) == ""
+
+
 def test_no_table_is_forgotten(old: Installation, file: Path) -> None:
     with zipfile.ZipFile(file) as archive:
         held = {Path(name).stem for name in archive.namelist() if name.startswith("tables/")}
@@ -216,7 +226,10 @@ def test_a_full_database_is_left_as_it_is(new: Installation, file: Path) -> None
 
 def test_what_a_running_server_says_of_itself_is_no_obstacle(new: Installation, file: Path, now: datetime) -> None:
     with new.database.write_scope() as session:
-        history_of_a_server = {"leases": {"name": "scheduler", "holder": "one", "epoch": 1, "expires_at": now}}
+        history_of_a_server = {
+            "leases": {"name": "scheduler", "holder": "one", "epoch": 1, "expires_at": now},
+            "presences": {"channel": "telegram", "account": "42", "seen_at": now},
+        }
         for table in every_table():
             if table.name in history_of_a_server:
                 session.execute(table.insert().values(history_of_a_server[table.name]))

@@ -21,6 +21,7 @@ from core import (
     people,
     places,
     registry,
+    replies,
     seals,
     sendings,
     trace,
@@ -30,7 +31,7 @@ from core.reports import digest
 from core.settings import load_settings
 from core.tickets import asking, board, dispatching, queries
 from core.tickets.models import Subject
-from core.triggers import TRIGGERS, Tick
+from core.triggers import TRIGGERS, Tick, purge
 from tests.core import history
 from tests.personas import Cast, play
 
@@ -42,14 +43,17 @@ ASKED: dict[str, Ask] = {
         absences.beat(session, "telegram", "42", now + number * timedelta(hours=1), redelivers=True)
         for number in range(2)
     ],
-    "what a chat was sent": lambda session, cast, now: _past(session),
+    "what a chat was sent": lambda session, cast, now: _past(session, now),
     "who refused a message": lambda session, cast, now: sendings.closed_to(session, cast.site),
+    "attempts that nobody counts any more": lambda session, cast, now: sendings.forget_old(session, now),
     "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),
     "messages to handle again": lambda session, cast, now: inbox.due(session, now),
+    "answers to forget": lambda session, cast, now: replies.forget_old(session, now),
     "files to fetch": lambda session, cast, now: fetches.claim(session, now),
     "silent conversations": lambda session, cast, now: conversations.silent(session, now),
     "unsealed events": lambda session, cast, now: seals.unsealed(session),
     "a stream": lambda session, cast, now: trace.events_of(session, "ticket:1"),
+    "tokens to forget": lambda session, cast, now: purge.expired_tokens(session, now),
     "a session": lambda session, cast, now: access.look_up(session, "session", "secret", now),
     "an identity": lambda session, cast, now: people.identify(session, "web", "web", "chat", "1"),
     "a technician's list": lambda session, cast, now: queries.list_of(session, cast.technician),
@@ -99,9 +103,10 @@ def _feed(cast: Cast, kind: str) -> feeds.Feed:
     return feeds.Feed(site_id=cast.site, kind=kind, person_id=person, asset_id=None)
 
 
-def _past(session: Session) -> object:
+def _past(session: Session, now: datetime) -> object:
     past = sendings.past(session, ("wechat", "42", "li"))
-    return [past.nth(scope, 800) for scope in ("account", "person", "templates")]
+    counted = [past.nth(scope, 800, now) for scope in ("account", "person", "templates")]
+    return counted, past.heard, past.refused(now), past.taken(4, now)
 
 
 def _ticket(session: Session) -> Any:
@@ -121,7 +126,7 @@ def walks(db: Database, ask: Callable[[Session], object]) -> list[str]:
     found: list[str] = []
 
     def explain(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:  # noqa: FBT001 - as SQLAlchemy calls it
-        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             plan = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             found.extend(step[3] for step in plan.fetchall() if _is_walk(step[3]))
 

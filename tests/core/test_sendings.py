@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import event
 
 from core import clock, consents, outbox, sendings
 from core.conversations import Conversation
@@ -23,15 +26,19 @@ def posted(session: Session, now: datetime) -> UUID:
 
 
 def test_a_past_is_what_was_sent_there_and_by_the_account(db: Database, now: datetime) -> None:
+    before = now - MINUTE
     with db.write_scope() as session:
         message = posted(session, now)
         for seconds, place in enumerate((LI, LI, CHEN)):
             sendings.begin(session, message, place, now + timedelta(seconds=seconds))
         sendings.begin(session, message, LI, now + MINUTE, is_template=True)
         past = sendings.past(session, LI)
-        assert [past.nth("person", number) for number in (1, 2, 3)] == [now + timedelta(seconds=1), now, None]
-        assert [past.nth("account", number) for number in (1, 3)] == [now + timedelta(seconds=2), now]
-        assert (past.nth("templates", 1), past.nth("templates", 2)) == (now + MINUTE, None)
+        assert [past.nth("person", number, before) for number in (1, 2, 3)] == [now + timedelta(seconds=1), now, None]
+        assert [past.nth("account", number, before) for number in (1, 3)] == [now + timedelta(seconds=2), now]
+        assert (past.nth("templates", 1, before), past.nth("templates", 2, before)) == (now + MINUTE, None)
+        assert [past.nth("person", number, now) for number in (1, 2)] == [now + timedelta(seconds=1), None]
+        assert [past.taken(number, now) for number in (2, 3)] == [True, False]
+        assert not past.taken(2, now + timedelta(seconds=1))
 
 
 def test_what_was_heard_is_told_by_kind_whoever_of_the_chat_said_it(db: Database, cast: Cast, now: datetime) -> None:
@@ -50,11 +57,26 @@ def test_a_platform_s_no_is_remembered_for_the_chat_and_for_the_message(db: Data
         message, other = posted(session, now), posted(session, now)
         sendings.failed(session, sendings.begin(session, message, LI, now), "window_closed", "45015 out of time")
         sendings.failed(session, sendings.begin(session, message, CHEN, now), "throttled")
-        assert sendings.past(session, LI).refused_at == now
-        assert sendings.past(session, CHEN).refused_at is None
+        past = sendings.past(session, LI)
+        assert (past.refused(now), past.refused(now + MINUTE)) == (True, False)
+        assert not sendings.past(session, CHEN).refused(now)
         assert sendings.closed_to(session, message) == {("wechat", "li", False): "window_closed"}
         assert sendings.closed_to(session, other) == {}
         assert [one.said for one in sendings.of_messages(session, [message])[message]] == ["45015 out of time", ""]
+
+
+def test_where_a_platform_has_no_windows_nothing_is_asked_about_them(db: Database, now: datetime) -> None:
+    asked: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    with db.write_scope() as session:
+        assert decide((), [Quota(2, MINUTE, "person")], sendings.past(session, LI), now).state == "go"
+    event.remove(db.engine, "before_cursor_execute", note)
+    [query] = [statement for statement in asked if "FROM" in statement]
+    assert "sendings.at >" in query
 
 
 def test_two_who_count_at_once_do_not_both_take_the_last(db: Database, now: datetime) -> None:

@@ -113,6 +113,7 @@ def _page(
     checks = [
         Check(_named(found.check, here.locale), found.state, TONES[found.state], found.text(here.locale))
         for found in doctor.examine(here.system.settings)
+        if found.site_id in (None, here.site.id)
     ]
     return ChannelsPage(
         here.frame("channels"), checks, _lost(here, db), origins, list(here.system.settings.web.origins),

@@ -216,19 +216,20 @@ def _subject(here: At, db: Session, where: str, call: Call) -> Subject:
 
 
 def _open_link(here: At, db: Session, ticket: Ticket, person: UUID) -> None:
-    """The secret is made from the ticket and the person, so the page can show it again without keeping it."""
-    secret, now = _secret(here, ticket, person), clock.now()
+    """The secret is made from ticket, person and their epoch, so the page can show it again without keeping it."""
+    secret, now = _secret(here, db, ticket, person), clock.now()
     if not callers.has_chat(db, person) and access.look_up(db, "page", secret, now) is None:
         life = access.PAGE_LINK_LIFE
         access.issue(db, "page", person, now, life=life, ticket_id=ticket.id, secret=secret)
 
 
-def _secret(here: At, ticket: Ticket, person: UUID) -> str:
-    return derived_secret(here.system.settings, "call", f"{ticket.id} {person}")[:32]
+def _secret(here: At, db: Session, ticket: Ticket, person: UUID) -> str:
+    epoch = people.get(db, person).epoch
+    return derived_secret(here.system.settings, "call", f"{ticket.id} {person} {epoch}")[:32]
 
 
 def _link(here: At, db: Session, ticket: Ticket, person: UUID) -> str:
-    secret = _secret(here, ticket, person)
+    secret = _secret(here, db, ticket, person)
     is_open = access.look_up(db, "page", secret, clock.now()) is not None
     return f"{here.system.settings.public_url}/w/{secret}" if is_open else ""
 

@@ -92,6 +92,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_inbox_answered",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("answer != ''"),
+            postgresql_where=sa.text("answer != ''"),
+        )
+        batch_op.create_index(
             "ix_inbox_pending",
             ["channel", "account", "conversation", "id"],
             unique=False,
@@ -128,6 +135,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("quiet", sa.String(), nullable=False),
         sa.Column("informed_at", sa.DateTime(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
@@ -1300,6 +1308,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_tokens")),
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tokens_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_person_id_kind"), ["person_id", "kind"], unique=False)
 
     op.create_table(

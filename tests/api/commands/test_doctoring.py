@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.doctor import examine
 from assets.plans import planning
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
@@ -195,3 +196,4 @@ def test_a_plan_that_cannot_be_worked_out_is_named(installed: Gongdan) -> None:
         plan.held_at, plan.held_for = clock.now(), "rule"
     database.dispose()
     assert "nothing is made of the plan Lamps. Its rule cannot be read" in found(installed)["plans.held"]
+    assert [one.site_id for one in examine(load_settings()) if one.key == "plans.held"] == [site]

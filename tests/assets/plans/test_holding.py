@@ -147,7 +147,7 @@ def test_everyone_who_asks_is_told_which_it_is(db: Database, broken: Plan, now: 
         assert holding.held(session) == []
     wake(now)
     with db.read_scope() as session:
-        assert holding.held(session) == [("Garden Court", "Pump", "rule")]
+        assert holding.held(session) == [holding.Held(broken.site_id, "Garden Court", "Pump", "rule")]
 
 
 def test_a_place_that_was_deleted_under_its_plan_holds_it(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:

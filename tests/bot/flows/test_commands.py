@@ -56,6 +56,15 @@ def test_the_chat_that_somebody_used_last_is_where_they_are_written_to(stage: St
         assert (first.value, first.blocked_at) == ("li", None)
 
 
+def test_who_writes_again_at_once_after_blocking_us_has_us_back(stage: Stage, li: Chat) -> None:
+    li.command("help")
+    with stage.db.write_scope() as session:
+        people.mark_blocked(session, people.identities_of(session, li.person)[0].id, stage.now)
+    li.command("help")
+    with stage.db.read_scope() as session:
+        assert people.identities_of(session, li.person)[0].blocked_at is None
+
+
 def test_what_somebody_sends_opens_windows_and_what_goes_on_by_itself_does_not(stage: Stage, li: Chat) -> None:
     def heard() -> dict[str, datetime]:
         with stage.db.read_scope() as session:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.messages import Media
-from core import people
+from core import numbers, people
 from core.people import Identity
 from tests.bot.flows.chat import CHANNEL, Chat, Message, Stage
 from tests.bot.flows.test_photographed_codes import fetch_for, picture_of
@@ -82,6 +82,15 @@ def test_who_has_no_private_chat_is_asked_for_one(stage: Stage, li: Chat) -> Non
     opened = say(chat, kind="text", text="The lift does not move at all")
     assert press(chat, opened, "track.show").kind == "in_private"
     assert chat.inbox("progress") == []
+
+
+def test_a_number_in_a_group_means_what_was_offered_to_who_writes_it(stage: Stage, li: Chat, wang: Chat) -> None:
+    offered = say(li, kind="command", command="help")
+    with stage.db.write_scope() as session:
+        numbers.offer(session, (CHANNEL, "", GROUP), offered.row.id, [1, 2], stage.now)
+    assert say(wang, kind="text", text="1").kind not in ("refused", "number_wrong")
+    assert say(wang, kind="text", text="3").kind not in ("refused", "number_wrong")
+    assert say(li, kind="text", text="3").kind == "number_wrong"
 
 
 def test_a_job_with_its_contact_is_told_in_private(stage: Stage, li: Chat, wang: Chat) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from bot.messages import Outgoing
-from bot.numerals import number_in
+from bot.numerals import LONGEST, number_in
 from core import numbers
 from core.database import Database
 from tests.bot.hooked import Desk
@@ -64,6 +64,12 @@ def test_a_number_is_read_in_any_digits(text: str, number: int) -> None:
 )
 def test_what_says_anything_else_is_no_number(text: str) -> None:
     assert number_in(text) is None
+
+
+def test_the_length_is_looked_at_before_anything_is_normalised() -> None:
+    """Normalising thousands of combining marks takes seconds."""
+    assert number_in(" " * 4 * LONGEST + "2") is None
+    assert number_in(" " * LONGEST + "2") == 2
 
 
 def test_a_number_presses_the_button_of_the_last_message_that_offered_numbers(desk: Desk) -> None:
