@@ -28,7 +28,7 @@ Xml = Mapping[str, Any]
 
 def read_xml(text: str) -> Xml:
     """The fields of a decrypted callback. Errors: Invalid."""
-    import xmltodict  # noqa: PLC0415 - comes with wechatpy, and is needed by this channel alone
+    import xmltodict  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wechatpy, needed here alone
 
     try:
         said = xmltodict.parse(text)["xml"]

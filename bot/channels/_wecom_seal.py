@@ -30,8 +30,8 @@ class Seal:
 
     def __init__(self, token: str, aes_key: str, corp_id: str) -> None:
         # Imported here because a server without this channel has no use for it, and it takes a quarter of a second.
-        from wechatpy.exceptions import WeChatException  # noqa: PLC0415
-        from wechatpy.work.crypto import PrpCrypto, WeChatCrypto  # noqa: PLC0415
+        from wechatpy.exceptions import WeChatException  # type: ignore[import-untyped]  # noqa: PLC0415
+        from wechatpy.work.crypto import PrpCrypto, WeChatCrypto  # type: ignore[import-untyped]  # noqa: PLC0415
 
         if not re.fullmatch(r"[A-Za-z0-9+/]{43}", aes_key):
             raise ValueError("an EncodingAESKey has 43 letters and digits")

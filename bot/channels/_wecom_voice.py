@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import logging
 
-from bot.messages import SendError
-
 log = logging.getLogger(__name__)
 
 AMR = b"#!AMR"
@@ -14,14 +12,14 @@ LONGEST = 10 * 60  # seconds; the app records one minute
 
 
 def playable(data: bytes) -> bytes:
-    """A voice note as MP3; anything else as it is. Errors: SendError for one that cannot be read."""
+    """A voice note as MP3; anything else, and one that cannot be decoded, as it came: it can still be downloaded."""
     if not data.startswith(AMR):
         return data
     import av  # noqa: PLC0415 - takes a tenth of a second, and only this channel's voice notes need it
 
     out = io.BytesIO()
     try:
-        with av.open(io.BytesIO(data), "r") as source, av.open(out, "w", format="mp3") as target:
+        with av.open(io.BytesIO(data), "r", format="amr") as source, av.open(out, "w", format="mp3") as target:
             voice = target.add_stream("libmp3lame", rate=source.streams.audio[0].rate)
             for frame in source.decode(audio=0):
                 if frame.time is not None and frame.time > LONGEST:
@@ -30,6 +28,6 @@ def playable(data: bytes) -> bytes:
                 target.mux(voice.encode(frame))
             target.mux(voice.encode(None))
     except (av.FFmpegError, ValueError, IndexError) as problem:
-        log.warning("a voice note could not be read: %s", type(problem).__name__)
-        raise SendError("refused") from None
+        log.warning("a voice note could not be decoded and is kept as it came: %s", type(problem).__name__)
+        return data
     return out.getvalue()

@@ -84,6 +84,7 @@ class FakeWeCom:
         self.files: dict[str, bytes] = {}
         self.dropped = 0
         self.ahead = timedelta(0)
+        self.clock = clock.now
         self._sent: defaultdict[str, list[float]] = defaultdict(list)
         self._tasks: set[str] = set()
         self._number = 4561255354251345929
@@ -291,7 +292,7 @@ class FakeWeCom:
         self._tasks.add(card["task_id"])
 
     def _is_too_much(self, member: str) -> bool:
-        now = clock.now().timestamp()
+        now = self.clock().timestamp()
         sent = self._sent[member] = [*self._sent[member], now]
         return any(sum(now - at < span for at in sent) > most for span, most in ((60, PER_MINUTE), (3600, PER_HOUR)))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wechatpy.work.crypto import WeChatCrypto
-from wechatpy.work.parser import parse_message
+from wechatpy.work.crypto import WeChatCrypto  # type: ignore[import-untyped]
+from wechatpy.work.parser import parse_message  # type: ignore[import-untyped]
 
 from tests.fakes.wecom import AES_KEY, CORP, TOKEN, FakeWeCom, Vault
 

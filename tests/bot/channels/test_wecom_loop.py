@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,9 @@ from bot.fetching import Fetching
 from bot.messages import HookRequest
 from bot.replying import Replying
 from bot.router import Router
-from core import clock, people
+from core import clock, outbox, people
 from core.database import Database
+from core.outbox import Choice, Letter
 from core.people import Person
 from core.storage import Storage
 from core.tickets.models import Attachment, Ticket
@@ -130,3 +132,19 @@ def test_the_main_loop(company: Company, wecom: FakeWeCom, locale: str) -> None:
     assert company.assignee() == cast.technician
     assert words["told"] in wecom.seen("li")[-1].text
     assert wecom.dropped == 0
+
+
+def test_a_burst_to_one_member_waits_instead_of_vanishing(company: Company, wecom: FakeWeCom) -> None:
+    """WeCom takes thirty a minute, and drops the others without a word."""
+    cast = cast_of(company.db, "en")
+    company.app.limits = replace(company.app.limits, per_second=10_000, per_chat_second=10_000)
+    with company.db.write_scope() as session:
+        letters = [Letter("help", {}, cast.resident, buttons=[Choice("work.accept")]) for _ in range(30)]
+        outbox.post(session, letters, NOW)
+    minutes, wecom.clock = 0, lambda: company.now  # its threads do not see the time that a test sets
+    while len(wecom.seen("li")) < len(letters):
+        minutes, company.now = minutes + 1, company.now + timedelta(seconds=61)
+        with clock.at(company.now):
+            company.runner.run(company.work(), context=copy_context())
+        assert minutes < 6
+    assert (minutes, wecom.dropped) == (3, 0)
