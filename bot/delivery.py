@@ -202,7 +202,10 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown)
+        is_harmless = parcel.channel.limits.is_repeatable
+        sendings.failed(
+            session, parcel.sending, error.code, error.said, is_unknown=error.is_unknown and not is_harmless
+        )
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
@@ -210,7 +213,6 @@ class Delivery:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
             self._offer_numbers(session, parcel, now)  # it may have arrived, and be answered
-        is_harmless = parcel.channel.limits.is_repeatable
         if error.is_unknown and not is_harmless:
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to or error.is_unknown:
