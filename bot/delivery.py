@@ -205,7 +205,9 @@ class Delivery:
         self.database.write(lambda session: self._failed(session, parcel, error, clock.now()))
 
     def _failed(self, session: Session, parcel: Parcel, error: SendError, now: datetime) -> None:
-        sendings.failed(session, parcel.sending, _outcome(error), error.said, is_unknown=error.is_unknown)
+        is_harmless = parcel.channel.limits.is_repeatable
+        is_unknown = error.is_unknown and not is_harmless
+        sendings.failed(session, parcel.sending, _outcome(error), error.said, is_unknown=is_unknown)
         if not error.is_unknown and error.code != ways.NO_CONSENT:
             ways.give_back(session, parcel.row, parcel.way)
         if error.stop_contact and parcel.way.identity_id:
@@ -215,7 +217,6 @@ class Delivery:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:
             self._offer_numbers(session, parcel, now)  # it may have arrived, and be answered
-        is_harmless = parcel.channel.limits.is_repeatable
         if error.is_unknown and not is_harmless:
             outbox.unknown(session, parcel.row, error.code, now)
         elif error.retryable or error.moved_to or error.is_unknown:

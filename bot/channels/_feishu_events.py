@@ -48,9 +48,9 @@ def _message(header: Json, event: Json, account: str) -> Incoming | None:
     if sender["sender_type"] != "user":
         return None
     is_group = message["chat_type"] != "p2p"
-    person = str(sender["sender_id"]["open_id"])
+    person = _id(sender["sender_id"]["open_id"])
     base = Incoming(
-        CHANNEL, account, str(message["message_id"]), "unknown", str(message["chat_id"]) if is_group else person,
+        CHANNEL, account, _id(message["message_id"]), "unknown", _id(message["chat_id"]) if is_group else person,
         person, SENDER, is_group=is_group, sent_at=moment_of(str(message.get("create_time")), a_second=1000),
     )  # fmt: skip
     names = _names(message.get("mentions"))
@@ -90,6 +90,8 @@ def _voice(base: Incoming, content: Json, names: dict[str, str]) -> Incoming:
 
 def _spot(base: Incoming, content: Json, names: dict[str, str]) -> Incoming:
     spot = Location(float(content["latitude"]), float(content["longitude"]))
+    if not (abs(spot.latitude) <= 90 and abs(spot.longitude) <= 180):  # neither is what is no number
+        return base
     return replace(base, kind="location", text=_plain(content.get("name") or ""), location=spot)
 
 
@@ -102,15 +104,15 @@ def _file(base: Incoming, content: Json, names: dict[str, str]) -> Incoming:
 
 def _text(base: Incoming, content: Json, names: dict[str, str]) -> Incoming:
     """Words; a mention alone says nothing."""
-    text = str(content["text"])
+    text = _plain(content["text"])
     for key in sorted(names, key=len, reverse=True):  # "@_user_1" is the beginning of "@_user_10"
         text = text.replace(key, names[key])
-    said = _plain(text).strip()
+    said = text.strip()
     return replace(base, kind="text", text=said) if said else base
 
 
 def _media(base: Incoming, kind: Literal["photo", "voice"], what: str, key: str) -> Incoming:
-    media = (Media(kind, reference_of(what, base.dedupe_key, key)),)
+    media = (Media(kind, reference_of(what, base.dedupe_key, _id(key))),)
     return replace(base, kind="image" if kind == "photo" else "voice", media=media)
 
 
@@ -126,7 +128,7 @@ def _post(base: Incoming, content: Json, names: dict[str, str]) -> Incoming:
     for line in content["content"]:
         pieces = [piece for piece in line if isinstance(piece, dict)]
         lines.append("".join(_piece(piece, names) for piece in pieces))
-        keys = [str(piece["image_key"]) for piece in pieces if piece.get("tag") == "img"]
+        keys = [_id(piece["image_key"]) for piece in pieces if piece.get("tag") == "img"]
         pictures += [Media("photo", reference_of("image", base.dedupe_key, key)) for key in keys]
     said = _plain("\n".join(filter(None, lines))).strip()
     if pictures:
@@ -147,16 +149,16 @@ def _tapped(header: Json, event: Json, account: str) -> Incoming:
 
     https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication
     """
-    person = str(event["operator"]["open_id"])
+    person = _id(event["operator"]["open_id"])
     value = event["action"].get("value")
     told = value if isinstance(value, dict) else {}
     chat = str(told.get("chat") or "")
     is_group = chat.startswith(GROUP)
     base = Incoming(
-        CHANNEL, account, str(header["event_id"]), "unknown", chat if is_group else person, person, SENDER,
+        CHANNEL, account, _id(header["event_id"]), "unknown", chat if is_group else person, person, SENDER,
         is_group=is_group,
     )  # fmt: skip
-    token, shown = str(told.get("token") or ""), str(event["context"]["open_message_id"])
+    token, shown = str(told.get("token") or ""), _id(event["context"]["open_message_id"])
     return replace(base, kind="action", action=token, message=shown, takes_reply=True) if token else base
 
 
@@ -169,10 +171,10 @@ def image_of(said: Json) -> str:
 
 def _removed(header: Json, event: Json, account: str) -> Incoming:
     """We were taken out of a group, or there is no group any more. Who did it is nobody's business."""
-    chat = str(event["chat_id"])
+    chat, sender = _id(event["chat_id"]), (event.get("operator_id") or {}).get("open_id") or ""
     return Incoming(
-        CHANNEL, account, str(header["event_id"]), "unfollow", chat, str(event["operator_id"]["open_id"]), SENDER,
-        is_group=True, group_name=_plain(event.get("name") or ""),
+        CHANNEL, account, _id(header["event_id"]), "unfollow", chat, str(sender), SENDER, is_group=True,
+        group_name=_plain(event.get("name") or ""),
     )  # fmt: skip
 
 
@@ -180,16 +182,23 @@ def _entered(header: Json, event: Json, account: str) -> Incoming | None:
     """Somebody has opened the chat with us. It is told each time; only the first time calls for a greeting."""
     if event.get("last_message_id"):
         return None
-    person = str(event["operator_id"]["open_id"])
+    person = _id(event["operator_id"]["open_id"])
     return Incoming(CHANNEL, account, f"entered:{person}", "follow", person, person, SENDER)
 
 
 def _chosen(header: Json, event: Json, account: str) -> Incoming | None:
     """An entry of the bot's menu, whose key in the console is the name of a command."""
-    command, person = str(event["event_key"]), str(event["operator"]["operator_id"]["open_id"])
+    command, person = str(event["event_key"]), _id(event["operator"]["operator_id"]["open_id"])
     if not COMMAND.fullmatch(command):
         return None
-    return Incoming(CHANNEL, account, str(header["event_id"]), "command", person, person, SENDER, command=command)
+    return Incoming(CHANNEL, account, _id(header["event_id"]), "command", person, person, SENDER, command=command)
+
+
+def _id(value: Any) -> str:
+    """What must be a text and must not be empty; nobody's id is not that of a person called None."""
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
 
 
 def _plain(text: str) -> str:

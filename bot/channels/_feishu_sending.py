@@ -69,7 +69,10 @@ class Sender:
         }  # fmt: skip
         kind = "chat_id" if conversation.startswith(GROUP) else "open_id"
         answer = await self.using(partial(self._create, told, kind))
-        return str((answer.get("data") or {}).get("message_id") or key)
+        sent = (answer.get("data") or {}).get("message_id")
+        if not isinstance(sent, str) or not sent:  # who names no message may have made none
+            raise SendError("unreachable", is_unknown=True)
+        return sent
 
     async def using(self, call: Callable[[str], Awaitable[Any]]) -> Any:
         """What a request answers that needs an access token."""

@@ -40,7 +40,8 @@ class FeishuChannel:
 
     A card or post may have 30 KB as it is sent, in which quotation marks and lines take several bytes: 12,000 bytes of
     words and 40 buttons always fit, but for words of quotation marks alone. Paces are 80 % of 50 messages a second,
-    5 a second to a person or group, 1,000 a minute; what is sent to a group counts for all bots in it.
+    5 a second to a person or group, 1,000 a minute; what is sent to a group counts for all bots in it. Of two messages
+    with one key Feishu shows the first within an hour, so that what may have arrived is sent again without harm.
     https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/create
     """
 
@@ -49,7 +50,7 @@ class FeishuChannel:
     limits = Limits(
         text=12_000, caption=12_000, unit="bytes", buttons=40, label=100, has_edits=True,
         reply_within=timedelta(seconds=2.5), per_second=40, per_chat_second=4, per_group_minute=240,
-        group_prefix=GROUP, quotas=(Quota(1000, timedelta(minutes=1), "account"),),
+        group_prefix=GROUP, quotas=(Quota(1000, timedelta(minutes=1), "account"),), is_repeatable=True,
     )  # fmt: skip
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -132,9 +133,15 @@ def test_what_was_claimed_and_had_not_left_is_sent(db: Database) -> None:
 
 
 def test_where_a_repetition_is_harmless_an_unknown_outcome_is_a_reason_for_one(db: Database) -> None:
-    ids, platform = posted(db, "li"), Platform(SendError("timeout", is_unknown=True), is_repeatable=True)
-    deliver(db, platform)
-    assert states(db, ids) == [("retry", "timeout")]
+    unclear = SendError("timeout", is_unknown=True)
+    ids, platform = posted(db, "li"), Platform(unclear, unclear, is_repeatable=True)
+    for minutes in range(2):
+        with clock.at(clock.now() + timedelta(minutes=minutes)):
+            deliver(db, platform)
+        assert states(db, ids) == [("retry", "timeout")]
+    with clock.at(clock.now() + timedelta(minutes=5)):
+        deliver(db, platform)
+    assert [state for state, _ in states(db, ids)] == ["sent"]
 
 
 def test_a_message_that_was_given_to_somebody_else_is_not_sent_twice(db: Database) -> None:

@@ -54,7 +54,11 @@ PICTURE = {"tag": "img", "image_key": "img_1"}
         ("file", {"file_key": "f", "file_name": "a.pdf"}, ("file", "", [])),
         ("media", {"file_key": "f", "file_name": "a.mp4"}, ("file", "", [])),
         ("location", {"name": "x", "longitude": "120", "latitude": "north"}, ("unknown", "", [])),
+        ("location", {"longitude": "120", "latitude": "nan"}, ("unknown", "", [])),
+        ("location", {"longitude": "181", "latitude": "30"}, ("unknown", "", [])),
         ("image", {}, ("unknown", "", [])),
+        ("image", {"image_key": None}, ("unknown", "", [])),
+        ("text", {"text": None}, ("unknown", "", [])),
         ("text", [], ("unknown", "", [])),
         ("share_user", {"user_id": "ou_x"}, ("unknown", "", [])),
         ("a_kind_of_tomorrow", {}, ("unknown", "", [])),
@@ -98,6 +102,13 @@ def test_other_bots_and_what_nobody_says_are_nothing() -> None:
     assert read(make.event("card.action.trigger", {"action": {}})) is None
 
 
+@pytest.mark.parametrize("nobody", [None, "", 7, {}])
+def test_what_names_nobody_is_nothing(nobody: Any) -> None:
+    event, tap = make.text(LI, "x"), make.tap(LI, "om_1", {"token": "t"})
+    event["event"]["sender"]["sender_id"]["open_id"] = tap["event"]["operator"]["open_id"] = nobody
+    assert (read(event), read(tap)) == (None, None)
+
+
 def test_a_tap_in_a_group_stays_in_the_group_and_one_without_a_token_is_unknown() -> None:
     found = read(make.tap(LI, "om_1", {"token": "t", "chat": GROUP}))
     assert found is not None
@@ -113,8 +124,9 @@ def test_a_tap_in_a_group_stays_in_the_group_and_one_without_a_token_is_unknown(
 
 
 @pytest.mark.parametrize("kind", ["im.chat.member.bot.deleted_v1", "im.chat.disbanded_v1"])
-def test_a_group_that_has_put_us_out_is_left(kind: str) -> None:
-    told = {"chat_id": GROUP, "operator_id": {"open_id": "ou_sun"}, "name": "Crew"}
+@pytest.mark.parametrize("operator", [{"open_id": "ou_sun"}, None])
+def test_a_group_that_has_put_us_out_is_left(kind: str, operator: Any) -> None:
+    told = {"chat_id": GROUP, "operator_id": operator, "name": "Crew"}
     found = read(make.event(kind, told))
     assert found is not None
     assert (found.kind, found.conversation, found.is_group, found.group_name) == ("unfollow", GROUP, True, "Crew")

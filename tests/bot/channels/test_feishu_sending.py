@@ -76,7 +76,9 @@ def test_a_card_is_changed_in_its_place_and_sent_anew_where_that_is_too_late(
 def test_a_message_whose_fate_was_unknown_arrives_once(
     feishu: FakeFeishu, app: FeishuChannel, runner: asyncio.Runner
 ) -> None:
-    feishu.fail("send", silence(is_done=True))
+    feishu.fail("send", says(0, 200), silence(is_done=True))
+    assert failed(runner, app.send(LI, Outgoing("a"), KEY)).is_unknown
+    assert feishu.messages(LI) == []
     assert failed(runner, app.send(LI, Outgoing("a"), KEY)).is_unknown
     assert runner.run(app.send(LI, Outgoing("a"), KEY)) == feishu.messages(LI)[0].id
     assert len(feishu.messages(LI)) == 1
