@@ -22,10 +22,10 @@ from bot.channels._dingtalk_robots import Robot, Robots, robot_of
 from bot.channels._dingtalk_sending import MAX_LINKS, ROUTE, Sender
 from bot.channels._dingtalk_sign_in import sign_in_url, who
 from bot.channels._dingtalk_stream import PAUSE, Sleep, Stream
-from bot.channels._dingtalk_voice import playable
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.proofs import is_fresh, is_same
 from bot.tokens import Tokens
+from bot.voices import playable
 from core.database import Database
 from core.quotas import Quota
 from core.settings import Settings

@@ -21,10 +21,10 @@ from bot.channels._wechat_menu import Sleep, show
 from bot.channels._wechat_messages import SENDER, parties, read
 from bot.channels._wechat_sealing import Envelope
 from bot.channels._wechat_sending import Sender, Template, answer_xml, template_of
-from bot.channels._wechat_voice import playable
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from bot.tokens import Tokens
+from bot.voices import playable
 from core import clock
 from core.database import Database
 from core.errors import Invalid, SettingsError

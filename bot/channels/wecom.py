@@ -18,9 +18,9 @@ from bot.channels._wecom_errors import NO_SUCH_CODE
 from bot.channels._wecom_examination import examine
 from bot.channels._wecom_seal import Seal, envelope, is_told, signature
 from bot.channels._wecom_sending import Sender
-from bot.channels._wecom_voice import playable
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Tokens
+from bot.voices import playable
 from core import clock
 from core.database import Database
 from core.errors import Invalid, SettingsError

@@ -15,7 +15,7 @@ from core.outbox import Choice, Letter
 from core.tickets import deadlining, queries, states
 from core.tickets.models import Ticket
 
-STARS = (5, 4, 3, 2, 1)
+STARS = (1, 2, 3, 4, 5)  # in this order: where buttons become numbers to reply with, the number is the stars
 MOST_CHARACTERS = 80  # of the name of a plan in a message
 
 

@@ -11,9 +11,9 @@ import av
 import pytest
 
 from bot.channels._wechat_sending import template_of
-from bot.channels._wechat_voice import playable
 from bot.channels.wechat import WeChatChannel
 from bot.messages import Outgoing, SendError
+from bot.voices import playable
 from core import media
 from core.database import Database
 from core.storage import Storage, key_of, open_storage

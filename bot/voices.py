@@ -1,4 +1,4 @@
-"""WeChat's voice notes are AMR, which no browser plays: they are made MP3 on their way in."""
+"""Voice notes of the Chinese platforms are AMR, which no browser plays: they are made MP3 on their way in."""
 
 from __future__ import annotations
 
