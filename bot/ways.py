@@ -110,14 +110,18 @@ def give_back(session: Session, row: OutboxMessage, way: Way) -> None:
 def _chats(session: Session, row: OutboxMessage, channels: Mapping[str, Channel]) -> Iterator[Way]:
     """Every chat that a message may go to, the best first. Only private chats belong to a person.
 
-    What takes the place of a message has its place nowhere else, and what a group is told goes to nobody's chat.
+    What takes the place of a message has its place nowhere else, and what a group is told goes to nobody's chat. A
+    private chat that is its reader's no longer gets nothing of theirs.
     """
     known = people.identities_of(session, row.person_id) if row.person_id else []
     own = next((one for one in known if (one.channel, one.conversation) == (row.channel, row.conversation)), None)
+    is_lost = bool(
+        row.person_id and row.conversation and own is None and people.is_private(session, row.channel, row.conversation)
+    )
     if row.channel:
-        if row.channel in channels and row.conversation:
+        if row.channel in channels and row.conversation and not is_lost:
             yield Way(channels[row.channel], row.conversation, own.id if own else None)
-        if own is None or row.replaces:
+        if row.replaces or (own is None and not is_lost):
             return
     for one in known:
         if one is not own and _is_open(one) and one.channel in channels:

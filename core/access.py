@@ -26,6 +26,7 @@ SESSION_LIFE = timedelta(days=90)
 LINK_LIFE = timedelta(minutes=15)
 PAGE_LINK_LIFE = timedelta(days=180)
 REPLAY_LIFE = timedelta(days=180)
+TOLD = ("session", "page", "link", "sign_in", "colleague")  # kinds of tokens that a chat has been told or has opened
 MIN_PASSWORD = 10
 _hasher = PasswordHasher()
 

@@ -87,8 +87,18 @@ def _take_over(session: Session, identity: Identity, person_id: UUID, via: str, 
 def hand_on(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
     """The identity alone becomes another person's, with nothing of what was said and done under it."""
     facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(identity.person_id), "tickets": []}
+    part(session, identity)
     _reassign(session, identity, person_id, via, now)
     _note(session, person_id, "identity_joined", facts, person_id, now)
+
+
+def part(session: Session, identity: Identity) -> None:
+    """A chat is no longer its owner's: nothing waits to be told them there, and no link that stands there opens.
+
+    Their sessions end, too: they may have been opened by such a link.
+    """
+    outbox.leave(session, identity.person_id, (identity.channel, identity.account, identity.conversation))
+    access.revoke_all(session, identity.person_id, *access.TOLD)
 
 
 def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:

@@ -328,6 +328,14 @@ def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> 
     )
 
 
+def leave(session: Session, person_id: UUID, address: tuple[str, str, str]) -> None:
+    """Let what waits for a person in a chat that is no longer theirs look for another; an edit finds none."""
+    channel, account, conversation = address
+    there = (OutboxMessage.channel == channel, OutboxMessage.account == account, OutboxMessage.replaces == "")
+    theirs = (OutboxMessage.is_due, OutboxMessage.person_id == person_id, OutboxMessage.conversation == conversation)
+    session.execute(update(OutboxMessage).where(*theirs, *there).values(channel="", account="", conversation=""))
+
+
 def _settle(session: Session, message_id: UUID, **values: Any) -> None:
     session.execute(
         update(OutboxMessage).where(OutboxMessage.id == message_id).values(is_due=False, lease_until=None, **values)

@@ -106,7 +106,10 @@ class Identity(Table):
     """
 
     __tablename__ = "identities"
-    __table_args__ = (UniqueConstraint("channel", "account", "kind", "value"), Index(None, "person_id"))
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "kind", "value"), Index(None, "person_id"),
+        Index(None, "channel", "conversation"),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=clock.new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
@@ -260,6 +263,12 @@ def identities_of(session: Session, person_id: UUID) -> list[Identity]:
     """Where a person can be written to, the one used last in front."""
     query = select(Identity).where(Identity.person_id == person_id, Identity.revoked_at.is_(None))
     return list(session.scalars(query.order_by(Identity.seen_at.desc(), Identity.id.desc())))
+
+
+def is_private(session: Session, channel: str, conversation: str) -> bool:
+    """Whether a conversation is or was the private chat of anybody."""
+    here = select(Identity.id).where(Identity.channel == channel, Identity.conversation == conversation)
+    return session.scalar(here.limit(1)) is not None
 
 
 def seen(session: Session, channel: str, account: str, kind: str, value: str, now: datetime) -> None:

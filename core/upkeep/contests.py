@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core import access, contested, joining, people, trace
+from core import contested, joining, trace
 from core.contested import Contested
 from core.errors import Conflict, NotFound
 from core.people import Identity
@@ -37,8 +37,6 @@ def give(session: Session, site_id: UUID, contested_id: UUID, by: UUID, now: dat
         raise joining.DecidedAlready
     _settle(session, found, "given", by, now)
     joining.hand_on(session, identity, found.wanted_by, "administrator", now)
-    access.revoke_all(session, found.owner, "session")
-    people.end_epoch(session, found.owner)
 
 
 def _waiting(session: Session, site_id: UUID, contested_id: UUID) -> Contested:

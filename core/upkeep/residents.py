@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from core import changes, people, phones
+from core import changes, joining, people, phones
 from core.errors import Conflict, Forbidden, NotFound
 from core.people import Home, Identity, Person, Role
 from core.places import Place
@@ -123,7 +123,7 @@ def identities(session: Session, person_id: UUID) -> list[Identity]:
 def end_contact(
     session: Session, site_id: UUID, person_id: UUID, identity_id: UUID, actor: UUID, now: datetime
 ) -> None:
-    """Part a chat from a person: a lost telephone, a sold account. Nothing is told there from now on.
+    """Part a chat from a person: a lost telephone, a sold account. Nothing is told there, and nothing there opens.
 
     Errors: NotFound; Forbidden for somebody of the staff, who is no resident alone.
     """
@@ -137,6 +137,7 @@ def end_contact(
         return
     identity.revoked_at = now
     session.flush()
+    joining.part(session, identity)
     edit = changes.Edit(
         site_id, "contact", str(identity_id), {"state": "joined"}, {"state": "ended", "channel": identity.channel},
         person.name, f"person:{person.id}",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import Limits, SendError
-from core import clock, consents, outbox, people, sendings
+from core import clock, consents, joining, outbox, people, sendings
 from core.consents import Consent
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
@@ -219,6 +219,27 @@ def test_an_answer_follows_its_person_and_an_edit_does_not(db: Database, cast: C
     ids = db.write(lambda session: outbox.post(session, letters, NOW))
     run(db, wechat(), Platform())
     assert states(db, ids) == [("sent", ""), ("undeliverable", "window_closed")]
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_chat_that_became_somebody_elses_gets_nothing_more_of_its_reader(
+    db: Database, cast: Cast, *, is_early: bool
+) -> None:
+    """What waits, and what is written afterwards by whoever still knows the chat."""
+    meet(db, cast.resident, "telegram")
+    meet(db, cast.resident, "wechat", text=NOW)
+    here = ("wechat", "42", "wechat")
+    letters = [Letter("help", {}, cast.resident, here), Letter("help", {}, cast.resident, here, replaces="5")]
+    with db.write_scope() as session:
+        early = outbox.post(session, letters if is_early else [], NOW)
+        identity = people.identity_known(session, "wechat", "42", "user", "wechat")
+        assert identity
+        joining.hand_on(session, identity, cast.neighbour, "administrator", NOW)
+        ids = early or outbox.post(session, letters, NOW)
+    platform, telegram = wechat(), Platform()
+    run(db, platform, telegram)
+    assert (states(db, ids), len(telegram.said)) == ([("sent", ""), ("undeliverable", "no_way")], 1)
+    assert platform.said == []
 
 
 def test_what_a_group_is_told_goes_to_nobody_s_own_chat(db: Database, cast: Cast) -> None:

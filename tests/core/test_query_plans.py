@@ -55,6 +55,7 @@ ASKED: dict[str, Ask] = {
     "a stream": lambda session, cast, now: trace.events_of(session, "ticket:1"),
     "tokens to forget": lambda session, cast, now: purge.expired_tokens(session, now),
     "a session": lambda session, cast, now: access.look_up(session, "session", "secret", now),
+    "whether a chat is private": lambda session, cast, now: people.is_private(session, "web", "1"),
     "an identity": lambda session, cast, now: people.identify(session, "web", "web", "chat", "1"),
     "a technician's list": lambda session, cast, now: queries.list_of(session, cast.technician),
     "a resident's list": lambda session, cast, now: queries.reported_by(session, cast.resident),

@@ -332,6 +332,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("identities", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identities_channel_conversation"), ["channel", "conversation"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_identities_person_id"), ["person_id"], unique=False)
 
     op.create_table(
