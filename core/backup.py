@@ -96,11 +96,15 @@ def restore(
     return counts
 
 
+# What zipfile raises of bytes that were changed: NotImplementedError where they name a compression that is none.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, NotImplementedError, IntegrityError)
+
+
 @contextmanager
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, IntegrityError) as error:
+    except DAMAGED as error:
         reason = error.orig if isinstance(error, IntegrityError) else error
         raise NotABackup(problem=str(reason).partition("\n")[0]) from error
 

@@ -39,7 +39,7 @@ def test_the_first_confirmation_closes_and_everybody_is_asked_to_rate(
 ) -> None:
     assert li.press(li.last("done"), "rate.confirm").kind == "confirmed_thanks"
     assert stage.ticket(number).state == "closed"
-    assert [button.label for button in li.last("survey").shown.buttons] == ["5 ★", "4 ★", "3 ★", "2 ★", "1 ★"]
+    assert [button.label for button in li.last("survey").shown.buttons] == ["1 ★", "2 ★", "3 ★", "4 ★", "5 ★"]
     assert chen.last("survey")
 
 
