@@ -118,7 +118,7 @@ class Night:
         told = {"digest": digest, "resolution": "fixed", "minutes": "20"}
         self.act(number, "sign", self.technician, role="technician", name="Tom", strokes=STROKES, **told)
         self.act(number, "sign_off", self.technician, resolution="fixed", minutes=20, digest=digest)
-        wait_until(lambda: self.were_told(number, "Tap Confirm"))
+        wait_until(lambda: self.were_told(number, "Confirm if"))
         self.telegram.press(self.crowds()[number][-1].chat, "Confirm")
 
     def good_photo(self) -> bytes:
