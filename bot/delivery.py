@@ -261,7 +261,8 @@ class Delivery:
 
     def _pack(self, session: Session, row: OutboxMessage, now: datetime) -> Parcel | None:
         """Find where a message goes; without any way to its reader it waits or is undeliverable, never dropped."""
-        if row.attempts > 1 and not outbox.may_repeat(row, sendings.unanswered(session, row.id)):
+        left = sendings.unanswered(session, row.id) if row.attempts > 1 else 0
+        if not outbox.may_repeat(row, left, is_awaited=True):
             outbox.unknown_for_good(session, row.id, "timeout", now)
             return None
         match ways.choose(session, row, self.channels, now):

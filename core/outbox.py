@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock, holders, importance
 from core.database import Table, rows
-from core.importance import SUMMARY
+from core.importance import ASKING, SUMMARY
 from core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
@@ -266,10 +266,13 @@ def unknown_for_good(session: Session, message_id: UUID, error: str, now: dateti
     _settle(session, message_id, state="unknown", error=error[:500], settled_at=now)
 
 
-def may_repeat(message: OutboxMessage, unanswered: int) -> bool:
-    """Whether a message may be sent once more after so many attempts that may have succeeded."""
-    has_numbers = message.ticket_id is not None or message.kind == SUMMARY
-    return unanswered <= (1 if has_numbers else 0)
+def may_repeat(message: OutboxMessage, unanswered: int, *, is_awaited: bool = False) -> bool:
+    """Whether a message may be sent once more after so many attempts that may have succeeded.
+
+    `is_awaited`: its sender died. Then what somebody waits for goes once more, too: a lost question ends a talk.
+    """
+    is_harmless = message.ticket_id is not None or message.kind == SUMMARY
+    return unanswered <= (1 if is_harmless or (is_awaited and message.importance <= ASKING) else 0)
 
 
 def put_off(session: Session, message: OutboxMessage, until: datetime, why: str) -> None:
