@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels._wechat_calls import Calls
+from bot.channels._weixin import harmless
 from bot.cutting import shorten
 from bot.messages import Outgoing, SendError
 from core.errors import SettingsError
@@ -24,8 +25,6 @@ SEND = "/cgi-bin/message/custom/send"
 SEND_TEMPLATE = "/cgi-bin/message/template/send"
 FIELDS = ("number", "category", "place", "thing", "time")
 TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{10,64}")
-ANCHOR = re.compile(r"<(?=/?a\b)", re.IGNORECASE)
-UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what no XML may hold
 # How long a value may be by the kind of its keyword:
 # https://developers.weixin.qq.com/doc/service/guide/product/template_message/Template_Message_Operation_Specifications.html
 LENGTHS = {"thing": 20, "character_string": 32, "phrase": 5, "name": 10, "letter": 32, "number": 32}
@@ -52,28 +51,6 @@ def template_of(purpose: str, said: str) -> Template:
         problem = f"GONGDAN_WECHAT__TEMPLATES: {purpose} must be an id and keyword=field, the fields being {known}"
         raise SettingsError(problem=problem)
     return Template(name, slots or {field: field for field in FIELDS})
-
-
-def harmless(text: str) -> str:
-    """Words of people as words: WeChat makes a link of every <a>, whoever wrote it. As long as before."""
-    return ANCHOR.sub("[", text)
-
-
-def answer_xml(sender: str, account: str, text: str, stamp: int) -> str:
-    """Words in the answer to a callback.
-
-    https://developers.weixin.qq.com/doc/service/guide/product/message/Passive_user_reply_message.html
-    """
-    return (
-        f"<xml><ToUserName>{_cdata(sender)}</ToUserName><FromUserName>{_cdata(account)}</FromUserName>"
-        f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content>{_cdata(harmless(text))}</Content></xml>"
-    )
-
-
-def _cdata(text: str) -> str:
-    """Text that nothing in it can end."""
-    return f"<![CDATA[{UNSPEAKABLE.sub('', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 class Sender:

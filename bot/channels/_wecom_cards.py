@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.channels._weixin import harmless
 from bot.cutting import fitted, shorten, size
 from bot.messages import Button, Outgoing
 
@@ -18,9 +19,7 @@ TITLE, WORDS = 36, 160  # characters that a card shows
 CARD_WORDS, CARD_LABEL = 512, 4  # of a text card
 TAP, OPEN = 0, 1
 BLUE, GREY = 1, 4
-ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 MARKUP = re.compile(r"[<>&]")
-HARMLESS = "<\u200b"  # looks the same and begins nothing
 Json = dict[str, Any]
 
 
@@ -46,13 +45,13 @@ def in_place(message: Outgoing, task: str, page: str) -> Json | None:
 
 
 def _plain(text: str) -> Json:
-    return {"msgtype": "text", "text": {"content": ANCHOR.sub(HARMLESS, text)}}
+    return {"msgtype": "text", "text": {"content": harmless(text)}}
 
 
 def _text(message: Outgoing) -> Json:
     """Words, and below them the links, which are never cut off."""
-    links = "\n".join(f'<a href="{one.url}">{ANCHOR.sub(HARMLESS, one.label)}</a>' for one in message.buttons)
-    return {"msgtype": "text", "text": {"content": fitted(ANCHOR.sub(HARMLESS, message.text), links, TEXT, "bytes")}}
+    links = "\n".join(f'<a href="{one.url}">{harmless(one.label)}</a>' for one in message.buttons)
+    return {"msgtype": "text", "text": {"content": fitted(harmless(message.text), links, TEXT, "bytes")}}
 
 
 def _text_card(message: Outgoing) -> Json | None:

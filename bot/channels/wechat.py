@@ -20,7 +20,8 @@ from bot.channels._wechat_examination import Account, examine
 from bot.channels._wechat_menu import Sleep, show
 from bot.channels._wechat_messages import SENDER, parties, read
 from bot.channels._wechat_sealing import Envelope
-from bot.channels._wechat_sending import Sender, Template, answer_xml, template_of
+from bot.channels._wechat_sending import Sender, Template, template_of
+from bot.channels._weixin import answer_xml
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from bot.tokens import Tokens
@@ -118,8 +119,7 @@ class WeChatChannel:
         if not is_carried:
             return None
         sender, account = parties(self._content(request))
-        xml = answer_xml(sender, account, reply.text, int(clock.now().timestamp()))
-        return Answer(self._envelope.sealed(xml), "text/xml")
+        return Answer(self._envelope.sealed(answer_xml(sender, account, reply.text)), "text/xml")
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:
         return await self._sender.send(conversation, message, key)

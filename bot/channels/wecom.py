@@ -16,8 +16,9 @@ from bot.channels import _wecom_messages as messages
 from bot.channels._wecom_api import Api, numbered
 from bot.channels._wecom_errors import NO_SUCH_CODE
 from bot.channels._wecom_examination import examine
-from bot.channels._wecom_seal import Seal, envelope, is_told, signature
+from bot.channels._wecom_seal import Seal, is_told
 from bot.channels._wecom_sending import Sender
+from bot.channels._weixin import sealed_part, signature
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Tokens
 from bot.voices import playable
@@ -63,7 +64,7 @@ class WeComChannel:
 
     def is_authentic(self, request: HookRequest) -> bool:
         """Whether WeCom has signed the encrypted part, which is found in the raw bytes without parsing them."""
-        return self._seal.is_genuine(request.query, envelope(request.body))
+        return self._seal.is_genuine(request.query, sealed_part(request.body))
 
     def handshake(self, request: HookRequest) -> Answer | None:
         """The question that comes when the address is saved; WeCom wants the decrypted text within a second."""
@@ -131,7 +132,7 @@ class WeComChannel:
 
     def _read(self, request: HookRequest) -> messages.Xml:
         """The decrypted callback. Errors: Invalid, also for another company's or another app's."""
-        said = messages.read_xml(self._seal.opened(envelope(request.body)))
+        said = messages.read_xml(self._seal.opened(sealed_part(request.body)))
         is_ours = messages.word(said, "AgentID") in ("", str(self._api.agent))
         if messages.word(said, "ToUserName") != self.account or not is_ours:
             raise Invalid(field="field.body")
@@ -141,9 +142,10 @@ class WeComChannel:
         """Our own hook, asked as WeCom asks it, and the right answer."""
         word, stamp, nonce = clock.secret(64), str(int(clock.now().timestamp())), clock.secret(64)
         sealed = self._seal.sealed(word)
-        proof = signature(self._token, stamp, nonce, sealed)
-        query = urlencode({"msg_signature": proof, "timestamp": stamp, "nonce": nonce, "echostr": sealed})
-        return f"{self._public_url}/hooks/{self.name}?{query}", word
+        query = {"timestamp": stamp, "nonce": nonce}
+        proof = signature(self._token, query, sealed)
+        asked = urlencode({"msg_signature": proof, **query, "echostr": sealed})
+        return f"{self._public_url}/hooks/{self.name}?{asked}", word
 
 
 @channel(messages.CHANNEL)

@@ -115,6 +115,9 @@ def test_words_go_back_in_the_answer_and_nothing_else(app: WeComChannel, wecom: 
     text = wecom.read_reply(told.body)
     assert "<ToUserName><![CDATA[li]]></ToUserName>" in text
     assert "<![CDATA[a ]]]]><![CDATA[> <b>&]]>" in text
+    told = app.answer(request, Outgoing('\x01<a href="https://evil.example">pay</a>'))
+    assert told is not None
+    assert '<![CDATA[[a href="https://evil.example">pay[/a>]]>' in wecom.read_reply(told.body)
     assert app.answer(request, Outgoing("x", (Button("接单", "t"),))) is None
     assert app.answer(request, None) == Answer("", "text/plain")
 
