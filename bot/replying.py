@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 # Seconds for the writer's lock: what the message itself has left of the platform's patience, 5 s for a reply, else 3.
 WAIT_WITH_REPLY = 0.5
 WAIT = 0.2
-BY_REPLY = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +105,5 @@ class Replying:
 
 def _settle(told: Told, message_id: UUID, session: Session) -> None:
     now = clock.now()
-    outbox.sent(session, message_id, BY_REPLY, now)
+    outbox.sent(session, message_id, replies.REFERENCE, now)
     numbers.offer(session, told.address, message_id, told.numbered, now)

@@ -17,6 +17,7 @@ from core.inbox import InboxMessage
 from core.outbox import LEASE, OutboxMessage
 
 REPEATED = timedelta(minutes=10)  # longer than any platform waits for an answer, and asks for it again
+REFERENCE = "reply"  # of a message that went so: platforms give it no number
 Key = tuple[str, str, str]  # channel, account, dedupe key
 
 

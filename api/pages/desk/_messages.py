@@ -10,7 +10,7 @@ from uuid import UUID
 from api.pages.desk._frame import At
 from bot.messages import Limits
 from bot.render import Setting, render
-from core import categories, clock, i18n, outbox, sendings
+from core import categories, clock, i18n, outbox, replies, sendings
 from core.database import Session
 from core.i18n import has_text, translate
 from core.outbox import OutboxMessage
@@ -96,7 +96,7 @@ def _line(page: _Page, row: OutboxMessage, *, is_private: bool) -> Told:
     who = "" if is_private else page.names.get(row.person_id, "") if row.person_id else row.conversation
     return Told(
         who, channel_name(channel, page.locale), text, row.state, _became(page, row),
-        page.time(row.settled_at or row.created_at), tuple(_notes(page, attempts)),
+        page.time(row.settled_at or row.created_at), tuple(_notes(page, row, attempts)),
     )  # fmt: skip
 
 
@@ -112,8 +112,10 @@ def _became(page: _Page, row: OutboxMessage) -> str:
     return f"{state}: {page.reason(row.error)}" if row.error and row.state not in ("ready", *SETTLED) else state
 
 
-def _notes(page: _Page, attempts: Sequence[Sending]) -> Iterator[str]:
+def _notes(page: _Page, row: OutboxMessage, attempts: Sequence[Sending]) -> Iterator[str]:
     """Why a message went the way it went: chats that were closed, attempts that failed, a template in its place."""
+    if row.reference == replies.REFERENCE:
+        yield translate("desk_messages.as_reply", page.locale)
     for one in attempts:
         here = channel_name(one.channel, page.locale)
         for passed in one.passed.split():

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.messages import SendError
-from core import clock, outbox, people, places
+from core import clock, outbox, people, places, replies
 from core.database import Database
 from core.outbox import Letter, OutboxMessage
 from core.quotas import Quota, Window
@@ -96,6 +96,13 @@ def test_quiet_hours_are_a_reason_to_wait(admin: Browser, db: Database, cast: Ca
         later = {"not_before": clock.now() + HOUR, "waits": outbox.QUIET}
         session.execute(update(OutboxMessage).where(OutboxMessage.id == one).values(**later))
     assert "the person’s quiet hours" in page_of(admin, cast)
+
+
+def test_what_went_in_the_answer_to_a_callback_says_so(admin: Browser, db: Database, cast: Cast, ticket: UUID) -> None:
+    meet(db, cast.resident, "wechat")
+    [one] = tell(db, cast, ticket, "resumed")
+    db.write(lambda session: outbox.sent(session, one, replies.REFERENCE, clock.now()))
+    assert "In the answer to what they had just written" in page_of(admin, cast)
 
 
 def test_the_ticket_tells_the_same_of_its_messages(admin: Browser, db: Database, cast: Cast, ticket: UUID) -> None:
