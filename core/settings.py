@@ -147,7 +147,6 @@ class FeishuSettings(Platform):
     encrypt_key: SecretStr | None = None
     verification_token: SecretStr | None = None
     base_url: str = "https://open.feishu.cn"
-    robots: dict[str, SecretStr] = {}
 
 
 class MiniProgramSettings(Platform):
