@@ -25,7 +25,7 @@ Told = list[tuple[Event, dict[str, Any]]]
 @beside.BESIDE.register("occurrences")
 def occurrences(session: Session) -> Iterator[Problem]:
     """Each date that was made says what the event of its ticket says, and each such event has its date."""
-    for one, told in _told(session, Occurrence, "planned", "report", "settled"):
+    for one, told in _told(session, Occurrence, "planned", "settled"):
         yield from _occurrence(one, told)
     yield from _unmade(session)
 
@@ -37,13 +37,12 @@ def _occurrence(one: Occurrence, told: Told) -> Iterator[Problem]:
         yield Problem("audit.unspoken", stream, table="occurrences", row=str(one.id))
         return
     event, facts = made
-    asset = next((facts.get("asset") for event, facts in told if event.action == "report"), None)
     rounds_ = [(None, 0), *((event.at, facts["round"]) for event, facts in told if event.action == "settled")]
     settled_at, settled_round = rounds_[-1]
     said = {
         "plan_id": facts["plan"], "on_day": facts["on"], "planned_on": facts["planned_on"], "until_on": facts["until"],
         "reason": facts["reason"], "is_late": str(facts["kind"] == "late"),
-        "subject": str(asset) if one.subject else "",
+        "subject": facts["subject"],
         "settled_at": str(settled_at), "settled_round": str(settled_round),
     }  # fmt: skip
     for name, value in said.items():

@@ -218,7 +218,10 @@ def opened(
         "reason": found.reason, "is_late": is_late, "made_at": now, "settled_at": None, "settled_round": 0,
     }  # fmt: skip
     session.execute(insert(Occurrence), [row])
-    facts = {**found.facts(), "plan": str(plan.id), "until": until.isoformat(), "kind": "late" if is_late else "due"}
+    facts = {
+        **found.facts(), "plan": str(plan.id), "subject": thing.key, "until": until.isoformat(),
+        "kind": "late" if is_late else "due",
+    }  # fmt: skip
     actions.record(session, ticket, "planned", Actor(trigger=NAME), facts, now)
     return ticket
 

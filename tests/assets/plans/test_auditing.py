@@ -28,6 +28,8 @@ SPOILT = [
     ("UPDATE occurrences SET reason = 'moved'", "occurrences.reason"),
     ("UPDATE occurrences SET is_late = TRUE", "occurrences.is_late"),
     ("UPDATE occurrences SET subject = subject || 'x' WHERE subject != ''", "occurrences.subject"),
+    ("UPDATE occurrences SET subject = '' WHERE subject = (SELECT max(subject) FROM occurrences)",
+     "occurrences.subject"),
     ("UPDATE occurrences SET settled_round = 1 WHERE settled_round = 0", "occurrences.settled_round"),
     ("UPDATE occurrences SET settled_at = NULL WHERE settled_round = 1", "occurrences.settled_at"),
     ("DELETE FROM occurrences WHERE settled_round = 1", "occurrences"),
