@@ -10,7 +10,7 @@ from typing import Any, Literal
 from core.quotas import Quota, Window
 
 Kind = Literal[
-    "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "unknown"
+    "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "left", "unknown"
 ]  # fmt: skip
 
 
@@ -41,6 +41,7 @@ class Incoming:
     `sender`: the platform's stable id of the person, never a name. `sender_kind`: what that id is.
     `action`: the token of a pressed button; `message`: the platform's id of the message that showed it.
     `command`: without its slash; `argument`: what follows it, also the payload of a deep link.
+    `kind` left: an organisation says that the sender is no longer its member, which nobody has written.
     `takes_reply`: the platform takes one answer of ours in its callback's own answer, and waits for it.
     `locale`: the platform's language code. `is_group`: several people read this conversation; `group_name`: what it is
     called there.

@@ -135,6 +135,7 @@ def _said(name: str, value: Any, setting: Setting) -> Any:
 _KEYED = ("priority", "state", "resolution", "reason", "emergency", "evidence")
 _PREFIXES = {name: name for name in _KEYED} | {
     "told": "alarm_told",
+    "platform": "channel",
     "goal": "deadline.goal",
     "why": "plan.why",
     "held": "plan.held",

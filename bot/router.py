@@ -18,7 +18,7 @@ from assets import codes, register
 from bot import flows, greeting, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
-from core import clock, conversations, digests, i18n, inbox, numbers, outbox, places
+from core import clock, conversations, departures, digests, i18n, inbox, numbers, outbox, people, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
@@ -83,8 +83,8 @@ class Router:
 
     def _handle(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
         """Begin the turn, keep the message with it, and run the flow; behind an older message it is only kept."""
-        if is_removal(incoming):
-            return self._leave(session, incoming, now)
+        if is_notice(session, incoming):
+            return self._note(session, incoming, now)
         known = greeting.resume(session, incoming, self.settings, now)
         behind = known is not None and known.standing.is_behind
         content = incoming.packed() if behind else None
@@ -96,12 +96,11 @@ class Router:
         self._turn(greeting.begin(session, incoming, self.settings, now, known))
         return "done"
 
-    def _leave(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
-        """We were taken out of a group: nobody there is talked to, and nothing is sent there any more."""
-        address = (incoming.channel, incoming.account, incoming.conversation)
-        if not inbox.take(session, *address[:2], incoming.dedupe_key, incoming.conversation, now=now):
+    def _note(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
+        key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)
+        if not inbox.take(session, *key, now=now):
             return "replay"
-        digests.leave(session, address, now)
+        note(session, incoming, now)
         return "done"
 
     def _turn(self, talk: Talk) -> None:
@@ -156,8 +155,8 @@ class Router:
     def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
         if not inbox.settle(session, message.id):
             return False
-        if is_removal(incoming):
-            digests.leave(session, (incoming.channel, incoming.account, incoming.conversation), now)
+        if is_notice(session, incoming):
+            note(session, incoming, now)
             return True
         known = greeting.resume(session, incoming, self.settings, now)
         self._turn(greeting.begin(session, incoming, self.settings, now, known))
@@ -188,9 +187,27 @@ class Router:
             return False
 
 
-def is_removal(incoming: Incoming) -> bool:
-    """Whether a group has put us out. It says nothing about the person who did it."""
-    return incoming.is_group and incoming.kind == "unfollow"
+def is_notice(session: Session, incoming: Incoming) -> bool:
+    """Whether the platform tells something that is no turn of a conversation: nobody is greeted or answered.
+
+    A group has put us out, which says nothing about the person who did it; somebody has left their organisation; or
+    somebody whom we never met wants nothing of us.
+    """
+    if incoming.kind == "unfollow" and not incoming.is_group:
+        return people.identity_known(session, *_sender(incoming)) is None
+    return incoming.kind in ("unfollow", "left")
+
+
+def note(session: Session, incoming: Incoming, now: datetime) -> None:
+    """Act on what a platform tells."""
+    if incoming.kind == "left":
+        departures.depart(session, _sender(incoming), now)
+    elif incoming.is_group:
+        digests.leave(session, (incoming.channel, incoming.account, incoming.conversation), now)
+
+
+def _sender(incoming: Incoming) -> tuple[str, str, str, str]:
+    return incoming.channel, incoming.account, incoming.sender_kind, incoming.sender
 
 
 def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:

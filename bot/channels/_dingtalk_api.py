@@ -97,7 +97,9 @@ class Api:
         """Where the stream is, and the ticket that opens it once."""
         wish = {
             "clientId": self.app.client_id, "clientSecret": self.app.secret, "ua": "gongdan", "localIp": "",
-            "subscriptions": [{"type": "CALLBACK", "topic": topic} for topic in TOPICS],
+            "subscriptions": [
+                {"type": "EVENT", "topic": "*"}, *({"type": "CALLBACK", "topic": topic} for topic in TOPICS),
+            ],
         }  # fmt: skip
         return await self._new.post("/v1.0/gateway/connections/open", wish, is_repeatable=True)
 

@@ -25,6 +25,7 @@ GROUP = "group:"  # no userid has a colon
 CARD = "card:"
 USERID, OUTSIDER = "ding_userid", "ding_sender_id"
 IN_GROUP = "2"
+LEFT = "user_leave_org"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 SHAPES = (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError)
 LANGUAGE = "zh-CN"  # DingTalk tells nobody's; who writes English in sentences is answered so
@@ -73,6 +74,18 @@ def parse_tap(said: Json, account: str, key: str) -> list[Incoming]:
     except (*SHAPES, Invalid):
         action = ""
     return [replace(tap, kind="action", action=action) if action else tap]
+
+
+def parse_event(said: Json, account: str, kind: str, key: str) -> list[Incoming]:
+    """What DingTalk tells of the organisation: who has left it; nothing else.
+
+    https://open.dingtalk.com/document/orgapp/address-book-employee-leave
+    """
+    if kind != LEFT:
+        return []
+    told = said.get("userId") or said.get("UserId")
+    gone = [_plain(one) for one in told] if isinstance(told, list) else [_plain(told)]
+    return [Incoming(CHANNEL, account, f"{key}:{one}", "left", one, one, USERID) for one in gone if one and key]
 
 
 def _base(said: Json, account: str, key: str) -> Incoming | None:

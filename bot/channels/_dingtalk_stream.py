@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from bot.channels import Take
 from bot.channels._dingtalk_api import TOPICS, Api
-from bot.channels._dingtalk_messages import parse_message, parse_tap, read_object
+from bot.channels._dingtalk_messages import parse_event, parse_message, parse_tap, read_object
 from bot.messages import Incoming, SendError
 from core.errors import Invalid
 
@@ -38,10 +38,12 @@ def parse_frame(frame: Json, account: str, robot: str) -> list[Incoming]:
 
     A message has its own number, which names it on every way; a tap has that of its frame alone.
     """
-    headers = frame.get("headers")
-    if frame.get("type") != "CALLBACK" or not isinstance(headers, dict):
+    headers, kind = frame.get("headers"), frame.get("type")
+    if kind not in ("CALLBACK", "EVENT") or not isinstance(headers, dict):
         return []
     key, said = str(headers.get("messageId") or ""), read_object(str(frame.get("data")))
+    if kind == "EVENT":
+        return parse_event(said, account, str(headers.get("eventType")), str(headers.get("eventId") or key))
     if headers.get("topic") == TAPS:
         if not key:
             raise Invalid(field="field.id")

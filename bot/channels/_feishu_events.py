@@ -178,6 +178,15 @@ def _removed(header: Json, event: Json, account: str) -> Incoming:
     )  # fmt: skip
 
 
+def _left(header: Json, event: Json, account: str) -> Incoming:
+    """Somebody was deleted from the company.
+
+    https://open.feishu.cn/document/server-docs/contact-v3/user/events/deleted
+    """
+    person = _id(event["object"]["open_id"])
+    return Incoming(CHANNEL, account, _id(header["event_id"]), "left", person, person, SENDER)
+
+
 def _entered(header: Json, event: Json, account: str) -> Incoming | None:
     """Somebody has opened the chat with us. It is told each time; only the first time calls for a greeting."""
     if event.get("last_message_id"):
@@ -221,6 +230,7 @@ READERS: dict[str, Callable[[Json, Json, str], Incoming | None]] = {
     "card.action.trigger": _tapped,
     "im.chat.member.bot.deleted_v1": _removed,
     "im.chat.disbanded_v1": _removed,
+    "contact.user.deleted_v3": _left,
     "im.chat.access_event.bot_p2p_chat_entered_v1": _entered,
     "application.bot.menu_v6": _chosen,
 }

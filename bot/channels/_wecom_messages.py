@@ -111,11 +111,11 @@ def _scanned(base: Incoming, said: Xml) -> Incoming:
 
 
 def _left(base: Incoming, said: Xml) -> Incoming | None:
-    """Somebody was deleted from the company: we write to them no more."""
+    """Somebody was deleted from the company."""
     gone = word(said, "UserID")
     if word(said, "ChangeType") != "delete_user" or not gone:
         return None
-    return replace(base, kind="unfollow", sender=gone, conversation=gone)
+    return replace(base, kind="left", sender=gone, conversation=gone)
 
 
 EVENTS: Mapping[str, Callable[[Incoming, Xml], Incoming | None]] = {

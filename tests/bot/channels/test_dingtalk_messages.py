@@ -165,3 +165,15 @@ def test_a_frame_gives_its_number_to_what_has_none() -> None:
     assert parse_frame(MAKE.frame(MAKE.text(LI, "x"), topic="/v1.0/of/others"), CLIENT, ROBOT) == []
     assert parse_frame(MAKE.frame({"userId": ["li01"]}, kind="EVENT"), CLIENT, ROBOT) == []
     assert parse_frame({"type": "CALLBACK"}, CLIENT, ROBOT) == []
+
+
+def test_who_leaves_the_organisation_has_left_and_other_events_are_nothing() -> None:
+    frame = MAKE.frame({"userId": ["li01", "wang02"], "eventId": "x"}, kind="EVENT", topic="*")
+    frame["headers"] |= {"eventType": "user_leave_org", "eventId": "e-1"}
+    found = parse_frame(frame, CLIENT, ROBOT)
+    assert [(one.kind, one.sender, one.conversation) for one in found] == [
+        ("left", "li01", "li01"), ("left", "wang02", "wang02"),
+    ]  # fmt: skip
+    assert len({one.dedupe_key for one in found}) == 2
+    frame["headers"]["eventType"] = "user_modify_org"
+    assert parse_frame(frame, CLIENT, ROBOT) == []

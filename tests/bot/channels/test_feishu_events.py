@@ -132,6 +132,12 @@ def test_a_group_that_has_put_us_out_is_left(kind: str, operator: Any) -> None:
     assert (found.kind, found.conversation, found.is_group, found.group_name) == ("unfollow", GROUP, True, "Crew")
 
 
+def test_who_leaves_the_company_has_left() -> None:
+    found = read(make.event("contact.user.deleted_v3", {"object": {"open_id": LI, "name": "Li"}, "old_object": {}}))
+    assert found is not None
+    assert (found.kind, found.sender, found.conversation) == ("left", LI, LI)
+
+
 def test_who_opens_the_chat_for_the_first_time_is_greeted_once() -> None:
     opened = "im.chat.access_event.bot_p2p_chat_entered_v1"
     told = {"chat_id": "oc_1", "operator_id": {"open_id": LI}}

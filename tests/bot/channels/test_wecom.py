@@ -84,9 +84,9 @@ def test_what_nobody_said_is_nothing(app: WeComChannel, wecom: FakeWeCom) -> Non
     assert heard(app, wecom.event("sys", "change_contact", ChangeType="update_user", UserID="li")) == []
 
 
-def test_who_leaves_the_company_is_written_to_no_more(app: WeComChannel, wecom: FakeWeCom) -> None:
+def test_who_leaves_the_company_has_left(app: WeComChannel, wecom: FakeWeCom) -> None:
     [found] = heard(app, wecom.event("sys", "change_contact", ChangeType="delete_user", UserID="li"))
-    assert (found.kind, found.sender, found.conversation) == ("unfollow", "li", "li")
+    assert (found.kind, found.sender, found.conversation) == ("left", "li", "li")
 
 
 def test_an_entry_of_the_menu_is_a_command(app: WeComChannel, wecom: FakeWeCom, runner: asyncio.Runner) -> None:

@@ -33,7 +33,7 @@ SAMPLE: dict[str, Any] = {
     "begins": "22:00", "ends": "07:00",
     "made_at": NOW.isoformat(), "was": "Lift B", "nth": 1, "count": 2, "phone": "0571 5555 0100", "advice": "gas_smell",
     "on": "2026-11-21", "why": "holiday", "holiday": "outing", "late": 1, "names": "Pump", "time": "08:00",
-    "stops": 12, "left": 1, "said": 9, "most": 3, "plan": "Pump", "held": "rule",
+    "stops": 12, "left": 1, "said": 9, "most": 3, "plan": "Pump", "held": "rule", "platform": "wecom",
 }  # fmt: skip
 TOLD: dict[str, dict[str, Any]] = {
     "assign": {"was": None}, "transfer": {"was": "technician"}, "offer_team": {"team": "crew"},
