@@ -15,8 +15,8 @@ from threading import Event
 from typing import Literal
 
 from assets import codes, register
-from bot import flows, greeting, numerals
-from bot.messages import Incoming, unpacked
+from bot import flows, greeting, notices, numerals
+from bot.messages import NOTICES, Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
 from core import clock, conversations, digests, i18n, inbox, numbers, outbox, places
 from core.database import Database, Session
@@ -85,6 +85,8 @@ class Router:
         """Begin the turn, keep the message with it, and run the flow; behind an older message it is only kept."""
         if is_removal(incoming):
             return self._leave(session, incoming, now)
+        if incoming.kind in NOTICES:
+            return self._notice(session, incoming, now)
         known = greeting.resume(session, incoming, self.settings, now)
         behind = known is not None and known.standing.is_behind
         content = incoming.packed() if behind else None
@@ -102,6 +104,14 @@ class Router:
         if not inbox.take(session, *address[:2], incoming.dedupe_key, incoming.conversation, now=now):
             return "replay"
         digests.leave(session, address, now)
+        return "done"
+
+    def _notice(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
+        """The platform tells what became of something: nobody is talked to."""
+        address = (incoming.channel, incoming.account)
+        if not inbox.take(session, *address, incoming.dedupe_key, incoming.conversation, now=now):
+            return "replay"
+        notices.take(session, incoming, now)
         return "done"
 
     def _turn(self, talk: Talk) -> None:
@@ -158,6 +168,9 @@ class Router:
             return False
         if is_removal(incoming):
             digests.leave(session, (incoming.channel, incoming.account, incoming.conversation), now)
+            return True
+        if incoming.kind in NOTICES:
+            notices.take(session, incoming, now)
             return True
         known = greeting.resume(session, incoming, self.settings, now)
         self._turn(greeting.begin(session, incoming, self.settings, now, known))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,17 +18,24 @@ from bot.proofs import is_fresh, is_same
 from core import clock
 
 SEALED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/]+={0,2})(?:\]\]>)?\s*</Encrypt>")
+SEALED_IN_JSON = re.compile(rb'"Encrypt"\s*:\s*"((?:[A-Za-z0-9+/]|\\/)+={0,2})"')
 # WeChat does not say whether a repetition is signed anew; the third comes after 15 s at the latest.
 WITHIN = timedelta(minutes=15)
 AHEAD = timedelta(minutes=5)
 
 
 class Envelope:
-    """The proof and the cipher of one account. Without an `aes_key` (plain mode) a signature covers no content."""
+    """The proof and the cipher of one account. Without an `aes_key` (plain mode) a signature covers no content.
 
-    def __init__(self, app_id: str, token: str, aes_key: str) -> None:
+    `forms`: how the sealed content may stand in a body.
+    """
+
+    def __init__(
+        self, app_id: str, token: str, aes_key: str, forms: Sequence[re.Pattern[bytes]] = (SEALED,)
+    ) -> None:  # fmt: skip
         self._app_id = app_id
         self._token = token
+        self._forms = forms
         self._cipher = _cipher(app_id, token, aes_key) if aes_key else None
 
     def is_ours(self, query: Mapping[str, str]) -> bool:
@@ -53,10 +60,10 @@ class Envelope:
         return str(self._cipher.encrypt_message(xml, clock.secret(), stamp))
 
     def _unsealed(self, cipher: Any, request: HookRequest) -> str | None:
-        found = SEALED.findall(request.body)
+        found = [sealed for form in self._forms for sealed in form.findall(request.body)]
         if len(found) != 1:
             return None
-        encrypted = found[0].decode()
+        encrypted = found[0].decode().replace("\\/", "/")
         wanted = self._signature(request.query, encrypted)
         if not is_same(request.query.get("msg_signature", ""), wanted):
             return None

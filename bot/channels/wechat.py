@@ -20,7 +20,7 @@ from bot.channels._wechat_examination import Account, examine
 from bot.channels._wechat_menu import Sleep, show
 from bot.channels._wechat_messages import SENDER, parties, read
 from bot.channels._wechat_sealing import Envelope
-from bot.channels._wechat_sending import Sender, Template, answer_xml, template_of
+from bot.channels._wechat_sending import Sender, Template, answer_xml, templates_of
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from bot.tokens import Tokens
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 APP_ID = re.compile(r"wx[0-9a-zA-Z]{8,32}")
 AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
-PURPOSES = ("work", "news", "survey", "digest", "notice")
 PATIENCE = 20.0
 LONGEST_ECHO = 128
 WRITTEN = ("text", "image", "voice", "location", "file", "unknown")
@@ -202,12 +201,9 @@ def open_wechat(settings: Settings, storage: Storage, database: Database) -> Cha
         raise SettingsError(problem="GONGDAN_WECHAT__APP_ID does not look like wx0123456789abcdef")
     if chosen.mode == "safe" and not AES_KEY.fullmatch(aes_key):
         raise SettingsError(problem="GONGDAN_WECHAT__AES_KEY has 43 letters and digits")
-    if strange := sorted(set(chosen.templates) - set(PURPOSES)):
-        problem = f"GONGDAN_WECHAT__TEMPLATES: {', '.join(strange)} is none of {', '.join(PURPOSES)}"
-        raise SettingsError(problem=problem)
+    templates = templates_of(chosen.templates, "GONGDAN_WECHAT__TEMPLATES")
     if chosen.mode == "plain":
         log.warning("WeChat runs in plain mode: its signature covers no message. Whoever overhears one can forge more.")
-    templates = {purpose: template_of(purpose, said) for purpose, said in chosen.templates.items()}
     access = Access(
         app_id, chosen.plain("app_secret"), chosen.plain("token"), aes_key, chosen.base_url, settings.public_url,
         templates,

@@ -52,7 +52,7 @@ def test_the_signature_of_raw_data_is_the_published_one(real_data: Path) -> None
 
 
 @pytest.mark.parametrize("is_json", [True, False])
-def test_wechatpy_opens_what_it_seals(wxa: FakeMiniProgram, is_json: bool) -> None:
+def test_wechatpy_opens_what_it_seals(wxa: FakeMiniProgram, *, is_json: bool) -> None:
     wxa.is_json = is_json
     request = wxa.message(LI, "text", Content="漏水 ]] 👍")
     body = json.loads(request.body) if is_json else request.body
