@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.calling import Caller, Json, PlatformError, Verdict
+from bot.channels import Proven
 from bot.messages import SendError
 from bot.tokens import Fetched, Tokens
 from core.platform_tokens import Name
@@ -23,6 +24,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CHANNEL = "wechat"
+OPEN = "weixin_open"  # the realm of the ids that all apps of one owner share
+SENDER = "openid"
 SETUP_PAUSE = timedelta(minutes=10)  # until somebody has mended the settings
 USED_CODES = (40029, 40163, 41008)
 # https://developers.weixin.qq.com/doc/oplatform/developers/errCode/
@@ -88,14 +91,6 @@ class Calls:
         """The key by which pages prove to a phone that they are ours; it lives for two hours, as a token does."""
         return await self._tokens.token(Name(self.channel, self._app_id, "jsapi"), self._fetch_ticket)
 
-    async def openid_of(self, code: str) -> str:
-        """Who a code of the sign-in is of; empty for one that is wrong, old or used, and for a passer-by without name.
-
-        Who has only opened a preview of the page is named by WeChat with an id that nobody else has, and never again.
-        """
-        told = await self.behind_code("/sns/oauth2/access_token", code=code)
-        return "" if not told or told.get("is_snapshotuser") else text_of(told, "openid")
-
     async def behind_code(self, path: str, **asked: str) -> Json:
         """What the account is told for a code of a sign-in; nothing for one that is wrong, old or used."""
         query = {"appid": self._app_id, "secret": self._secret, "grant_type": "authorization_code", **asked}
@@ -139,6 +134,20 @@ async def unless_used(asking: Awaitable[Json]) -> Json:
         if error.number in USED_CODES:
             return {}
         raise
+
+
+def proven(told: Json) -> list[Proven]:
+    """Who a code was of: by the id that the account alone knows, and by the one that all apps of one owner share.
+
+    WeChat tells the second where the apps are bound to one account of its Open Platform: the same id in two apps means
+    the same person and the same owner.
+    https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/union-id.html
+    """
+    if not told:
+        return []
+    openid, union = text_of(told, "openid"), told.get("unionid")
+    known = [Proven(SENDER, openid, openid)]
+    return [*known, Proven("unionid", union, realm=OPEN)] if isinstance(union, str) and union else known
 
 
 def text_of(answer: Json, name: str) -> str:

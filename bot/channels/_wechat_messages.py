@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from bot.channels._wechat_calls import SENDER
 from bot.messages import Incoming, Location, Media
 from bot.proofs import moment_of
 from core.errors import Invalid
@@ -21,7 +22,6 @@ from core.errors import Invalid
 log = logging.getLogger(__name__)
 
 CHANNEL = "wechat"
-SENDER = "openid"
 MENU = "gongdan."  # how the keys of our menu begin
 COMMAND = re.compile(r"[a-z_]{1,32}")
 REFUSED_TEMPLATE = "user block"  # the person takes nothing more from this account

@@ -15,10 +15,10 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._wechat_calls import CHANNEL, Calls
+from bot.channels._wechat_calls import CHANNEL, Calls, proven
 from bot.channels._wechat_examination import Account, examine
 from bot.channels._wechat_menu import Sleep, show
-from bot.channels._wechat_messages import SENDER, parties, read
+from bot.channels._wechat_messages import parties, read
 from bot.channels._wechat_sealing import Envelope
 from bot.channels._wechat_sending import Sender, Template, answer_xml, templates_of
 from bot.cutting import size
@@ -154,8 +154,9 @@ class WeChatChannel:
         return f"{AUTHORIZE}?{urlencode(asked)}#wechat_redirect"
 
     async def who(self, code: str) -> list[Proven]:
-        openid = await self._calls.openid_of(code)
-        return [Proven(SENDER, openid, openid)] if openid else []
+        told = await self._calls.behind_code("/sns/oauth2/access_token", code=code)
+        # Who has only opened a preview of the page is named with an id that nobody else has, and never again.
+        return [] if told.get("is_snapshotuser") else proven(told)
 
     async def joining_code(self, secret: str, life: timedelta) -> str:
         """What a QR code must say that joins whoever scans it to the person of a one-time code.

@@ -13,12 +13,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._wechat_calls import Calls, text_of, unless_used
+from bot.channels._wechat_calls import Calls, proven, text_of, unless_used
 from bot.channels._wechat_examination import Account
 from bot.channels._wechat_sealing import SEALED, SEALED_IN_JSON, Envelope
 from bot.channels._wechat_sending import Sender, Template, templates_of, values_of
 from bot.channels._wxa_examination import examine
-from bot.channels._wxa_messages import CHANNEL, SENDER, read
+from bot.channels._wxa_messages import CHANNEL, read
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Tokens
 from core.database import Database
@@ -75,7 +75,7 @@ class MiniProgram:
     def __init__(self, access: Access, storage: Storage, tokens: Tokens, *, patience: float = PATIENCE) -> None:
         self.account = access.app_id
         self.limits = replace(self.limits, templates=tuple(access.templates))
-        self.templates = {purpose: template.id for purpose, template in access.templates.items()}
+        self.templates: Mapping[str, str] = {purpose: template.id for purpose, template in access.templates.items()}
         self.has_callbacks = bool(access.token)
         self.hooks: tuple[str, ...] = ("",) if self.has_callbacks else ()
         self._envelope = Envelope(access.app_id, access.token, access.aes_key, (SEALED, SEALED_IN_JSON))
@@ -130,12 +130,7 @@ class MiniProgram:
         it is not kept.
         https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
         """
-        told = await self._calls.behind_code("/sns/jscode2session", js_code=code)
-        if not told:
-            return []
-        openid, union = text_of(told, "openid"), told.get("unionid")
-        known = [Proven(SENDER, openid, openid)]
-        return [*known, Proven("unionid", union)] if isinstance(union, str) and union else known
+        return proven(await self._calls.behind_code("/sns/jscode2session", js_code=code))
 
     async def phone(self, code: str) -> str:
         """The telephone that a person has let WeChat tell us; empty for a code that is wrong, old or used.
