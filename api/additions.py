@@ -7,7 +7,7 @@ from typing import Any
 
 from api import subjects, tickets
 from api.schemas import actions as schema
-from core import clock, places
+from core import clock, places, surveys
 from core.access import Viewer
 from core.database import Session
 from core.errors import Conflict, Forbidden, Missing, NotFound
@@ -82,6 +82,17 @@ def answer(session: Session, number: str, who: Viewer, given: schema.AnswerItem)
     return ticket
 
 
+def rate(session: Session, number: str, who: Viewer, given: schema.Rate) -> Ticket:
+    """Stars, and why they are few. Errors: those of core.surveys."""
+    ticket = tickets.find(session, number, who, lock=True)
+    now = clock.now()
+    surveys.rate(session, ticket, who.person_id, given.stars, now)
+    if given.reason or given.text:
+        surveys.explain(session, ticket, who.person_id, given.reason or "other", now, text=given.text)
+    return ticket
+
+
 ADD: dict[str, Add] = {
     "nudge": nudge, "join": join, "note": note, "sign": sign, "use_part": use_part, "answer": answer,
+    "rate": rate,
 }  # fmt: skip

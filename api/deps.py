@@ -104,18 +104,23 @@ WriteDb = Annotated[Session, Depends(_write, scope="function")]
 
 def visitor(request: Request, system: SystemDep) -> Viewer | None:
     """Who asks, by bearer token or session cookie; None for a stranger. Read once a request."""
-    kind, secret = _credential(request)
+    kinds, secret = credential(request)
     if not secret:
         return None
     with system.database.read_scope() as session:
-        return access.behind(session, kind, secret, clock.now())
+        found = (access.behind(session, kind, secret, clock.now()) for kind in kinds)
+        return next((one for one in found if one is not None), None)
 
 
-def _credential(request: Request) -> tuple[str, str]:
+def credential(request: Request) -> tuple[tuple[str, ...], str]:
+    """What a request proves itself with, and what kinds of tokens that may be.
+
+    A client that keeps no cookies, such as a mini program, says its session as machines say their tokens.
+    """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return "bearer", value.strip()
-    return "session", request.cookies.get(COOKIE, "")
+        return ("bearer", "session"), value.strip()
+    return ("session",), request.cookies.get(COOKIE, "")
 
 
 Visitor = Annotated[Viewer | None, Depends(visitor)]

@@ -46,14 +46,23 @@ class Once:
         """
         if self.key is None:
             return answer(work(), status)
-        said = content if isinstance(content, str) else content.model_dump_json()
-        body = f"{self.target}\n{said}".encode()
-        first = access.take_key(session, self.person.person_id, self.key, body, clock.now())
+        first = access.take_key(session, self.person.person_id, self.key, self._body(content), clock.now())
         if first is not None:
             return _sent(first.result, first.status)
         result = as_json(work())
         access.keep_result(session, self.person.person_id, self.key, status, result)
         return _sent(result, status)
+
+    def before(self, session: Session, content: BaseModel | str) -> Response | None:
+        """The first answer, for work that asks a platform before it comes to the database."""
+        if self.key is None:
+            return None
+        first = access.kept(session, self.person.person_id, self.key, self._body(content))
+        return _sent(first.result, first.status) if first is not None else None
+
+    def _body(self, content: BaseModel | str) -> bytes:
+        said = content if isinstance(content, str) else content.model_dump_json()
+        return f"{self.target}\n{said}".encode()
 
 
 async def once(request: Request, who: SignedIn, idempotency_key: Key = None) -> Once:

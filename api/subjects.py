@@ -66,6 +66,13 @@ def subject_for(session: Session, viewer: Viewer, *, place: str, asset: str, sit
     return _allowed(session, viewer, register.subject_of_place(session, place_in(session, site_id, place).id))
 
 
+def subject_of_code(session: Session, code: str, *others: str) -> Subject:
+    """What a scanned code is on. It names everything, so that nothing else may be named. Errors: Invalid, NotFound."""
+    if any(others):
+        raise Invalid(field="field.code")
+    return register.subject_of(session, codes.canonical(code))
+
+
 def _asset_subject(session: Session, viewer: Viewer, place: str, asset: str, site: str) -> Subject:
     """An asset tells its place and site; where they are named too they must be the same."""
     facts = asset_for(session, viewer, asset)

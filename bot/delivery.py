@@ -208,7 +208,9 @@ class Delivery:
         is_harmless = parcel.channel.limits.is_repeatable
         is_unknown = error.is_unknown and not is_harmless
         sendings.failed(session, parcel.sending, _outcome(error), error.said, is_unknown=is_unknown)
-        if not error.is_unknown and error.code != ways.NO_CONSENT:
+        if error.code == ways.NO_CONSENT:
+            ways.end_consents(session, parcel.row, parcel.way)
+        elif not error.is_unknown:
             ways.give_back(session, parcel.row, parcel.way)
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)

@@ -10,8 +10,10 @@ from typing import Any, Literal
 from core.quotas import Quota, Window
 
 Kind = Literal[
-    "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "left", "unknown"
+    "text", "image", "voice", "location", "file", "action", "command", "scan", "follow", "unfollow", "unknown",
+    "left", "consent", "delivery_report",
 ]  # fmt: skip
+NOTICES = ("left", "consent", "delivery_report")  # what a platform tells, and nobody said
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Incoming:
     `command`: without its slash; `argument`: what follows it, also the payload of a deep link.
     `kind` left: an organisation says that the sender is no longer its member, which nobody has written.
     `takes_reply`: the platform takes one answer of ours in its callback's own answer, and waits for it.
+    `consents`: of a consent, how many more messages of each purpose the person has allowed; 0 ends what was allowed.
+    `refusal`: of a delivery report on `message`, why it did not arrive (`blocked` ends the chat); empty where it did.
     `locale`: the platform's language code. `is_group`: several people read this conversation; `group_name`: what it is
     called there.
     """
@@ -68,6 +72,8 @@ class Incoming:
     sent_at: datetime | None = None
     callback: str = ""
     takes_reply: bool = False
+    consents: tuple[tuple[str, int], ...] = ()
+    refusal: str = ""
 
     def packed(self) -> dict[str, Any]:
         """As JSON for the inbox."""
@@ -81,7 +87,9 @@ def unpacked(values: Mapping[str, Any]) -> Incoming:
     media = tuple(Media(m["kind"], m["reference"], m["stored"], tuple(m["texts"])) for m in values["media"])
     location = Location(**values["location"]) if values["location"] else None
     sent_at = datetime.fromisoformat(values["sent_at"]) if values["sent_at"] else None
-    return Incoming(**{**values, "media": media, "location": location, "sent_at": sent_at})
+    consents = tuple((purpose, count) for purpose, count in values.get("consents", ()))
+    read = {"media": media, "location": location, "sent_at": sent_at, "consents": consents}
+    return Incoming(**{**values, **read})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from threading import Event
 from typing import Literal
 
 from assets import codes, register
-from bot import flows, greeting, numerals
+from bot import flows, greeting, notices, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
-from core import clock, conversations, departures, digests, i18n, inbox, numbers, outbox, people, places
+from core import clock, conversations, i18n, inbox, numbers, outbox, places
 from core.database import Database, Session
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
@@ -83,7 +83,7 @@ class Router:
 
     def _handle(self, session: Session, incoming: Incoming, now: datetime) -> Taken:
         """Begin the turn, keep the message with it, and run the flow; behind an older message it is only kept."""
-        if is_notice(session, incoming):
+        if notices.is_notice(session, incoming):
             return self._note(session, incoming, now)
         known = greeting.resume(session, incoming, self.settings, now)
         behind = known is not None and known.standing.is_behind
@@ -100,7 +100,7 @@ class Router:
         key = (incoming.channel, incoming.account, incoming.dedupe_key, incoming.conversation)
         if not inbox.take(session, *key, now=now):
             return "replay"
-        note(session, incoming, now)
+        notices.take(session, incoming, now)
         return "done"
 
     def _turn(self, talk: Talk) -> None:
@@ -155,8 +155,8 @@ class Router:
     def _redo(self, session: Session, message: InboxMessage, incoming: Incoming, now: datetime) -> bool:
         if not inbox.settle(session, message.id):
             return False
-        if is_notice(session, incoming):
-            note(session, incoming, now)
+        if notices.is_notice(session, incoming):
+            notices.take(session, incoming, now)
             return True
         known = greeting.resume(session, incoming, self.settings, now)
         self._turn(greeting.begin(session, incoming, self.settings, now, known))
@@ -185,29 +185,6 @@ class Router:
             log.exception("a silent conversation could not go on")
             self.database.write(lambda session: conversations.wake_later(session, row, now))
             return False
-
-
-def is_notice(session: Session, incoming: Incoming) -> bool:
-    """Whether the platform tells something that is no turn of a conversation: nobody is greeted or answered.
-
-    A group has put us out, which says nothing about the person who did it; somebody has left their organisation; or
-    somebody whom we never met wants nothing of us.
-    """
-    if incoming.kind == "unfollow" and not incoming.is_group:
-        return people.identity_known(session, *_sender(incoming)) is None
-    return incoming.kind in ("unfollow", "left")
-
-
-def note(session: Session, incoming: Incoming, now: datetime) -> None:
-    """Act on what a platform tells."""
-    if incoming.kind == "left":
-        departures.depart(session, _sender(incoming), now)
-    elif incoming.is_group:
-        digests.leave(session, (incoming.channel, incoming.account, incoming.conversation), now)
-
-
-def _sender(incoming: Incoming) -> tuple[str, str, str, str]:
-    return incoming.channel, incoming.account, incoming.sender_kind, incoming.sender
 
 
 def turn(session: Session, incoming: Incoming, settings: Settings, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.messages import Outgoing
 from bot.render import Setting
@@ -15,12 +16,17 @@ PAGE = "/t/"
 
 
 def as_template(message: Outgoing, facts: Mapping[str, Any], setting: Setting, public_url: str) -> Outgoing:
-    """The message with the fields of its template, in their order: number, category, place, thing, time."""
+    """The message with the fields of its template.
+
+    In their order: number, category, place, thing, time; `text`, what the message says, which a template shows the
+    beginning of; `moment`, when it says it, as platforms read a time in every language.
+    """
     category, promised = facts.get("category"), facts.get("promised_at")
     known = {
         "number": facts.get("number"), "category": setting.category(category) if category else "",
         "place": facts.get("place"), "thing": facts.get("asset"),
-        "time": _time(promised, setting) if promised else "",
+        "time": _time(promised, setting) if promised else "", "text": message.text,
+        "moment": setting.now.astimezone(ZoneInfo(setting.zone)).strftime("%Y-%m-%d %H:%M"),
     }  # fmt: skip
     fields = tuple((name, str(value)) for name, value in known.items() if value)
     url = f"{public_url}{PAGE}{facts['number']}" if facts.get("number") else public_url

@@ -107,6 +107,12 @@ def give_back(session: Session, row: OutboxMessage, way: Way) -> None:
         consents.give(session, way.place, _purpose(row))
 
 
+def end_consents(session: Session, row: OutboxMessage, way: Way) -> None:
+    """The platform says that this chat has allowed none: what we had counted was wrong."""
+    if way.is_template:
+        consents.end(session, way.place, _purpose(row))
+
+
 def _chats(session: Session, row: OutboxMessage, channels: Mapping[str, Channel]) -> Iterator[Way]:
     """Every chat that a message may go to, the best first. Only private chats belong to a person.
 

@@ -46,8 +46,9 @@ class ChangedReplay(GongdanError):
 class Token(Table):
     """A secret that proves who somebody is; only its hash is kept.
 
-    `kind`: session (a browser's cookie), bearer (a machine), sign_in (a one-time link), link (joins a chat
-    identity), colleague (agrees to work for another site), or page (a link that opens one ticket for one person).
+    `kind`: session (a browser's cookie, or what a mini program says instead), bearer (a machine), sign_in (a one-time
+    link), link (joins a chat identity), colleague (agrees to work for another site), or page (a link that opens one
+    ticket for one person).
     """
 
     __tablename__ = "tokens"
@@ -273,6 +274,17 @@ def take_key(session: Session, person_id: UUID, key: str, body: bytes, now: date
     if found.body_hash != row["body_hash"]:
         raise ChangedReplay
     return found
+
+
+def kept(session: Session, person_id: UUID, key: str, body: bytes) -> Replay | None:
+    """The kept result of a key, for who must not do again what lies outside the database.
+
+    Errors: ChangedReplay for the same key with another body.
+    """
+    found = session.get(Replay, (person_id, key))
+    if found is not None and found.body_hash != hashlib.sha256(body).hexdigest():
+        raise ChangedReplay
+    return found if found is not None and found.status else None
 
 
 def keep_result(session: Session, person_id: UUID, key: str, status: int, result: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ nobody but an administrator.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -75,6 +76,31 @@ def join_proven(session: Session, person_id: UUID, key: Key, conversation: str, 
     return True
 
 
+def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, now: datetime) -> UUID:
+    """Whose the identities are that a platform has just proved to be one person's; somebody new where nobody's.
+
+    `proven`: each with its private chat. The first that is known decides; one that is somebody else's stays so, and
+    administrators find it in their list.
+    """
+    found = (people.identify(session, *key) for key, _ in proven)
+    known = next((person for person in found if person is not None), None)
+    if known is None:
+        fresh = people.add_person(session, "", locale=locale)
+        for key, conversation in proven:
+            people.add_identity(session, fresh.id, *key, conversation=conversation, via=FIRST_CONTACT)
+        return fresh.id
+    for key, conversation in proven:
+        join_proven(session, known.id, key, conversation, now)
+    people.seen(session, *proven[0][0], now)
+    return known.id
+
+
+def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
+    """Keep the telephone that a platform says is theirs. It joins nobody: several people may have one number."""
+    people.prove_phone(session, person_id, phone, now)
+    _note(session, person_id, "phone_proven", {}, person_id, now)
+
+
 def _take_over(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
     """The identity and all that the person of the first contact has done belong to another."""
     before = identity.person_id
@@ -113,9 +139,14 @@ def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, n
 def _is_passing(session: Session, identity: Identity) -> bool:
     """Whether nobody has said yet who the person behind an identity is: no role, no home, no other identity."""
     person = session.get_one(Person, identity.person_id)
-    others = [known for known in people.identities_of(session, person.id) if known.id != identity.id]
+    others = [one for one in people.identities_of(session, person.id) if one.id != identity.id and not _is_beside(one)]
     known_otherwise = others or person.password_hash or people.roles_of(session, person.id)
     return identity.verified_via == FIRST_CONTACT and not known_otherwise and not people.homes_of(session, person.id)
+
+
+def _is_beside(identity: Identity) -> bool:
+    """Whether an identity says no more of its person than the chat that it came with."""
+    return identity.verified_via == FIRST_CONTACT and not identity.conversation
 
 
 def _hand_over(session: Session, before: UUID, after: UUID) -> list[str]:

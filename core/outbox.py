@@ -331,6 +331,18 @@ def readdress(session: Session, message_id: UUID, error: str, now: datetime) -> 
     )
 
 
+def bounced(session: Session, message: OutboxMessage, error: str, now: datetime) -> None:
+    """What was sent has not arrived: it goes another way of its reader, where it may."""
+    if message.state != "sent":
+        return
+    if message.person_id is None or message.replaces:
+        undeliverable(session, message.id, error, now)
+        return
+    message.is_due, message.settled_at = True, None
+    session.flush()
+    readdress(session, message.id, error, now)
+
+
 def leave(session: Session, person_id: UUID, address: tuple[str, str, str]) -> None:
     """Let what waits for a person in a chat that is no longer theirs look for another; an edit finds none."""
     channel, account, conversation = address

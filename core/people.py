@@ -27,7 +27,10 @@ class AmbiguousName(Conflict):
 
 
 class Person(Table):
-    """Somebody. `epoch` grows when links to their tickets are ended: the secret of each link is made with it."""
+    """Somebody. `epoch` grows when links to their tickets are ended: the secret of each link is made with it.
+
+    `phone_proven_at`: when a platform said that the telephone is theirs; None for one that was only told.
+    """
 
     __tablename__ = "people"
 
@@ -36,6 +39,7 @@ class Person(Table):
     locale: Mapped[str] = mapped_column(default="zh_CN")
     phone: Mapped[str] = mapped_column(default="")
     phone_key: Mapped[str] = mapped_column(default="", index=True)
+    phone_proven_at: Mapped[datetime | None]
     password_hash: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     quiet: Mapped[str] = mapped_column(default="")  # hours, as `core.quiet` keeps them
@@ -47,6 +51,8 @@ class Person(Table):
     def _keep_key(self, _name: str, phone: str) -> str:
         """The number as it was written stays beside what it is searched by."""
         self.phone_key = phones.key(phone)
+        if not phones.same(phone, self.phone or ""):
+            self.phone_proven_at = None
         return phone
 
 
@@ -134,6 +140,15 @@ def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str
     session.add(person)
     session.flush()
     return person
+
+
+def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
+    """Keep the telephone that a platform says is theirs, as it was written before where it is the same."""
+    person = session.get_one(Person, person_id)
+    if not phones.same(person.phone, phone):
+        person.phone = phone
+    person.phone_proven_at = now
+    session.flush()
 
 
 def get(session: Session, person_id: UUID) -> Person:

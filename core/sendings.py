@@ -24,7 +24,10 @@ from core.quotas import Scope
 
 LOCK = 0x5E4D  # the advisory lock of PostgreSQL that stands for the counts
 CLOSED = ("window_closed", "quota")
-REFUSALS = (*CLOSED, "no_consent", "blocked", "gone")
+UNDELIVERED = "undelivered"  # taken by the platform, which says afterwards that it did not arrive
+REFUSALS = (*CLOSED, "no_consent", "blocked", "gone", UNDELIVERED)
+REPORTED_WITHIN = timedelta(days=3)
+SETTLED_WITHIN = timedelta(minutes=1)
 THROTTLED = "throttled"
 LONGEST_SAYING = 200
 KEPT = timedelta(days=90)  # for the desk; no window and no quota of a platform may be longer
@@ -143,6 +146,20 @@ def failed(session: Session, sending_id: UUID, outcome: str, said: str = "", *, 
     session.execute(update(Sending).where(Sending.id == sending_id).values(**values))
 
 
+def referred(session: Session, place: Place, reference: str, now: datetime) -> Sending | None:
+    """The attempt of these days that the platform knows by a number of its own, and has taken."""
+    query = select(Sending).join(OutboxMessage, OutboxMessage.id == Sending.outbox_id)
+    query = query.where(*_chat(place), Sending.at >= now - REPORTED_WITHIN, Sending.outcome == "")
+    known = (OutboxMessage.reference == reference, OutboxMessage.state == "sent")
+    return session.scalar(query.where(*known).order_by(Sending.id.desc()).limit(1))
+
+
+def is_settling(session: Session, place: Place, now: datetime) -> bool:
+    """Whether an attempt has just left of which we do not know yet what the platform calls it."""
+    query = select(Sending.id).where(*_chat(place), Sending.at >= now - SETTLED_WITHIN, Sending.is_unanswered)
+    return session.scalar(query.limit(1)) is not None
+
+
 def of_messages(session: Session, outbox_ids: Sequence[UUID]) -> dict[UUID, list[Sending]]:
     """The attempts to send each of these messages, in their order."""
     found: dict[UUID, list[Sending]] = {}
@@ -166,6 +183,11 @@ def forget_old(session: Session, now: datetime) -> None:
     """Drop the attempts that no window or quota counts any more. Keys tell when rows were made, and have an index."""
     old = delete(Sending).where(Sending.id < clock.first_id(now - KEPT))
     session.execute(old.execution_options(synchronize_session=False))
+
+
+def _chat(place: Place) -> tuple[Any, ...]:
+    channel, account, conversation = place
+    return (Sending.channel == channel, Sending.account == account, Sending.conversation == conversation)
 
 
 def _there(place: Place, scope: Scope) -> tuple[Any, ...]:

@@ -152,7 +152,7 @@ class FeishuSettings(Platform):
 class MiniProgramSettings(Platform):
     """A WeChat mini program; with token and key it also gets callbacks.
 
-    `templates`: by purpose, the template of a one-time message.
+    `templates`: by purpose, the template of a one-time message. `page`: the page of a ticket in the mini program.
     """
 
     PREFIX = "WXA"
@@ -163,6 +163,7 @@ class MiniProgramSettings(Platform):
     aes_key: SecretStr | None = None
     base_url: str = "https://api.weixin.qq.com"
     templates: dict[str, str] = {}
+    page: str = "pages/ticket/index?number={number}"
 
     def needs(self) -> Sequence[str]:
         has_callbacks = self.token is not None or self.aes_key is not None

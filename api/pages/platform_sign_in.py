@@ -175,15 +175,10 @@ def _join(
     who = visitor or _known(session, channel, proven)
     if who is None:
         return None, False
-    joined = [
-        joining.join_proven(
-            session, who, (channel.name, channel.account, one.kind, one.value), one.conversation, clock.now()
-        )
-        for one in proven
-    ]
+    joined = [joining.join_proven(session, who, one.key(channel), one.conversation, clock.now()) for one in proven]
     return who, all(joined)
 
 
 def _known(session: Session, channel: SignsIn, proven: Sequence[Proven]) -> UUID | None:
-    found = (people.identify(session, channel.name, channel.account, one.kind, one.value) for one in proven)
+    found = (people.identify(session, *one.key(channel)) for one in proven)
     return next((person.id for person in found if person is not None), None)

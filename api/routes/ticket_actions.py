@@ -52,6 +52,7 @@ SUMMARIES = {
     "sign": "Sign what the sheet shows",
     "use_part": "Note a part that was used",
     "answer": "Answer a question of the checklist",
+    "rate": "Say how good the repair was",
 }
 Work = Callable[[Session, str, Viewer, Any], ticket_schema.Ticket]
 

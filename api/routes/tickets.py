@@ -12,10 +12,10 @@ from api.deps import Anywhere, Db, SignedIn, SystemDep
 from api.idempotency import Idempotent, answer
 from api.routing import noun, problems
 from api.schemas import tickets as schema
-from core import clock, intake
+from core import alarms, clock, intake, limits, places
 from core.access import Viewer
 from core.database import Session
-from core.errors import Forbidden
+from core.errors import Conflict, Forbidden
 from core.intake import FaultReport
 from core.tickets import queries, signing
 from core.tickets.models import Subject
@@ -24,12 +24,18 @@ from core.tickets.queries import STAFF
 
 router = noun("tickets")
 
+MOST_OF_PERSON, MOST_ON_THING = 10, 60  # in ten minutes, of people without a role there
+
 Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", examples=[schema.NUMBER])]
+
+
+class AlreadyAlarmed(Conflict):
+    """Many have just reported this emergency, and everybody who can help has been told. In danger call {phone}."""
 
 
 @router.post(
     "", status_code=201, response_model=schema.Ticket, operation_id="report",
-    responses={**problems(403, 404, 413, 422, 503)},
+    responses={**problems(403, 404, 409, 413, 422, 503)},
 )  # fmt: skip
 def report(given: schema.NewTicket, who: Anywhere, system: SystemDep, once: Idempotent) -> Response:
     """Report a fault, or open a task or inspection.
@@ -45,13 +51,29 @@ def report(given: schema.NewTicket, who: Anywhere, system: SystemDep, once: Idem
 
 
 def _reported(session: Session, who: Viewer, given: schema.NewTicket) -> schema.Ticket:
-    subject = subjects.subject_for(session, who, place=given.place, asset=given.asset, site=given.site)
+    if given.code:
+        subject = subjects.subject_of_code(session, given.code, given.place, given.asset, given.site)
+    else:
+        subject = subjects.subject_for(session, who, place=given.place, asset=given.asset, site=given.site)
     if (given.priority or given.kind != "fault") and not who.holds(subject.site_id, *STAFF):
         raise Forbidden
     subjects.check_category(session, subject.site_id, given.category)
-    taken = intake.report_fault(session, _fault_report(who, subject, given), clock.now())
+    report = _fault_report(who, subject, given)
+    if given.code and not subjects.may_report_on(session, who, subject):
+        _check_flood(session, report, who)
+    taken = intake.report_fault(session, report, clock.now())
     assert taken.ticket is not None
     return tickets.show(session, taken.ticket, who)
+
+
+def _check_flood(session: Session, report: FaultReport, who: Viewer) -> None:
+    """Who belongs to no site is held back as the page behind a code holds back strangers, and no alarm is refused."""
+    now, thing = clock.now(), f"{report.subject.place_id}:{report.subject.asset_id}"
+    if alarms.folded(session, report, [str(who.person_id)], now) is not None:
+        raise AlreadyAlarmed(phone=places.site_of(session, report.subject.site_id).phone)
+    if not alarms.emergency_in(session, report.subject.site_id, report.text):
+        limits.count(session, f"report-of:{who.person_id}", now, most=MOST_OF_PERSON)
+        limits.count(session, f"report-on:{thing}", now, most=MOST_ON_THING)
 
 
 def _fault_report(who: Viewer, subject: Subject, given: schema.NewTicket) -> FaultReport:

@@ -150,6 +150,16 @@ class AnswerItem(Addition):
     answer: Annotated[Words, Field(min_length=1, max_length=500)]
 
 
+class Rate(Addition):
+    """Stars for the repair, once it is closed; of few of them also why, as `reason` or in words."""
+
+    model_config = given(stars=5)
+
+    stars: int = Field(ge=1, le=5)
+    reason: Literal["speed", "quality", "attitude", "price", "other", ""] = ""
+    text: Annotated[Words, Field(max_length=1000)] = ""
+
+
 MOVES: dict[str, type[Move]] = {
     "assign": Assign, "transfer": Assign, "offer_team": OfferTeam, "request_transfer": Reasoned, "claim": Move,
     "accept": Move, "decline": Reasoned, "release": Reasoned, "schedule": Schedule, "agree": Move, "check_in": CheckIn,
@@ -158,4 +168,5 @@ MOVES: dict[str, type[Move]] = {
 }  # fmt: skip
 ADDITIONS: dict[str, type[Addition]] = {
     "nudge": Addition, "join": Join, "note": Note, "sign": Sign, "use_part": UsePart, "answer": AnswerItem,
+    "rate": Rate,
 }  # fmt: skip

@@ -232,13 +232,18 @@ class Ticket(Shown):
 
 
 class NewTicket(Given):
-    """A report. Place by path or id, asset by code; a path needs `site` where the caller belongs to several."""
+    """A report. Place by path or id, asset by code; a path needs `site` where the caller belongs to several.
+
+    `code`: the label that the caller stands before and has scanned, of a place or an asset. It needs no role there, as
+    the page behind the code needs none, and stands alone.
+    """
 
     model_config = given(text="The kitchen tap drips.", place="A/12/1203", category="water", contact="138 0013 8000")
 
     text: Words
     place: Name = ""
     asset: Name = ""
+    code: Name = ""
     category: Key | Literal[""] = ""
     priority: Priority | Literal[""] = ""
     kind: Kind = "fault"

@@ -5,7 +5,7 @@ A channel is opened from the settings; one whose settings are absent opens as No
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -113,11 +113,18 @@ class Proven:
     """Who a platform says has opened our page, named as the senders of its messages are.
 
     `conversation`: the private chat, where the platform names one by it; without it nothing can be sent there yet.
+    `realm`: where the id is the same in several apps of one owner, what they share; empty where it is of this app.
     """
 
     kind: str
     value: str
     conversation: str = ""
+    realm: str = ""
+
+    def key(self, channel: Channel) -> tuple[str, str, str, str]:
+        """As identities are kept: channel, account, kind and value."""
+        where = (self.realm, "") if self.realm else (channel.name, channel.account)
+        return (*where, self.kind, self.value)
 
 
 @runtime_checkable
@@ -130,6 +137,29 @@ class SignsIn(Channel, Protocol):
 
     async def who(self, code: str) -> list[Proven]:
         """Everything by which the platform knows whom a code is of; nothing for a code that it does not know.
+
+        Raises SendError where the platform does not answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Embedding(Channel, Protocol):
+    """A channel whose app runs a client of ours, which signs in by a code that it has got from the platform.
+
+    `templates`: by purpose, the template that the client asks its person to allow. `has_callbacks`: whether the
+    platform itself tells us what was allowed: docs/decisions/0018-consents.md.
+    """
+
+    templates: Mapping[str, str]
+    has_callbacks: bool
+
+    async def who(self, code: str) -> list[Proven]:
+        """As in SignsIn."""
+        ...
+
+    async def phone(self, code: str) -> str:
+        """The telephone that a person has let the platform tell us; empty for a code that it does not know.
 
         Raises SendError where the platform does not answer.
         """

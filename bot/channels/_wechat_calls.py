@@ -1,5 +1,7 @@
 """WeChat's server: its access token, what its numbers mean, and the few endpoints that are called.
 
+An Official Account and a mini program are accounts of the same server.
+
 https://developers.weixin.qq.com/doc/service/api/
 """
 
@@ -12,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.calling import Caller, Json, PlatformError, Verdict
+from bot.channels import Proven
 from bot.messages import SendError
 from bot.tokens import Fetched, Tokens
 from core.platform_tokens import Name
@@ -21,6 +24,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CHANNEL = "wechat"
+OPEN = "weixin_open"  # the realm of the ids that all apps of one owner share
+SENDER = "openid"
 SETUP_PAUSE = timedelta(minutes=10)  # until somebody has mended the settings
 USED_CODES = (40029, 40163, 41008)
 # https://developers.weixin.qq.com/doc/oplatform/developers/errCode/
@@ -43,13 +48,17 @@ VERDICTS: Mapping[int | str, Verdict] = {
     45011: Verdict("throttled", retryable=True, after=timedelta(minutes=1)),
     45015: Verdict("window_closed"),
     45047: Verdict("quota"),
+    43101: Verdict("no_consent"),
 }
 
 
 class Calls:
-    """One account at WeChat."""
+    """One account at WeChat. `channel`: whose it is."""
 
-    def __init__(self, app_id: str, secret: str, tokens: Tokens, base_url: str, patience: float) -> None:
+    def __init__(
+        self, app_id: str, secret: str, tokens: Tokens, base_url: str, patience: float, channel: str = CHANNEL
+    ) -> None:  # fmt: skip
+        self.channel = channel
         self._app_id = app_id
         self._secret = secret
         self._tokens = tokens
@@ -71,7 +80,7 @@ class Calls:
                 path, {}, query={**_with(token), "type": "image"}, files=files, is_repeatable=True
             )
         )
-        return _text(sent, "media_id")
+        return text_of(sent, "media_id")
 
     async def media(self, media_id: str) -> bytes:
         """What a person has sent; WeChat keeps it for three days."""
@@ -80,21 +89,12 @@ class Calls:
 
     async def page_ticket(self) -> str:
         """The key by which pages prove to a phone that they are ours; it lives for two hours, as a token does."""
-        return await self._tokens.token(Name(CHANNEL, self._app_id, "jsapi"), self._fetch_ticket)
+        return await self._tokens.token(Name(self.channel, self._app_id, "jsapi"), self._fetch_ticket)
 
-    async def openid_of(self, code: str) -> str:
-        """Who a code of the sign-in is of; empty for one that is wrong, old or used, and for a passer-by without name.
-
-        Who has only opened a preview of the page is named by WeChat with an id that nobody else has, and never again.
-        """
-        query = {"appid": self._app_id, "secret": self._secret, "code": code, "grant_type": "authorization_code"}
-        try:
-            told = await self._caller.get("/sns/oauth2/access_token", query)
-        except PlatformError as error:
-            if error.number in USED_CODES:
-                return ""
-            raise
-        return "" if told.get("is_snapshotuser") else _text(told, "openid")
+    async def behind_code(self, path: str, **asked: str) -> Json:
+        """What the account is told for a code of a sign-in; nothing for one that is wrong, old or used."""
+        query = {"appid": self._app_id, "secret": self._secret, "grant_type": "authorization_code", **asked}
+        return await unless_used(self._caller.get(path, query))
 
     async def fetch_token(self) -> Fetched:
         """The stable token: asking again gives the same one, so that no other server of this account loses its own.
@@ -108,7 +108,7 @@ class Calls:
         await self._caller.close()
 
     async def _using(self, call: Callable[[str], Awaitable[T]]) -> T:
-        return await self._tokens.using(Name(CHANNEL, self._app_id), self.fetch_token, call)
+        return await self._tokens.using(Name(self.channel, self._app_id), self.fetch_token, call)
 
     async def _fetch_ticket(self) -> Fetched:
         ask = partial(self._caller.get, "/cgi-bin/ticket/getticket")
@@ -126,7 +126,31 @@ def _fetched(answer: Json, name: str) -> Fetched:
     return Fetched(value, timedelta(seconds=seconds))
 
 
-def _text(answer: Json, name: str) -> str:
+async def unless_used(asking: Awaitable[Json]) -> Json:
+    """The answer; nothing where WeChat does not take the code that was asked with."""
+    try:
+        return await asking
+    except PlatformError as error:
+        if error.number in USED_CODES:
+            return {}
+        raise
+
+
+def proven(told: Json) -> list[Proven]:
+    """Who a code was of: by the id that the account alone knows, and by the one that all apps of one owner share.
+
+    WeChat tells the second where the apps are bound to one account of its Open Platform: the same id in two apps means
+    the same person and the same owner.
+    https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/union-id.html
+    """
+    if not told:
+        return []
+    openid, union = text_of(told, "openid"), told.get("unionid")
+    known = [Proven(SENDER, openid, openid)]
+    return [*known, Proven("unionid", union, realm=OPEN)] if isinstance(union, str) and union else known
+
+
+def text_of(answer: Json, name: str) -> str:
     """A text without which an answer is none."""
     value = answer.get(name)
     if not isinstance(value, str) or not value:

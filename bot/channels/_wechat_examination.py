@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -43,31 +43,35 @@ class Account:
 
 async def examine(calls: Calls, account: Account) -> list[Symptom]:
     """What is wrong. Without a token nothing else can be asked."""
-    found = [symptom async for symptom in _before(calls, account)]
-    if any(symptom.key in ("wechat.bad_secret", "wechat.untrusted_ip") for symptom in found):
+    found = [symptom async for symptom in before(calls, account)]
+    if is_locked_out(found):
         return found
-    for look in (_hook(calls), _templates(calls, account), _menu(calls)):
+    for look in (hook(calls), _templates(calls, account), _menu(calls)):
         found += [symptom async for symptom in look]
     return found
 
 
-async def _before(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
+def is_locked_out(found: Sequence[Symptom]) -> bool:
+    return any(symptom.key.endswith((".bad_secret", ".untrusted_ip")) for symptom in found)
+
+
+async def before(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
     if account.is_plain:
-        yield Symptom("wechat.plain")
+        yield Symptom(f"{calls.channel}.plain")
     if urlsplit(account.public_url).port not in PORTS:
-        yield Symptom("wechat.port", {"url": account.public_url})
+        yield Symptom(f"{calls.channel}.port", {"url": account.public_url})
     try:
         await calls.fetch_token()
     except SendError as error:
         if error.code == "untrusted_ip":
             address = ADDRESS.search(error.said)
-            yield Symptom("wechat.untrusted_ip", {"address": address[1] if address else "?"})
+            yield Symptom(f"{calls.channel}.untrusted_ip", {"address": address[1] if address else "?"})
         elif error.code == "bad_token":
-            yield Symptom("wechat.bad_secret", {"said": error.said or "–"})
+            yield Symptom(f"{calls.channel}.bad_secret", {"said": error.said or "–"})
         else:
             raise
     if (gap := await _gap(account.base_url)) > SKEW:
-        yield Symptom("wechat.clock", {"seconds": int(gap.total_seconds())})
+        yield Symptom(f"{calls.channel}.clock", {"seconds": int(gap.total_seconds())})
 
 
 async def _gap(base_url: str) -> timedelta:
@@ -79,7 +83,7 @@ async def _gap(base_url: str) -> timedelta:
     return timedelta(0)
 
 
-async def _hook(calls: Calls) -> AsyncIterator[Symptom]:
+async def hook(calls: Calls) -> AsyncIterator[Symptom]:
     """Whether WeChat finds the way to the address that stands in its console.
 
     https://developers.weixin.qq.com/doc/service/api/base/api_callbackcheck.html
@@ -88,12 +92,12 @@ async def _hook(calls: Calls) -> AsyncIterator[Symptom]:
         told = await calls.post("/cgi-bin/callback/check", {"action": "dns", "check_operator": "DEFAULT"})
     except PlatformError as error:
         if error.number == NO_HOOK:
-            yield Symptom("wechat.no_hook")
+            yield Symptom(f"{calls.channel}.no_hook")
         elif error.number != NO_RIGHT:
-            yield Symptom("wechat.unchecked_hook", {"said": error.said})
+            yield Symptom(f"{calls.channel}.unchecked_hook", {"said": error.said})
         return
     if not told.get("dns"):
-        yield Symptom("wechat.unresolved_hook")
+        yield Symptom(f"{calls.channel}.unresolved_hook")
 
 
 async def _templates(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
@@ -107,20 +111,27 @@ async def _templates(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
     except PlatformError as error:
         yield Symptom("wechat.no_templates_right", {"said": error.said})
         return
-    known = {one.get("template_id"): one for one in told.get("template_list", []) if isinstance(one, dict)}
+    for symptom in misfits(calls.channel, account, told.get("template_list"), "template_id"):
+        yield symptom
+
+
+def misfits(channel: str, account: Account, listed: Any, key: str) -> Iterator[Symptom]:
+    """The chosen templates that the account does not have, or that ask for more than they get. `key`: of their ids."""
+    found = listed if isinstance(listed, list) else []
+    known = {one.get(key): one for one in found if isinstance(one, dict)}
     for purpose, template in account.templates.items():
-        if symptom := _fits(purpose, template, known.get(template.id)):
+        if symptom := _fits(channel, purpose, template, known.get(template.id)):
             yield symptom
 
 
-def _fits(purpose: str, template: Template, known: dict[str, Any] | None) -> Symptom | None:
+def _fits(channel: str, purpose: str, template: Template, known: dict[str, Any] | None) -> Symptom | None:
     """WeChat refuses a message that leaves out a keyword of its template."""
     if known is None:
-        return Symptom("wechat.unknown_template", {"purpose": purpose, "template": template.id})
+        return Symptom(f"{channel}.unknown_template", {"purpose": purpose, "template": template.id})
     left_out = sorted(set(KEYWORD.findall(str(known.get("content", "")))) - set(template.slots))
     if not left_out:
         return None
-    return Symptom("wechat.left_out_keyword", {"purpose": purpose, "keywords": ", ".join(left_out)})
+    return Symptom(f"{channel}.left_out_keyword", {"purpose": purpose, "keywords": ", ".join(left_out)})
 
 
 async def _menu(calls: Calls) -> AsyncIterator[Symptom]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from bot.channels._wechat_calls import SENDER
 from bot.messages import Incoming, Location, Media
 from bot.proofs import moment_of
 from core.errors import Invalid
@@ -21,11 +22,11 @@ from core.errors import Invalid
 log = logging.getLogger(__name__)
 
 CHANNEL = "wechat"
-SENDER = "openid"
 MENU = "gongdan."  # how the keys of our menu begin
 COMMAND = re.compile(r"[a-z_]{1,32}")
 REFUSED_TEMPLATE = "user block"  # the person takes nothing more from this account
-LONGEST_ID = 128
+NOT_DELIVERED = "undelivered"
+LONGEST_ID, LONGEST_STATUS = 128, 200
 SHAPES = (AttributeError, KeyError, TypeError, ValueError, IndexError, ExpatError, RecursionError)
 
 
@@ -122,7 +123,7 @@ def _happened(base: Incoming, message: Any) -> Incoming | None:
         case "unsubscribe":
             found = replace(base, kind="unfollow", takes_reply=False)
         case "templatesendjobfinish":
-            found = _delivered(base, str(message.status))
+            found = _delivered(base, message)
     return found
 
 
@@ -133,8 +134,11 @@ def _chosen(base: Incoming, key: str) -> Incoming:
     return replace(base, kind="command", command=name if known else "help")
 
 
-def _delivered(base: Incoming, status: str) -> Incoming | None:
+def _delivered(base: Incoming, message: Any) -> Incoming:
     """How a template fared. Whoever takes none is as good as gone, until they write again."""
-    if status != "success":
-        log.warning("a template did not arrive: %s", status[:100])
-    return replace(base, kind="unfollow", takes_reply=False) if REFUSED_TEMPLATE in status else None
+    status = str(message.status)
+    failed = "blocked" if REFUSED_TEMPLATE in status else NOT_DELIVERED
+    return replace(
+        base, kind="delivery_report", message=_field(message, "MsgID"), text=status[:LONGEST_STATUS], takes_reply=False,
+        refusal="" if status == "success" else failed,
+    )  # fmt: skip

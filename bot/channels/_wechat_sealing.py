@@ -5,19 +5,27 @@ https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Bef
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
-from bot.channels._weixin import Query, is_recent, sealed_part, signature, unsealed
+from bot.channels._weixin import SEALED, Query, is_recent, sealed_part, signature, unsealed
 from bot.messages import HookRequest
 from bot.proofs import is_same
 from core import clock
 
 
 class Envelope:
-    """The proof and the cipher of one account. Without an `aes_key` (plain mode) a signature covers no content."""
+    """The proof and the cipher of one account. Without an `aes_key` (plain mode) a signature covers no content.
 
-    def __init__(self, app_id: str, token: str, aes_key: str) -> None:
+    `forms`: how the sealed content may stand in a body.
+    """
+
+    def __init__(
+        self, app_id: str, token: str, aes_key: str, forms: Sequence[re.Pattern[bytes]] = (SEALED,)
+    ) -> None:  # fmt: skip
         self._token = token
+        self._forms = forms
         self._cipher = _cipher(app_id, token, aes_key) if aes_key else None
 
     def is_ours(self, query: Query) -> bool:
@@ -41,7 +49,7 @@ class Envelope:
         return str(self._cipher.encrypt_message(xml, clock.secret(), stamp))
 
     def _unsealed(self, cipher: Any, request: HookRequest) -> str | None:
-        query, encrypted = request.query, sealed_part(request.body)
+        query, encrypted = request.query, sealed_part(request.body, self._forms)
         wanted = signature(self._token, query, encrypted)
         if not (encrypted and is_same(query.get("msg_signature", ""), wanted)):
             return None

@@ -21,9 +21,11 @@ from core.storage import MissingFile, Storage, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
+PURPOSES = ("work", "news", "survey", "digest", "notice")
 SEND = "/cgi-bin/message/custom/send"
 SEND_TEMPLATE = "/cgi-bin/message/template/send"
-FIELDS = ("number", "category", "place", "thing", "time")
+FIELDS = ("number", "category", "place", "thing", "time", "text", "moment")
+BY_DEFAULT = FIELDS[:5]
 TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{10,64}")
 # How long a value may be by the kind of its keyword:
 # https://developers.weixin.qq.com/doc/service/guide/product/template_message/Template_Message_Operation_Specifications.html
@@ -39,7 +41,14 @@ class Template:
     slots: Mapping[str, str]
 
 
-def template_of(purpose: str, said: str) -> Template:
+def templates_of(chosen: Mapping[str, str], setting: str) -> dict[str, Template]:
+    """The templates of a setting, by purpose. Raises SettingsError for a purpose or a template that is none."""
+    if strange := sorted(set(chosen) - set(PURPOSES)):
+        raise SettingsError(problem=f"{setting}: {', '.join(strange)} is none of {', '.join(PURPOSES)}")
+    return {purpose: template_of(purpose, said, setting) for purpose, said in chosen.items()}
+
+
+def template_of(purpose: str, said: str, setting: str = "GONGDAN_WECHAT__TEMPLATES") -> Template:
     """A template as the settings name it: its id and then `keyword=field` for each keyword.
 
     Without any, its keywords are called as our fields are. Raises SettingsError for what is none.
@@ -48,9 +57,9 @@ def template_of(purpose: str, said: str) -> Template:
     slots = {key: value for key, equals, value in (pair.partition("=") for pair in pairs) if key and equals}
     if not TEMPLATE_ID.fullmatch(name) or len(slots) != len(pairs) or not set(slots.values()) <= set(FIELDS):
         known = ", ".join(FIELDS)
-        problem = f"GONGDAN_WECHAT__TEMPLATES: {purpose} must be an id and keyword=field, the fields being {known}"
+        problem = f"{setting}: {purpose} must be an id and keyword=field, the fields being {known}"
         raise SettingsError(problem=problem)
-    return Template(name, slots or {field: field for field in FIELDS})
+    return Template(name, slots or {field: field for field in BY_DEFAULT})
 
 
 class Sender:
@@ -89,10 +98,8 @@ class Sender:
         template = self._templates.get(message.purpose)
         if template is None:
             raise SendError("refused")
-        fields = dict(message.fields)
-        data = {word: {"value": _cut(word, fields.get(field, ""))} for word, field in template.slots.items()}
         asked = {
-            "touser": openid, "template_id": template.id, "url": message.url, "data": data,
+            "touser": openid, "template_id": template.id, "url": message.url, "data": values_of(template, message),
             "client_msg_id": key.replace("-", "")[:32],
         }  # fmt: skip
         return str((await self._calls.post(SEND_TEMPLATE, asked)).get("msgid", key))
@@ -114,6 +121,12 @@ class Sender:
                 raise
             log.warning("WeChat does not take a picture (%s), its text goes alone", error.code)
             return ""
+
+
+def values_of(template: Template, message: Outgoing) -> dict[str, dict[str, str]]:
+    """What each keyword of a template shows of a message."""
+    fields = dict(message.fields)
+    return {word: {"value": _cut(word, fields.get(field, ""))} for word, field in template.slots.items()}
 
 
 def _said(openid: str, kind: str, **content: str) -> dict[str, Any]:

@@ -11,32 +11,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
-from xml.parsers.expat import ExpatError
+from typing import Literal
 
+from bot.channels._weixin_xml import Xml, word
 from bot.messages import Incoming, Location, Media
 from bot.proofs import moment_of
-from core.errors import Invalid
 
 CHANNEL = "wecom"
 SENDER = "corp_userid"
 SYSTEM = "sys"  # who "writes" what no member did
 TELLING = ("FromUserName", "CreateTime", "Event", "EventKey", "TaskId", "ResponseCode", "ChangeType", "UserID")
 FILES = ("video", "shortvideo", "file")
-Xml = Mapping[str, Any]
-
-
-def read_xml(text: str) -> Xml:
-    """The fields of a decrypted callback. Errors: Invalid."""
-    import xmltodict  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with wechatpy, needed here alone
-
-    try:
-        said = xmltodict.parse(text)["xml"]
-    except (ExpatError, ValueError, KeyError, TypeError):
-        raise Invalid(field="field.body") from None
-    if not isinstance(said, dict) or not word(said, "MsgType") or not word(said, "FromUserName"):
-        raise Invalid(field="field.body")
-    return said
 
 
 def parse(said: Xml, account: str) -> Incoming | None:
@@ -51,12 +36,6 @@ def parse(said: Xml, account: str) -> Incoming | None:
         read = EVENTS.get(word(said, "Event").lower())
         return read(base, said) if read else None
     return None if sender == SYSTEM else _message(base, said, kind)
-
-
-def word(said: Xml, name: str) -> str:
-    """A field as text; empty where it is absent or none."""
-    value = said.get(name)
-    return value.replace("\x00", "") if isinstance(value, str) else ""
 
 
 def _key(said: Xml) -> str:

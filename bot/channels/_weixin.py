@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot.proofs import is_fresh
@@ -17,6 +17,7 @@ from core import clock
 
 SEALED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/]+={0,2})(?:\]\]>)?\s*</Encrypt>")
 UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what no XML may hold
+SEALED_IN_JSON = re.compile(rb'"Encrypt"\s*:\s*"((?:[A-Za-z0-9+/]|\\/)+={0,2})"')
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 # Neither says whether a repetition is signed anew; the third comes after 15 s at the latest.
 WITHIN = timedelta(minutes=15)
@@ -36,10 +37,10 @@ def signature(token: str, query: Query, *more: str) -> str:
     return hashlib.sha1(joined, usedforsecurity=False).hexdigest()
 
 
-def sealed_part(body: bytes) -> str:
-    """The encrypted text of a callback; nothing where it is not there once."""
-    found: list[bytes] = SEALED.findall(body)
-    return found[0].decode("ascii") if len(found) == 1 else ""
+def sealed_part(body: bytes, forms: Sequence[re.Pattern[bytes]] = (SEALED,)) -> str:
+    """The encrypted text of a callback; nothing where it is not there once. `forms`: how it may stand there."""
+    found = [sealed for form in forms for sealed in form.findall(body)]
+    return found[0].decode("ascii").replace("\\/", "/") if len(found) == 1 else ""
 
 
 def unsealed(decrypt: Callable[[], str | bytes]) -> str | None:

@@ -15,12 +15,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._wechat_calls import CHANNEL, Calls
+from bot.channels._wechat_calls import CHANNEL, Calls, proven
 from bot.channels._wechat_examination import Account, examine
 from bot.channels._wechat_menu import Sleep, show
-from bot.channels._wechat_messages import SENDER, parties, read
+from bot.channels._wechat_messages import parties, read
 from bot.channels._wechat_sealing import Envelope
-from bot.channels._wechat_sending import Sender, Template, template_of
+from bot.channels._wechat_sending import Sender, Template, templates_of
 from bot.channels._weixin import answer_xml
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 APP_ID = re.compile(r"wx[0-9a-zA-Z]{8,32}")
 AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
-PURPOSES = ("work", "news", "survey", "digest", "notice")
 PATIENCE = 20.0
 LONGEST_ECHO = 128
 WRITTEN = ("text", "image", "voice", "location", "file", "unknown")
@@ -155,8 +154,9 @@ class WeChatChannel:
         return f"{AUTHORIZE}?{urlencode(asked)}#wechat_redirect"
 
     async def who(self, code: str) -> list[Proven]:
-        openid = await self._calls.openid_of(code)
-        return [Proven(SENDER, openid, openid)] if openid else []
+        told = await self._calls.behind_code("/sns/oauth2/access_token", code=code)
+        # Who has only opened a preview of the page is named with an id that nobody else has, and never again.
+        return [] if told.get("is_snapshotuser") else proven(told)
 
     async def joining_code(self, secret: str, life: timedelta) -> str:
         """What a QR code must say that joins whoever scans it to the person of a one-time code.
@@ -202,12 +202,9 @@ def open_wechat(settings: Settings, storage: Storage, database: Database) -> Cha
         raise SettingsError(problem="GONGDAN_WECHAT__APP_ID does not look like wx0123456789abcdef")
     if chosen.mode == "safe" and not AES_KEY.fullmatch(aes_key):
         raise SettingsError(problem="GONGDAN_WECHAT__AES_KEY has 43 letters and digits")
-    if strange := sorted(set(chosen.templates) - set(PURPOSES)):
-        problem = f"GONGDAN_WECHAT__TEMPLATES: {', '.join(strange)} is none of {', '.join(PURPOSES)}"
-        raise SettingsError(problem=problem)
+    templates = templates_of(chosen.templates, "GONGDAN_WECHAT__TEMPLATES")
     if chosen.mode == "plain":
         log.warning("WeChat runs in plain mode: its signature covers no message. Whoever overhears one can forge more.")
-    templates = {purpose: template_of(purpose, said) for purpose, said in chosen.templates.items()}
     access = Access(
         app_id, chosen.plain("app_secret"), chosen.plain("token"), aes_key, chosen.base_url, settings.public_url,
         templates,

@@ -19,6 +19,7 @@ from bot.channels._wecom_examination import examine
 from bot.channels._wecom_seal import Seal, is_told
 from bot.channels._wecom_sending import Sender
 from bot.channels._weixin import sealed_part, signature
+from bot.channels._weixin_xml import Xml, read_xml, word
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Tokens
 from bot.voices import playable
@@ -86,7 +87,7 @@ class WeComChannel:
             return NOTHING
         if reply.buttons or reply.photo or reply.replaces or not reply.text:
             return None
-        reader = messages.word(self._read(request), "FromUserName")
+        reader = word(self._read(request), "FromUserName")
         return Answer(self._seal.closed(reader, reply.text), "text/xml")
 
     async def send(self, conversation: str, message: Outgoing, key: str) -> str:
@@ -130,11 +131,11 @@ class WeComChannel:
     async def close(self) -> None:
         await self._api.close()
 
-    def _read(self, request: HookRequest) -> messages.Xml:
+    def _read(self, request: HookRequest) -> Xml:
         """The decrypted callback. Errors: Invalid, also for another company's or another app's."""
-        said = messages.read_xml(self._seal.opened(sealed_part(request.body)))
-        is_ours = messages.word(said, "AgentID") in ("", str(self._api.agent))
-        if messages.word(said, "ToUserName") != self.account or not is_ours:
+        said = read_xml(self._seal.opened(sealed_part(request.body)))
+        is_ours = word(said, "AgentID") in ("", str(self._api.agent))
+        if word(said, "ToUserName") != self.account or not is_ours:
             raise Invalid(field="field.body")
         return said
 

@@ -61,7 +61,7 @@ class Shown:
 class Follower:
     windows: list[tuple[datetime, int]] = field(default_factory=list)
     is_here: bool = True
-    takes_templates: bool = True
+    template_status: str = "success"
 
 
 class Refusal(Exception):
@@ -148,10 +148,12 @@ class FakeWeChat:
         encrypted = self.seal(xml)
         proof = signature(self.token, query["timestamp"], query["nonce"], encrypted)
         query |= {"encrypt_type": "aes", "msg_signature": proof}
-        body = (
+        return HookRequest("POST", self.envelope(encrypted).encode(), {"content-type": "text/xml"}, query | wrong)
+
+    def envelope(self, encrypted: str) -> str:
+        return (
             f"<xml><ToUserName><![CDATA[{self.account}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
         )
-        return HookRequest("POST", body.encode(), {"content-type": "text/xml"}, query | wrong)
 
     def query(self) -> dict[str, str]:
         stamp, nonce = str(self._stamp()), secrets.token_hex(5)
@@ -207,22 +209,26 @@ class FakeWeChat:
             return 200, *told
         return fault.status, "application/json; encoding=utf-8", json.dumps(told, ensure_ascii=False).encode()
 
-    def _answer(self, asked: Asked) -> Json | tuple[str, bytes]:
-        known: dict[str, Callable[[Asked], Json | tuple[str, bytes]]] = {
+    def known(self) -> dict[str, Callable[[Asked], Json | tuple[str, bytes]]]:
+        """What can be called with an access token, by its path."""
+        return {
             SEND: self._send, SEND_TEMPLATE: self._send_template, "/cgi-bin/media/upload": self._upload,
             "/cgi-bin/media/get": self._get, "/cgi-bin/qrcode/create": self._code, "/cgi-bin/menu/create": self._menu,
             "/cgi-bin/get_current_selfmenu_info": self._shown_menu, "/cgi-bin/ticket/getticket": self._ticket,
             "/cgi-bin/template/get_all_private_template": self._templates,
             "/cgi-bin/callback/check": lambda _: {"dns": self.dns},
         }  # fmt: skip
+
+    def _answer(self, asked: Asked) -> Json | tuple[str, bytes]:
         if asked.path == TOKEN:
             return self._stable_token(asked)
         if asked.path == "/sns/oauth2/access_token":
-            return self._who(asked)
+            known = self.of_code(asked, asked.query["code"])
+            return {"access_token": "canary-of-a-person", "expires_in": 7200, "scope": "snsapi_base", **known}
         self._prove(asked.query.get("access_token", ""))
         if b"\\u" in asked.body:
             raise Refusal(47001, "WeChat shows escapes as they are written")
-        return known[asked.path](asked)
+        return self.known()[asked.path](asked)
 
     def _stable_token(self, asked: Asked) -> Json:
         said = asked.json
@@ -269,8 +275,8 @@ class FakeWeChat:
             raise Refusal(47003, "argument invalid! data")
         if key not in self._sent:
             self._sent[key] = number = next(self._numbers)
-            status = "success" if follower.takes_templates else "failed:user block"
-            if follower.takes_templates:
+            status = follower.template_status
+            if status == "success":
                 self.shown.append(Shown(openid, "template", values=values, links=[said.get("url", "")]))
             finished = self.event(openid, "TEMPLATESENDJOBFINISH", MsgID=str(number), Status=status)
             self.happened.append(finished)
@@ -322,8 +328,8 @@ class FakeWeChat:
     def _templates(self, asked: Asked) -> Json:
         return {"template_list": [{"template_id": name, "content": text} for name, text in self.templates.items()]}
 
-    def _who(self, asked: Asked) -> Json:
-        code = asked.query["code"]
+    def of_code(self, asked: Asked, code: str) -> Json:
+        """Who a code is of, once."""
         if asked.query["secret"] != self.secret:
             raise Refusal(40125)
         if code in self._used:
@@ -331,7 +337,7 @@ class FakeWeChat:
         if code not in self.codes:
             raise Refusal(40029)
         self._used.add(code)
-        return {"access_token": "canary-of-a-person", "expires_in": 7200, "scope": "snsapi_base", **self.codes[code]}
+        return self.codes[code]
 
     # Its rules
 
@@ -342,8 +348,12 @@ class FakeWeChat:
             raise Refusal(43004)
         return self.followers[openid]
 
+    def grant(self, kind: str, event: str) -> tuple[timedelta, int] | None:
+        """How long after something, and how many messages, are taken."""
+        return AFTER_WORDS if kind in WORDS else AFTER_A_TAP if event in OPENING else None
+
     def _open_window(self, openid: str, kind: str, event: str) -> None:
-        grant = AFTER_WORDS if kind in WORDS else AFTER_A_TAP if event in OPENING else None
+        grant = self.grant(kind, event)
         follower = self.followers[openid]
         if event == "subscribe":
             follower.is_here = True

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("phone_key", sa.String(), nullable=False),
+        sa.Column("phone_proven_at", sa.DateTime(), nullable=True),
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("quiet", sa.String(), nullable=False),

@@ -235,6 +235,12 @@ RULES: dict[str, Rule] = {
     "GET /api/v1/teams": Rule(STAFF),
     "GET /api/v1/reports": Rule(DESK, is_own=True),
     "GET /api/v1/reports/{name}": Rule(DESK),
+    # who has signed in in the mini program alone, which is off here
+    "POST /auth/{channel}": Rule(()),
+    "POST /api/v1/wxa/phone": Rule(()),
+    "POST /api/v1/wxa/consents": Rule(()),
+    "DELETE /api/v1/wxa/session": Rule(()),
+    "GET /api/v1/codes/{code}": Rule(SIGNED_IN, is_public=True),
     "GET /api/v1/tickets": OWN,
     "POST /api/v1/tickets": Rule(SIGNED_IN, is_own=True),
     "GET /api/v1/tickets/{number}": Rule(OF_THE_TICKET),

@@ -91,6 +91,7 @@ READ = {
     "parser.test_parse_text_message": ("text", "", ""), "parser.test_parse_image_message": ("image", "", ""),
     "parser.test_parse_voice_message": ("voice", "", ""), "parser.test_parse_video_message": ("file", "", ""),
     "parser.test_parse_location_message": ("location", "", ""), "parser.test_parse_link_message": ("unknown", "", ""),
+    "events.test_template_send_job_finish_event": ("delivery_report", "", ""),
 }  # fmt: skip
 
 
@@ -162,12 +163,12 @@ def test_two_events_of_one_second_are_two_and_a_repetition_is_one(wechat: FakeWe
     assert (len(set(keys)), again) == (2, keys[0])
 
 
-def test_who_takes_no_templates_has_left_and_every_other_fate_of_one_is_no_message(
-    wechat: FakeWeChat, channel: WeChatChannel
-) -> None:
-    fates = ("success", "failed:system failed", "failed:user block")
-    told = [channel.parse(wechat.event(LI, "TEMPLATESENDJOBFINISH", MsgID="1", Status=fate)) for fate in fates]
-    assert [[(found.kind, found.takes_reply) for found in one] for one in told] == [[], [], [("unfollow", False)]]
+def test_what_became_of_a_template_is_a_report_on_it(wechat: FakeWeChat, channel: WeChatChannel) -> None:
+    fates = {"success": "", "failed:system failed": "undelivered", "failed:user block": "blocked"}
+    for fate, refusal in fates.items():
+        found = one(channel, wechat.event(LI, "TEMPLATESENDJOBFINISH", MsgID="17", Status=fate))
+        told = (found.kind, found.message, found.refusal, found.text, found.takes_reply)
+        assert told == ("delivery_report", "17", refusal, fate, False)
 
 
 def test_a_position_that_a_phone_reports_by_itself_is_no_message(wechat: FakeWeChat, channel: WeChatChannel) -> None:
