@@ -121,10 +121,13 @@ class FakeWeCom:
             found = next((one for one in card.buttons if one["text"] == label and not card.is_used), None)
             if found is not None:
                 assert "key" in found, f"{label} is a link: {found.get('url')}"
-                card.code = self._code()
-                told = {"EventKey": found["key"], "TaskId": "task", "CardType": "button_interaction"}
-                return self.event(member, "template_card_event", **told, ResponseCode=card.code)
+                return self.tap(member, card, found["key"])
         raise AssertionError(f"no button {label}; {member} sees {self.shown[member]}")
+
+    def tap(self, member: str, card: Shown, key: str) -> HookRequest:
+        card.code = self._code()
+        told = {"EventKey": key, "TaskId": "task", "CardType": "button_interaction"}
+        return self.event(member, "template_card_event", **told, ResponseCode=card.code)
 
     def message(self, member: str, kind: str, **fields: Any) -> HookRequest:
         self._number += 1
