@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,9 +29,11 @@ from core.people import Person, Role
 from core.settings import Settings, load_settings
 from core.tickets import actions, dispatching, queries, signing
 from core.tickets.models import Ticket
+from core.triggers import TRIGGERS, Tick, offers, run
 from tests.chats.phones import Phone, phones
 from tests.durability.harness import Installation, free_port
 
+T = TypeVar("T")
 PATIENCE = 30.0
 CATEGORY = "lift"
 STROKES = [[[0.1, 0.6, 0], [0.2, 0.3, 40], [0.3, 0.7, 80], [0.4, 0.35, 120], [0.55, 0.6, 160], [0.8, 0.45, 220]]]
@@ -99,7 +101,7 @@ class Stage:
         return next(one for one in self.phones if one.seat == seat)
 
     def name(self, seat: str) -> str:
-        return str(self._read(lambda session: session.get_one(Person, self._people[seat]).name))
+        return self._read(lambda session: session.get_one(Person, self._people[seat]).name)
 
     def ticket(self) -> Progress | None:
         """The newest ticket about a lift since the curtain rose."""
@@ -122,14 +124,22 @@ class Stage:
 
     def session(self, seat: str) -> str:
         """A signed-in browser of the person, as the platform's own sign-in would have begun it."""
-        who = self._people[seat]
-        return self._db.write(
-            lambda session: access.issue(session, "session", who, clock.now(), life=access.SESSION_LIFE)
-        )
+        return self._secret("session", seat, access.SESSION_LIFE)
 
     def next_lift(self) -> None:
         self._played += 1
         self._began = clock.now()
+
+    def give_out(self) -> None:
+        """Give work that came back to the next one now; the server's next look may be ten seconds away."""
+        run(self._db, TRIGGERS[offers.NAME], Tick(clock.now(), self._settings()))
+
+    def has_photo(self, kind: str) -> bool:
+        def ask(session: Session) -> str:
+            ticket = self._newest(session)
+            return queries.newest_photo(session, ticket, kind) if ticket else ""
+
+        return bool(self._read(ask))
 
     def sign_off(self) -> None:
         """What the technician does on the page: sign what it shows, and hand in."""
@@ -177,12 +187,12 @@ class Stage:
 
     def _come_in(self) -> None:
         for phone in self.phones:
-            who = self._people[phone.seat]
-            code = self._db.write(
-                lambda session, who=who: access.issue(session, "link", who, clock.now(), life=access.LINK_LIFE)
-            )
-            phone.come_in(code)
+            phone.come_in(self._secret("link", phone.seat, access.LINK_LIFE))
         self.wait(lambda: all(any(not line.is_mine for line in phone.lines()) for phone in self.phones))
+
+    def _secret(self, kind: str, seat: str, life: timedelta) -> str:
+        who = self._people[seat]
+        return self._db.write(lambda session: access.issue(session, kind, who, clock.now(), life=life))
 
     def _newest(self, session: Session) -> Ticket | None:
         here = (Ticket.category == CATEGORY, Ticket.opened_at >= self._began)
@@ -210,6 +220,6 @@ class Stage:
         facts = {"resolution": "fixed", "minutes": "25"}
         actions.act(session, ticket, "sign_off", access.viewer(session, who), now, facts=facts)
 
-    def _read(self, ask: Callable[[Session], Any]) -> Any:
+    def _read(self, ask: Callable[[Session], T]) -> T:
         with self._db.read_scope() as session:
             return ask(session)

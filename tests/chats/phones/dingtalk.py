@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from tests.chats.drawing import Key, Line, linked
+from tests.chats.drawing import Key, Line, Look, linked
 from tests.chats.phones import PHONES, Phone
 from tests.fakes.dingtalk import TEMPLATE, FakeDingTalk, Member
 from tests.fakes.dingtalk_api import Sent
@@ -14,6 +14,7 @@ from tests.fakes.dingtalk_api import Sent
 @PHONES.register("dingtalk")
 class DingTalkPhone(Phone):
     name, seat, address = "dingtalk", "supervisor", "manager01"
+    fake: FakeDingTalk
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -34,9 +35,9 @@ class DingTalkPhone(Phone):
             else Key(label, url=behind)
             for label, behind in message.buttons
         )
-        look = "text" if message.kind in ("sampleText", "sampleMarkdown") else "card"
+        look: Look = "text" if message.kind in ("sampleText", "sampleMarkdown") else "card"
         photo = self.fake.api.media.get(message.photo, b"")
-        return Line(look=look, pieces=linked(message.text), photo=photo, keys=keys, edits=message.edits)  # type: ignore[arg-type]
+        return Line(look=look, pieces=linked(message.text), photo=photo, keys=keys, edits=message.edits)
 
     def write(self, text: str) -> None:
         self.fake.push(self.fake.callbacks.text(self._member, text))

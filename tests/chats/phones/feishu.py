@@ -7,14 +7,16 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from tests.chats.drawing import Key, Line, linked
+from tests.chats.drawing import Key, Line, Look, linked
 from tests.chats.phones import PHONES, Phone
-from tests.fakes.feishu import APP_ID, ENCRYPT_KEY, SECRET, TOKEN, FakeFeishu, Message
+from tests.fakes.feishu import SECRET, FakeFeishu, Message
+from tests.fakes.feishu_callbacks import APP_ID, ENCRYPT_KEY, TOKEN
 
 
 @PHONES.register("feishu")
 class FeishuPhone(Phone):
     name, seat, address = "feishu", "busy", "ou_technician"
+    fake: FakeFeishu
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -35,8 +37,8 @@ class FeishuPhone(Phone):
         rows = [one["actions"] for one in message.content.get("elements", ()) if one["tag"] == "action"]
         keys = tuple(self._key(message, button, row) for row, buttons in enumerate(rows) for button in buttons)
         photo = self.fake.picture(message.image) if message.has_photo else b""
-        look = "card" if message.kind == "interactive" else "text"
-        return Line(look=look, pieces=linked(message.text), photo=photo, keys=keys, edits=message.edits)  # type: ignore[arg-type]
+        look: Look = "card" if message.kind == "interactive" else "text"
+        return Line(look=look, pieces=linked(message.text), photo=photo, keys=keys, edits=message.edits)
 
     def _key(self, message: Message, button: dict[str, Any], row: int) -> Key:
         label = button["text"]["content"]

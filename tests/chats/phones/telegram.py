@@ -14,6 +14,7 @@ from tests.fakes.telegram import FakeTelegram, Sender, Sent
 @PHONES.register("telegram")
 class TelegramPhone(Phone):
     name, seat, address = "telegram", "neighbour", "7"
+    fake: FakeTelegram
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -27,9 +28,7 @@ class TelegramPhone(Phone):
         return self.fake.messages(self._sender.id)
 
     def drawn(self, message: Sent) -> Line:
-        keys = tuple(
-            self._key(message, button, place) for place, row in enumerate(message.buttons) for button in row
-        )
+        keys = tuple(self._key(message, button, place) for place, row in enumerate(message.buttons) for button in row)
         return Line(pieces=linked(message.text), photo=message.photo or b"", keys=keys, edits=message.edits)
 
     def _key(self, message: Sent, button: dict[str, Any], row: int) -> Key:

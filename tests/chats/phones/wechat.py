@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bot.messages import Answer, HookRequest
-from tests.chats.drawing import Key, Line, anchored, linked
+from tests.chats.drawing import Key, Line, Look, anchored, linked
 from tests.chats.phones import PHONES, Phone
 from tests.fakes.wechat import FakeWeChat, Shown
 
@@ -19,6 +19,7 @@ KEYWORDS = ("character_string1", "thing2", "thing3")
 @PHONES.register("wechat")
 class WeChatPhone(Phone):
     name, seat, address = "wechat", "resident", "o-resident"
+    fake: FakeWeChat
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -47,8 +48,8 @@ class WeChatPhone(Phone):
             return Line(look="template", fields=tuple(message.values.items()), keys=opens)
         if message.kind == "system":
             return Line(pieces=linked(message.text), used=message.text)
-        look = "reply" if message.is_reply else "text"
-        return Line(look=look, pieces=anchored(message.text), photo=message.media)  # type: ignore[arg-type]
+        look: Look = "reply" if message.is_reply else "text"
+        return Line(look=look, pieces=anchored(message.text), photo=message.media)
 
     def write(self, text: str) -> None:
         self._deliver(self.fake.text(self.address, text))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.messages import HookRequest
-from tests.chats.drawing import Key, Line, linked
+from tests.chats.drawing import Key, Line, Look, linked
 from tests.chats.phones import PHONES, Phone
 from tests.fakes.wecom import AES_KEY, AGENT, CORP, SECRET, TOKEN, FakeWeCom, Shown
 
@@ -19,6 +19,7 @@ SCAN = "scancode_waitmsg"
 @PHONES.register("wecom")
 class WeComPhone(Phone):
     name, seat, address = "wecom", "technician", "wang"
+    fake: FakeWeCom
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -37,12 +38,16 @@ class WeComPhone(Phone):
     def drawn(self, message: Shown) -> Line:
         is_card = message.kind in CARDS
         keys = tuple(
-            Key(one["text"], url=one.get("url", ""), tap=partial(self._tap, message, one["key"]) if "key" in one else None)
+            Key(
+                one["text"],
+                url=one.get("url", ""),
+                tap=partial(self._tap, message, one["key"]) if "key" in one else None,
+            )
             for one in message.buttons
         )
-        look = "card" if is_card else "reply" if message.kind == "reply" else "text"
+        look: Look = "card" if is_card else "reply" if message.kind == "reply" else "text"
         return Line(
-            look=look, pieces=linked(message.text), photo=message.photo,  # type: ignore[arg-type]
+            look=look, pieces=linked(message.text), photo=message.photo,
             keys=() if message.is_used else keys, used=message.is_used,
         )  # fmt: skip
 
