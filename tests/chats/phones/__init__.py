@@ -93,8 +93,8 @@ class Phone(ABC):
             tap = next((key.tap for key in line.keys if key.tap and key.label == label), None)
             if tap is not None:
                 return tap()
-            if found := re.search(rf"(\d+) {re.escape(label)}", "" if line.is_mine else line.text):
-                return self.say(found[1])
+            if not line.is_mine and (number := _number(label, line.text)):
+                return self.say(number)
         raise NothingToChoose(label)
 
     def press(self, line: int, key: int) -> None:
@@ -132,6 +132,12 @@ class Phone(ABC):
         found = list(self.received())
         self._lines += found[self._known :]
         self._known = len(found)
+
+
+def _number(label: str, text: str) -> str:
+    """The number of a choice in a text: before it, or the one that it begins with, as "5 ★" does."""
+    found = re.search(rf"(\d+) {re.escape(label)}", text) or re.search(rf"(?=(\d+) ){re.escape(label)}", text)
+    return found[1] if found else ""
 
 
 def phones(port: int) -> list[Phone]:
