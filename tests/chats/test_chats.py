@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from bot.channels.wechat import WeChatChannel
+from bot.proofs import page_signature
+from tests.browser.conftest import FLAGS, MISSING
 from tests.chats.drawing import anchored, linked
 from tests.chats.page import server_of
 from tests.chats.phones import SEATS
@@ -18,6 +23,14 @@ from tests.chats.play import play, stands_in
 from tests.chats.stage import Stage
 
 PATIENCE = 30
+IN_WECHAT = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50"
+# What WeChat's script does here: it keeps what it was told, says that all is well, and has always read the lift's code.
+SCRIPT = """
+window.wx = {
+  config(told) { window.told = told; }, ready(then) { then(); }, error() {},
+  scanQRCode(asked) { asked.success({ resultStr: CODE }); },
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +71,7 @@ def test_each_chat_is_drawn_as_its_platform_shows_it(played: Stage) -> None:
     assert "reply" in looks["wechat"]
     assert "card" not in looks["wechat"]  # an Official Account has no buttons: numbers stand for them
     assert all("card" in looks[name] for name in ("wecom", "dingtalk", "feishu"))
-    assert any(line.used for line in played.phone("technician").lines())
-    assert any(line.edits for line in played.phone("neighbour").lines())
+    assert all(any(line.edits for line in played.phone(seat).lines()) for seat in ("technician", "neighbour", "busy"))
     assert any(line.photo for line in played.phone("resident").lines() if not line.is_mine)
 
 
@@ -83,6 +95,23 @@ def test_no_other_page_of_the_browser_plays_a_part_here(port: int) -> None:
     assert get(port, "/state", Origin="http://elsewhere.example")[0].status == 403
     assert get(port, "/state", Host="elsewhere.example")[0].status == 403
     assert get(port, "/nowhere")[0].status == 404
+
+
+def test_in_wechats_browser_its_own_camera_opens_the_page_behind_a_code(played: Stage) -> None:
+    """With WeChat's script played by ours, in a browser that holds the page to its policy."""
+    path = shutil.which("chromium") or pytest.skip(MISSING)
+    with sync_playwright() as player:
+        page = player.chromium.launch(executable_path=path, args=FLAGS).new_page(user_agent=IN_WECHAT)
+        script = SCRIPT.replace("CODE", json.dumps(played.code))
+        page.route(WeChatChannel.page_script, lambda route: route.fulfill(body=script, content_type="text/javascript"))
+        page.goto(f"{played.url}/scan")
+        page.click("#platform-scan")
+        page.wait_for_url(played.code)
+        page.go_back()
+        told = page.evaluate("window.told")
+        page.context.browser.close()  # type: ignore[union-attr]
+    wanted = page_signature("canary-ticket", told["nonceStr"], told["timestamp"], f"{played.url}/scan")
+    assert (told["signature"], told["jsApiList"]) == (wanted, ["scanQRCode"])
 
 
 def test_addresses_can_be_tapped_and_what_people_wrote_is_no_link() -> None:

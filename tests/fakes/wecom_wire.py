@@ -43,6 +43,7 @@ class Shown:
     link: str = ""
     code: str = ""
     is_used: str = ""
+    edits: int = 0
 
     @property
     def labels(self) -> list[str]:

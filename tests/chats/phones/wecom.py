@@ -48,7 +48,7 @@ class WeComPhone(Phone):
         look: Look = "card" if is_card else "reply" if message.kind == "reply" else "text"
         return Line(
             look=look, pieces=linked(message.text), photo=message.photo,
-            keys=() if message.is_used else keys, used=message.is_used,
+            keys=() if message.is_used else keys, used=message.is_used, edits=message.edits,
         )  # fmt: skip
 
     def write(self, text: str) -> None:
