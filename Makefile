@@ -8,13 +8,16 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 # A start that may not keep what it compiled takes three times as long, and the tests start hundreds of servers.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test check bench prove lock migration static packages
+.PHONY: help run chats test check bench prove lock migration static packages
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(READY)  ## Serve the demo on http://127.0.0.1:8000; LANGUAGE=en and PORT=8080 change it
 	@$(BIN)/gongdan demo $(if $(PORT),--port $(PORT)) $(if $(findstring command,$(origin LANGUAGE)),--language $(LANGUAGE))
+
+chats: $(READY)  ## Five chats side by side around one demo, on http://127.0.0.1:8010; LANGUAGE=en and PORT=8011 change it
+	@$(BIN)/python -m tests.chats $(if $(PORT),--port $(PORT)) $(if $(findstring command,$(origin LANGUAGE)),--lang $(LANGUAGE))
 
 test: static packages  ## The gate and every test, in browsers and on both databases too
 	@$(BIN)/pytest -q -n $(WORKERS) tests

@@ -18,8 +18,14 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors {ancestors}"
 )
+NOBODY = "'none'"
 SAFE = ("GET", "HEAD", "OPTIONS")
 MAX_BODY = 64 * 1024 * 1024
+
+
+def policy_with(script: str) -> str:
+    """The policy of the one page that loads a platform's script, from this address and no other."""
+    return f"{POLICY.format(ancestors=NOBODY)}; script-src 'self' {script}"
 
 
 class Safety:
@@ -51,7 +57,7 @@ class Safety:
         await self.app(scope, _counted(receive), send_with_headers)
 
     def _protect(self, path: str, origins: Sequence[str], headers: MutableHeaders) -> None:
-        ancestors = " ".join(["'self'", *origins]) if path == "/chat" else "'none'"
+        ancestors = " ".join(["'self'", *origins]) if path == "/chat" else NOBODY
         headers.setdefault("content-security-policy", POLICY.format(ancestors=ancestors))
         headers.setdefault("x-content-type-options", "nosniff")
         headers.setdefault("referrer-policy", "same-origin")

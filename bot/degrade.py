@@ -15,7 +15,7 @@ from bot.messages import Button, Limits
 from core import i18n
 
 ON_PAGE = ("work", "onsite", "track", "rate")  # flows whose buttons the page of a ticket has, too
-BESIDE = 4  # so many short choices stand in one line
+BESIDE = 5  # so many short choices stand in one line
 LINE = 40
 WIDTHS = (24, 12, 6, 3)  # how far labels of numbers are cut when all of them together are too long
 
@@ -109,10 +109,15 @@ def _link(one: Button, locale: str) -> str:
 
 def _choices(labels: Sequence[str], locale: str) -> str:
     """Few short ones in a line, else each in its own."""
-    numbered = [f"{number} {label}" for number, label in enumerate(labels, 1)]
+    numbered = [_numbered(number, label) for number, label in enumerate(labels, 1)]
     beside = " / ".join(numbered)
     if not numbered:
         return ""
     if len(numbered) <= BESIDE and len(beside) <= LINE:
         return i18n.translate("numbers.reply", locale, choices=beside)
     return i18n.translate("numbers.reply_list", locale, choices="\n".join(numbered))
+
+
+def _numbered(number: int, label: str) -> str:
+    """A choice behind its number, which is not said twice where the choice begins with it: "5 ★"."""
+    return label if label.startswith(f"{number} ") else f"{number} {label}"

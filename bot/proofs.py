@@ -1,4 +1,4 @@
-"""Whether a callback is genuine and of now: what every channel asks of a signature and of its time.
+"""Whether a callback is genuine and of now: what every channel asks of a signature and of its time. And our own proofs.
 
 A signature that is right says who wrote a callback, not when: what was overheard can be sent again for ever. So a
 channel refuses what is not of these minutes, and the inbox takes what comes twice within them once.
@@ -6,6 +6,7 @@ channel refuses what is not of these minutes, and the inbox takes what comes twi
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 
@@ -36,6 +37,24 @@ def moment_of(stamp: str, *, a_second: int = 1) -> datetime | None:
         return datetime.fromtimestamp(int(stamp) / a_second, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def page_proof(account: str, ticket: str, url: str) -> dict[str, str]:
+    """What a page gives to `wx.config`, in WeChat and in WeCom, so that it may open the app's camera for codes.
+
+    https://developers.weixin.qq.com/doc/service/guide/h5/jssdk.html
+    https://developer.work.weixin.qq.com/document/path/90514
+    """
+    nonce, stamp = clock.secret().encode().hex(), str(int(clock.now().timestamp()))
+    signature = page_signature(ticket, nonce, stamp, url)
+    return {"appId": account, "timestamp": stamp, "nonceStr": nonce, "signature": signature}
+
+
+def page_signature(ticket: str, nonce: str, stamp: str, url: str) -> str:
+    """The signature of a page, by its address without what stands behind `#`."""
+    page = url.partition("#")[0]
+    words = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={stamp}&url={page}"
+    return hashlib.sha1(words.encode()).hexdigest()  # noqa: S324 - the platform's choice
 
 
 def _raw(text: str) -> bytes:

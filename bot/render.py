@@ -14,6 +14,8 @@ from bot.messages import Button, Limits, Outgoing
 from core import i18n
 from core.storage import key_of
 
+KIND = "{category}"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -39,7 +41,7 @@ def render(
     the page that can do it, a number to reply with, or words with an address. Where the text is too long, the text
     is cut: never an address, and never a number that stands for a choice.
     """
-    text = i18n.translate(f"chat.{kind}", setting.locale, **_words(facts, setting)).strip()
+    text = _told(f"chat.{kind}", facts, setting).strip()
     shown = [_button(button, token, setting, limits) for button, token in buttons]
     arranged = degrade.arrange(buttons, shown, setting.page, limits)
     photo = key_of(facts["photo"], ".screen.jpg") if facts.get("photo") and limits.has_photos else ""
@@ -66,6 +68,15 @@ def _label(button: Mapping[str, Any], setting: Setting) -> str:
     return f"{said} {button['text']}".strip()
 
 
+def _told(key: str, facts: Mapping[str, Any], setting: Setting) -> str:
+    """A text of the catalog with its facts. A thing is called by its whole name, unless its kind is said beside it."""
+    words = _words(facts, setting)
+    if KIND in i18n.catalog(setting.locale)[key]:
+        words["thing"] = _without_kind(str(words["thing"]), str(words.get("category", "")))
+    words.setdefault("where", _where(words, setting.locale))
+    return i18n.translate(key, setting.locale, **words)
+
+
 def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     """What the placeholders of a text stand for; `span` is the time between `from_at` and `until_at`."""
     known = {name: _said(name, value, setting) for name, value in facts.items()}
@@ -81,17 +92,25 @@ def _words(facts: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     stops = facts.get("stops")
     known["round"] = f" · {i18n.translate('line.round', setting.locale, stops=stops)}" if stops else ""
     known.setdefault("thing", known.get("asset") or known.get("place") or "")
-    known["thing"] = _without_kind(str(known["thing"]), str(known.get("category", "")))
-    known.setdefault("where", _where(known, setting.locale))
     return known
 
 
 def _where(known: Mapping[str, Any], locale: str) -> str:
-    """A thing with its place, in the order of the language; a place alone stands for itself."""
-    thing, place = known["thing"], known.get("place")
-    if not known.get("asset") or not place:
-        return str(thing)
-    return f"{place} {thing}" if locale == "zh_CN" else f"{thing}, {place}"
+    """A thing with its place, in the order of the language; a place alone stands for itself.
+
+    What the name of the thing says already is not said again: "Lift, entrance 1, building 3" for one at the entrance.
+    """
+    thing = str(known["thing"])
+    if not known.get("asset") or not known.get("place"):
+        return thing
+    parts = str(known["place"]).split("/")
+    while parts and len(parts[-1]) > 1 and parts[-1].casefold() in thing.casefold():
+        parts.pop()
+    return (" " if locale == "zh_CN" else ", ").join(filter(None, _ordered("/".join(parts), thing, locale)))
+
+
+def _ordered(place: str, thing: str, locale: str) -> tuple[str, str]:
+    return (place, thing) if locale == "zh_CN" else (thing, place)
 
 
 def _without_kind(thing: str, kind: str) -> str:
@@ -108,12 +127,12 @@ def _span(start: str, end: str, setting: Setting) -> str:
 
 def _line(facts: Mapping[str, Any], setting: Setting) -> str:
     """One line of a list: the text `line.<line>` with its own facts."""
-    return i18n.translate(f"line.{facts['line']}", setting.locale, **_words(facts, setting))
+    return _told(f"line.{facts['line']}", facts, setting)
 
 
 def _piece(one: Mapping[str, Any], setting: Setting) -> str:
     """One of several pieces of news: what it would have said as a message of its own."""
-    return i18n.translate(f"chat.{one['kind']}", setting.locale, **_words(one["facts"], setting)).strip()
+    return _told(f"chat.{one['kind']}", one["facts"], setting).strip()
 
 
 def _said(name: str, value: Any, setting: Setting) -> Any:

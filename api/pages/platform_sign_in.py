@@ -68,10 +68,10 @@ class SignInBackPage:
 def ways(system: System, locale: str) -> list[tuple[str, str]]:
     """The platforms that one can sign in with: each by its name and as people call it."""
     found = [name for name, channel in system.channels.items() if isinstance(channel, SignsIn)]
-    return [(name, _called(name, locale)) for name in found]
+    return [(name, called(name, locale)) for name in found]
 
 
-def _called(channel: str, locale: str) -> str:
+def called(channel: str, locale: str) -> str:
     key = f"channel.{channel}"
     return i18n.translate(key, locale) if i18n.has_text(key, locale) else channel
 
@@ -104,7 +104,7 @@ def come_back(channel: str, visit: AnyGuest) -> HTMLResponse:
     _open(visit.system, channel)
     code, state = visit.asked("code") or visit.asked("authCode"), visit.asked("state")
     joins = visit.visitor.name if visit.visitor and visit.visitor.only is None else ""
-    page = SignInBackPage(code[:MAX_CODE], state[:MAX_CODE], channel, _called(channel, visit.locale), joins)
+    page = SignInBackPage(code[:MAX_CODE], state[:MAX_CODE], channel, called(channel, visit.locale), joins)
     return visit.page("sign_in_back.html", page, None if code else NotBegunHere())
 
 
@@ -121,7 +121,7 @@ async def prove(channel: str, posted: Form, visit: AnyGuest) -> Response:
     try:
         proven = await found.who(posted.one("code")[:MAX_CODE])
     except SendError:
-        raise PlatformAway(channel=_called(channel, visit.locale)) from None
+        raise PlatformAway(channel=called(channel, visit.locale)) from None
     if not proven:
         raise NotBegunHere
     answer = await run_in_threadpool(_settle, visit, found, proven, wished)

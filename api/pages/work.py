@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api import uploads
 from api.deps import NEEDS_SITE, Db, Staff, WriteDb
-from api.pages import _rounds, _steps, _tickets
+from api.pages import _rounds, _steps, _tickets, platform_scan
 from api.pages._posting import Form, PhotoForm, Posted, see_other
 from api.pages._steps import Step
 from api.pages._tickets import Head
 from api.pages._visits import AnyGuest, Guest, Person, Visit
+from api.safety import policy_with
 from assets import codes, register, scan
 from bot.fetching import UnreadablePhoto
 from core import access, clock, credentials, i18n
@@ -55,11 +56,15 @@ class WorkPage:
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """Scan with the camera app, type the code, or send its photo. `round`: the one that is being walked."""
+    """Scan with the camera app, type the code, or send its photo. `round`: the one that is being walked.
+
+    `camera`: the script by which the app that the page is open in reads codes; empty in any other browser.
+    """
 
     error: str
     typed: str
     round: str = ""
+    camera: str = ""
 
 
 @router.get("/work", dependencies=[NEEDS_SITE])
@@ -117,7 +122,7 @@ def _some(session: Session, ticket: Ticket, visit: Visit, shown: tuple[str, ...]
 
 @router.get("/scan")
 def scanning(visit: AnyGuest) -> HTMLResponse:
-    return visit.page("scan.html", ScanPage("", "", visit.asked("round")))
+    return _scan_page(visit, ScanPage("", "", visit.asked("round")))
 
 
 @router.post("/scan")
@@ -127,12 +132,21 @@ def scanned(posted: PhotoForm, visit: AnyGuest) -> Response:
     try:
         return see_other(_rounds.to_code(visit, _code(visit, posted), number, is_typed=bool(posted.one("code"))))
     except GongdanError as error:
-        return visit.page("scan.html", ScanPage(i18n.explain(error, visit.locale), posted.one("code"), number), error)
+        return _scan_page(visit, ScanPage(i18n.explain(error, visit.locale), posted.one("code"), number), error)
+
+
+def _scan_page(visit: Guest, page: ScanPage, error: GongdanError | None = None) -> HTMLResponse:
+    """The page, which loads the platform's script in that platform's own browser and nowhere else."""
+    camera = platform_scan.camera(visit)
+    answer = visit.page("scan.html", replace(page, camera=camera.page_script) if camera else page, error)
+    if camera:
+        answer.headers["content-security-policy"] = policy_with(camera.page_script)
+    return answer
 
 
 def _code(visit: Guest, posted: Posted) -> str:
     public_url = visit.system.settings.public_url
-    if typed := posted.one("code"):
+    if typed := posted.one("code") or posted.one("scanned"):
         return codes.parse(typed, public_url) or codes.canonical(typed)
     if posted.refused:
         raise posted.refused[0]

@@ -167,6 +167,24 @@ class Embedding(Channel, Protocol):
 
 
 @runtime_checkable
+class Scanning(Channel, Protocol):
+    """A channel whose app has a browser of its own that reads codes for our pages.
+
+    `page_script`: the address of the platform's script by which a page asks for that.
+    """
+
+    page_script: str
+
+    def is_browser(self, agent: str) -> bool:
+        """Whether a page is open in that app, by what its browser calls itself."""
+        ...
+
+    async def page_proof(self, url: str) -> dict[str, str]:
+        """What the page at this address of ours gives to the script. Raises SendError where there is none now."""
+        ...
+
+
+@runtime_checkable
 class Inviting(Channel, Protocol):
     """A channel whose app can scan a code that joins a chat to a person, so that nobody has to type it."""
 

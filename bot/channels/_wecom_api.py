@@ -54,16 +54,28 @@ class Api:
     async def log_in(self) -> Fetched:
         """A fresh access token."""
         answer = await self._caller.get("/cgi-bin/gettoken", {"corpid": self._corp, "corpsecret": self._secret})
-        value, seconds = answer.get("access_token"), answer.get("expires_in")
-        if not isinstance(value, str) or not value or not isinstance(seconds, int):
-            raise SendError("bad_token", retryable=True)
-        return Fetched(value, timedelta(seconds=seconds))
+        return _fetched(answer, "access_token")
+
+    async def page_ticket(self) -> str:
+        """The key by which pages prove to a phone that they are ours; the company's, for two hours."""
+        return await self._tokens.token(Name("wecom", self._corp, f"jsapi {self.agent}"), self._fetch_ticket)
 
     async def close(self) -> None:
         await self._caller.close()
 
+    async def _fetch_ticket(self) -> Fetched:
+        """https://developer.work.weixin.qq.com/document/path/90506"""
+        return _fetched(await self.get("/cgi-bin/get_jsapi_ticket"), "ticket")
+
     async def _using(self, call: Callable[[dict[str, str]], Awaitable[T]]) -> T:
         return await self._tokens.using(self._name, self.log_in, lambda token: call({"access_token": token}))
+
+
+def _fetched(answer: Json, name: str) -> Fetched:
+    value, seconds = answer.get(name), answer.get("expires_in")
+    if not isinstance(value, str) or not value or not isinstance(seconds, int):
+        raise SendError("bad_token", retryable=True)
+    return Fetched(value, timedelta(seconds=seconds))
 
 
 def numbered(error: SendError) -> int:

@@ -15,7 +15,7 @@ from bot.cutting import fitted, shorten, size
 from bot.messages import Button, Outgoing
 
 TEXT = 2048  # bytes of a text message; what is longer is cut off there
-TITLE, WORDS = 36, 160  # characters that a card shows
+TITLE, BELOW, WORDS = 36, 44, 160  # characters that a card shows: its title, what stands below it, and its words
 CARD_WORDS, CARD_LABEL = 512, 4  # of a text card
 TAP, OPEN = 0, 1
 BLUE, GREY = 1, 4
@@ -74,7 +74,7 @@ def _card(message: Outgoing, task: str) -> tuple[Json, bool]:
     """A card with its buttons, and whether all the words are on it."""
     title, words, is_whole = _placed(message.text)
     card: Json = {
-        "card_type": "button_interaction", "task_id": task, "main_title": {"title": title},
+        "card_type": "button_interaction", "task_id": task, "main_title": title,
         "button_list": _buttons(message.buttons),
     }  # fmt: skip
     if words:
@@ -82,13 +82,23 @@ def _card(message: Outgoing, task: str) -> tuple[Json, bool]:
     return {"msgtype": "template_card", "template_card": card}, is_whole
 
 
-def _placed(text: str) -> tuple[str, str, bool]:
+def _placed(text: str) -> tuple[dict[str, str], str, bool]:
     """A text as a title and words: its first line and the others, or all of it below a title that was cut."""
     first, _, rest = text.partition("\n")
-    if 0 < len(first) <= TITLE and len(rest) <= WORDS:
-        return first, rest, True
-    title = shorten(first, TITLE, "characters") or "\u2026"
-    return (title, text, True) if len(text) <= WORDS else (title, "", False)
+    heading = _heading(first)
+    if heading is not None and len(rest) <= WORDS:
+        return heading, rest, True
+    cut = {"title": shorten(first, TITLE, "characters") or "\u2026"}
+    return (cut, text, True) if len(text) <= WORDS else (cut, "", False)
+
+
+def _heading(line: str) -> dict[str, str] | None:
+    """A first line as a title, a longer one with its end below it; None for one that has no place there."""
+    if 0 < len(line) <= TITLE:
+        return {"title": line}
+    title, _, below = line[: TITLE + 1].rpartition(" ")
+    below += line[TITLE + 1 :]
+    return {"title": title, "desc": below} if title and 0 < len(below) <= BELOW else None
 
 
 def _buttons(buttons: Sequence[Button]) -> list[Json]:

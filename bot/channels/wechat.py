@@ -6,7 +6,6 @@ https://developers.weixin.qq.com/doc/service/guide/
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from bot.channels._wechat_sending import Sender, Template, templates_of
 from bot.channels._weixin import answer_xml
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
+from bot.proofs import page_proof
 from bot.tokens import Tokens
 from bot.voices import playable
 from core import clock
@@ -40,6 +40,7 @@ APP_ID = re.compile(r"wx[0-9a-zA-Z]{8,32}")
 AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 PATIENCE = 20.0
 LONGEST_ECHO = 128
+BROWSER, WECOM = "MicroMessenger", "wxwork"
 WRITTEN = ("text", "image", "voice", "location", "file", "unknown")
 
 
@@ -67,6 +68,7 @@ class WeChatChannel:
 
     name = CHANNEL
     hooks: tuple[str, ...] = ("",)
+    page_script = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     limits = Limits(
         text=2048, caption=2048, unit="bytes", label=60, has_taps=False, has_links=False, redelivers=False,
         reply_within=timedelta(seconds=3),
@@ -168,27 +170,18 @@ class WeChatChannel:
         asked = {"expire_seconds": int(life.total_seconds()), "action_name": "QR_STR_SCENE", "action_info": scene}
         return str((await self._calls.post("/cgi-bin/qrcode/create", asked, is_repeatable=True))["url"])
 
-    async def page_proof(self, url: str) -> dict[str, str]:
-        """What a page at this address gives to `wx.config`, so that it may open WeChat's camera for codes.
+    def is_browser(self, agent: str) -> bool:
+        """WeCom's browser calls itself by this name, too, and then by its own."""
+        return BROWSER in agent and WECOM not in agent
 
-        https://developers.weixin.qq.com/doc/service/guide/h5/jssdk.html
-        """
-        nonce, stamp = clock.secret().encode().hex(), str(int(clock.now().timestamp()))
-        signature = page_signature(await self._calls.page_ticket(), nonce, stamp, url)
-        return {"appId": self.account, "timestamp": stamp, "nonceStr": nonce, "signature": signature}
+    async def page_proof(self, url: str) -> dict[str, str]:
+        return page_proof(self.account, await self._calls.page_ticket(), url)
 
     def _content(self, request: HookRequest) -> str:
         content = self._envelope.opened(request)
         if content is None:
             raise Invalid(field="field.body")
         return content
-
-
-def page_signature(ticket: str, nonce: str, stamp: str, url: str) -> str:
-    """The signature of a page, by its address without what stands behind `#`."""
-    page = url.partition("#")[0]
-    words = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={stamp}&url={page}"
-    return hashlib.sha1(words.encode()).hexdigest()  # noqa: S324 - the platform's choice
 
 
 @channel(CHANNEL)

@@ -21,6 +21,7 @@ from bot.channels._wecom_sending import Sender
 from bot.channels._weixin import sealed_part, signature
 from bot.channels._weixin_xml import Xml, read_xml, word
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
+from bot.proofs import page_proof
 from bot.tokens import Tokens
 from bot.voices import playable
 from core import clock
@@ -31,6 +32,7 @@ from core.settings import Settings
 from core.storage import Storage
 
 PATIENCE = 20.0
+BROWSER = "wxwork"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 WHO = "/cgi-bin/auth/getuserinfo"
 # To one member 30 a minute and 1,000 an hour, and what is more is dropped without a word:
@@ -46,6 +48,7 @@ class WeComChannel:
 
     name = messages.CHANNEL
     hooks: tuple[str, ...] = ("",)
+    page_script = "https://res.wx.qq.com/open/js/jweixin-1.2.0.js"
     limits = Limits(
         text=1800, caption=480, unit="bytes", buttons=6, label=30, has_edits=True, reply_within=timedelta(seconds=4),
         redelivers=False, per_second=50, per_chat_second=10,
@@ -124,6 +127,12 @@ class WeComChannel:
             raise
         member = told.get("userid")
         return [Proven(messages.SENDER, member, conversation=member)] if isinstance(member, str) and member else []
+
+    def is_browser(self, agent: str) -> bool:
+        return BROWSER in agent
+
+    async def page_proof(self, url: str) -> dict[str, str]:
+        return page_proof(self.account, await self._api.page_ticket(), url)
 
     async def examine(self) -> list[Symptom]:
         return await examine(self._api, self._base_url, self._public_url, self._question())

@@ -124,7 +124,7 @@ def _give_back(talk: Talk, ticket: Ticket, reason: str) -> None:
         talk.session, ticket, "decline", talk.viewer, talk.now, facts={"reason": reason}, version=ticket.version
     )
     talk.end()
-    talk.say("declined", ticket=ticket)
+    talk.replace("declined", ticket=ticket)  # the reasons that were asked for are no choice any more
 
 
 @work.scanned("technician")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, money, outbox, trace
 from core.errors import Conflict, Invalid, Missing, NotFound
+from core.outbox import Choice
 from core.tickets import following, news, queries, words
 from core.tickets.actions import Actor, record
 from core.tickets.models import Attachment, ChecklistItem, Part, Ticket
@@ -131,7 +132,8 @@ def nudge(session: Session, ticket: Ticket, person_id: UUID, now: datetime) -> N
         raise NudgedAlready(number=ticket.number)
     record(session, ticket, "nudge", Actor(person_id), {}, now)
     readers = [*([ticket.assignee_id] if ticket.assignee_id else []), *queries.desk_of(session, ticket.site_id)]
-    outbox.post(session, [news.letter(ticket, "nudged", who) for who in dict.fromkeys(readers)], now)
+    show = [Choice("work.show")]
+    outbox.post(session, [news.letter(ticket, "nudged", who, show) for who in dict.fromkeys(readers)], now)
 
 
 def join(session: Session, ticket: Ticket, person_id: UUID, text: str, now: datetime) -> bool:

@@ -138,6 +138,7 @@ NO_PAGES = {
     "GET /desk/export", "GET /desk/export/{table}",
     "GET /{name}.txt", "GET /healthz", "GET /readyz", "GET /metrics", "GET /hooks/{channel}",
     "GET /hooks/{channel}/{part}",
+    "GET /scan/proof",
     "GET /sign-in/{channel}/back",  # only with the account of a platform
 }  # fmt: skip
 

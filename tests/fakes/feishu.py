@@ -94,6 +94,11 @@ class Message:
     def has_photo(self) -> bool:
         return any(one["tag"] == "img" for one in self._pieces())
 
+    @property
+    def image(self) -> str:
+        """The key of its picture; empty without one."""
+        return next((str(one.get("image_key") or one["img_key"]) for one in self._pieces() if one["tag"] == "img"), "")
+
     def _pieces(self) -> list[Json]:
         if self.kind == "post":
             return [piece for line in self.content["zh_cn"]["content"] for piece in line]
@@ -179,6 +184,10 @@ class FakeFeishu:
 
     def keep(self, message: str, key: str, data: bytes, kind: str = "image") -> None:
         self._files[message, key, kind] = data
+
+    def picture(self, key: str) -> bytes:
+        """A picture that the app has uploaded."""
+        return b"\xff\xd8\xff" + self._images[key].partition(b"\xff\xd8\xff")[2].rpartition(b"\r\n--")[0]
 
     def fail(self, call: str, *faults: Fault) -> None:
         """What the next calls get, one each: token, send, patch, upload, download, info, scopes, redeem, who."""

@@ -30,6 +30,7 @@ from bot.messages import Answer, HookRequest
 from core import clock
 from tests.fakes.wechat_http import Asked, Fault, Server, says
 from tests.fakes.wechat_sealing import decrypted, encrypted, parsed, signature
+from tests.fakes.wecom_wire import xml
 
 __all__ = ["SEND", "SEND_TEMPLATE", "TOKEN", "FakeWeChat", "Fault", "Shown", "says"]
 SEND, SEND_TEMPLATE, TOKEN = "/cgi-bin/message/custom/send", "/cgi-bin/message/template/send", "/cgi-bin/stable_token"
@@ -47,7 +48,10 @@ Hook = Callable[[HookRequest], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message as a person sees it. `values`: those of a template; `links`: what can be tapped in the words."""
+    """A message as a person sees it. `values`: those of a template; `links`: what can be tapped in the words.
+
+    `is_reply`: it came in the answer to a callback.
+    """
 
     openid: str
     kind: str
@@ -55,6 +59,7 @@ class Shown:
     media: bytes = b""
     values: Json = field(default_factory=dict)
     links: Sequence[str] = ()
+    is_reply: bool = False
 
 
 @dataclass(slots=True)
@@ -121,17 +126,20 @@ class FakeWeChat:
     def message(self, openid: str, kind: str, **content: str) -> HookRequest:
         return self.callback(openid, kind, **content, MsgId=str(next(self._numbers)))
 
-    def event(self, openid: str, name: str, key: str = "", **content: str) -> HookRequest:
+    def event(self, openid: str, name: str, key: str = "", **content: Any) -> HookRequest:
         if name == "unsubscribe":
             self.followers[openid].is_here = False
         return self.callback(openid, "event", Event=name, EventKey=key, **content)
 
-    def callback(self, openid: str, kind: str, **content: str) -> HookRequest:
+    def scan(self, openid: str, key: str, result: str) -> HookRequest:
+        """The camera behind an entry of the menu has read a code."""
+        return self.event(openid, "scancode_waitmsg", key, ScanCodeInfo={"ScanType": "qrcode", "ScanResult": result})
+
+    def callback(self, openid: str, kind: str, **content: Any) -> HookRequest:
         """What WeChat posts about a person, in its own order of names."""
         self._open_window(openid, kind, content.get("Event", ""))
         head = {"ToUserName": self.account, "FromUserName": openid, "CreateTime": str(self._stamp()), "MsgType": kind}
-        inside = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in (head | content).items())
-        return self.post(f"<xml>{inside}</xml>")
+        return self.post(f"<xml>{xml(head | content)}</xml>")
 
     def keep(self, mime: str, data: bytes) -> str:
         media_id = f"media-{len(self.media)}"
@@ -378,7 +386,8 @@ class FakeWeChat:
         reply = self.unsealed(answer.body) if self.is_safe else parsed(answer.body)
         assert (reply["ToUserName"], reply["FromUserName"]) == (openid, self.account)
         assert len(reply["Content"].encode()) <= MOST_TEXT
-        self.shown.append(Shown(openid, reply["MsgType"], reply["Content"], links=LINK.findall(reply["Content"])))
+        words = reply["Content"]
+        self.shown.append(Shown(openid, reply["MsgType"], words, links=LINK.findall(words), is_reply=True))
 
     def unsealed(self, body: str) -> dict[str, str]:
         """An answer as WeChat reads it: its signature is right, and it is sealed for this account."""

@@ -49,6 +49,7 @@ __all__ = ["AES_KEY", "AGENT", "CORP", "ROBOT", "SECRET", "SILENCE", "TOKEN", "F
 ROBOT = "canary-0f1e-robot-key"
 PER_MINUTE, PER_HOUR, OF_ROBOT = 30, 1000, 20
 MARKDOWN = 4096
+TICKET = "canary-ticket-of-the-company"
 LINKED = re.compile(r"\[([^\]]*)\]\((http[^)]*)\)")
 REPLY = ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
 
@@ -121,10 +122,13 @@ class FakeWeCom:
             found = next((one for one in card.buttons if one["text"] == label and not card.is_used), None)
             if found is not None:
                 assert "key" in found, f"{label} is a link: {found.get('url')}"
-                card.code = self._code()
-                told = {"EventKey": found["key"], "TaskId": "task", "CardType": "button_interaction"}
-                return self.event(member, "template_card_event", **told, ResponseCode=card.code)
+                return self.tap(member, card, found["key"])
         raise AssertionError(f"no button {label}; {member} sees {self.shown[member]}")
+
+    def tap(self, member: str, card: Shown, key: str) -> HookRequest:
+        card.code = self._code()
+        told = {"EventKey": key, "TaskId": "task", "CardType": "button_interaction"}
+        return self.event(member, "template_card_event", **told, ResponseCode=card.code)
 
     def message(self, member: str, kind: str, **fields: Any) -> HookRequest:
         self._number += 1
@@ -222,6 +226,7 @@ class FakeWeCom:
             "media/upload": lambda: self._upload(body), "media/get": lambda: self._file(query["media_id"]),
             "auth/getuserinfo": lambda: self._who(query["code"]), "agent/get": lambda: self._agent(query),
             "menu/create": lambda: self._set_menu(content),
+            "get_jsapi_ticket": lambda: {**error(0, "ok"), "ticket": TICKET, "expires_in": 7200},
         }  # fmt: skip
         return known[name]()
 
@@ -308,7 +313,7 @@ class FakeWeCom:
             return error(0, "ok")
         self._check_card(content["template_card"])
         new = shown_of({"msgtype": "template_card", **content}, self.files)
-        card.text, card.buttons = new.text, new.buttons
+        card.text, card.buttons, card.edits = new.text, new.buttons, card.edits + 1
         return {**error(0, "ok"), "invaliduser": ""}
 
     def _code(self) -> str:

@@ -43,6 +43,7 @@ class Shown:
     link: str = ""
     code: str = ""
     is_used: str = ""
+    edits: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -90,7 +91,7 @@ def shown_of(content: Json, files: Mapping[str, bytes]) -> Shown:
         words = told["description"].replace("<br>", "\n")
         button = {"text": told["btntxt"][:4], "url": told["url"]}
         return Shown(kind, f"{told['title'][:128]}\n{words[:512]}", [button], link=told["url"])
-    title, words = told["main_title"]["title"], told.get("sub_title_text", "")
+    title, words = " ".join(told["main_title"].values()), told.get("sub_title_text", "")
     is_cut = title.endswith("…") and words.startswith(title[:-1])
     return Shown(kind, words if is_cut else "\n".join(filter(None, [title, words])), list(told.get("button_list", [])))
 

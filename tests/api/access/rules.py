@@ -81,6 +81,7 @@ RULES: dict[str, Rule] = {
     "POST /q/{code}/photos": PUBLIC,
     "POST /q/{code}/claim": Rule(SIGNED_IN, is_own=True),
     "GET /scan": PUBLIC,
+    "GET /scan/proof": Rule(()),  # only in the browser of a platform that is set up
     "POST /scan": PUBLIC,
     "GET /work": Rule(STAFF, is_own=True),
     "GET /quiet": OWN,

@@ -36,12 +36,12 @@ WORDS = {
     "en": {
         "linked": "this chat is yours", "fault": "the kitchen lamp is broken", "taken": "Got it", "job": "New job",
         "accept": "1 Accept", "mine": "It is yours", "progress": "has taken it", "arrived": "has arrived",
-        "done": "Fixed", "confirm": "1 Confirm", "stars": "5 5 ★", "thanks": "5 stars",
+        "done": "Fixed", "confirm": "1 Confirm", "stars": "/ 5 ★", "thanks": "5 stars",
     },
     "zh_CN": {
         "linked": "已绑定", "fault": "厨房的灯坏了", "taken": "已收到", "job": "新工单", "accept": "1 接单",
         "mine": "接单成功", "progress": "已接单", "arrived": "已到场", "done": "已修好", "confirm": "1 确认",
-        "stars": "5 5 ★", "thanks": "5 星",
+        "stars": "/ 5 ★", "thanks": "5 星",
     },
 }  # fmt: skip
 OFFER = "TM0000000001 character_string1=number thing2=place thing3=category"

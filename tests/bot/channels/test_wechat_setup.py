@@ -13,8 +13,9 @@ import pytest
 
 from bot.channels import Proven, Symptom
 from bot.channels._wechat_sending import template_of
-from bot.channels.wechat import WeChatChannel, page_signature
+from bot.channels.wechat import WeChatChannel
 from bot.messages import SendError
+from bot.proofs import page_signature
 from core import clock, i18n
 from core.database import Database
 from core.storage import open_storage

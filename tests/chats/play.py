@@ -1,0 +1,112 @@
+"""The loop, step by step over the platforms: reported, joined, declined, accepted, done, confirmed, rated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api.demo import pictures
+from core import i18n
+from tests.chats.stage import Stage
+from tests.chats.words import said
+
+PICTURE = 3  # of those that the demo draws
+NEAR = 3  # so many lines at the end of a chat are what is talked about
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`do`: what somebody does; `seat`: who; `is_done`: whether its answer has come."""
+
+    name: str
+    seat: str
+    do: Callable[[Stage], None]
+    is_done: Callable[[Stage], bool]
+
+
+def play(stage: Stage, begun: Callable[[int, Act], None] = lambda *_: None) -> None:
+    """All of it. `begun`: told of each step before it."""
+    if stage.ticket() is not None:
+        stage.next_lift()
+    for place, act in enumerate(ACTS):
+        begun(place, act)
+        act.do(stage)
+        stage.wait(lambda act=act: act.is_done(stage))  # type: ignore[misc]
+
+
+def stands_in(stage: Stage, seat: str) -> bool:
+    """Whether somebody can read of the ticket: its number stands in their chat."""
+    ticket = stage.ticket()
+    return ticket is not None and any(ticket.number in one.text for one in stage.phone(seat).lines())
+
+
+def _choose(seat: str, label: str) -> Callable[[Stage], None]:
+    """Tap what is called so, as soon as it is there."""
+
+    def do(stage: Stage) -> None:
+        stage.wait(lambda: _offers(seat, label)(stage))
+        stage.phone(seat).choose(i18n.translate(f"button.{label}", stage.locale))
+
+    return do
+
+
+def _offers(seat: str, label: str) -> Callable[[Stage], bool]:
+    """Whether the end of a chat has something of that name to tap, or with a number."""
+
+    def is_there(stage: Stage) -> bool:
+        words = i18n.translate(f"button.{label}", stage.locale)
+        lines = [line for line in stage.phone(seat).lines()[-NEAR:] if not line.is_mine]
+        return any(f" {words}" in line.text or words in [key.label for key in line.keys] for line in lines)
+
+    return is_there
+
+
+def _says(seat: str, words: str) -> Callable[[Stage], None]:
+    return lambda stage: stage.phone(seat).say(said(words, stage.locale))
+
+
+def _shows(seat: str, *, is_repaired: bool) -> Callable[[Stage], None]:
+    return lambda stage: stage.phone(seat).send_photo(pictures.draw(PICTURE, is_repaired=is_repaired))
+
+
+def _scans(seat: str) -> Callable[[Stage], None]:
+    return lambda stage: stage.phone(seat).scan(stage.code)
+
+
+def _answered(seat: str) -> Callable[[Stage], bool]:
+    return lambda stage: not stage.phone(seat).lines()[-1].is_mine
+
+
+def _is(state: str) -> Callable[[Stage], bool]:
+    return lambda stage: (ticket := stage.ticket()) is not None and ticket.state == state
+
+
+def _is_rated(stage: Stage) -> bool:
+    ticket = stage.ticket()
+    return ticket is not None and ticket.stars > 0
+
+
+def _is_given_on(stage: Stage) -> bool:
+    stage.give_out()
+    return stage.assignee() == "technician"
+
+
+ACTS = (
+    Act("scan", "resident", _scans("resident"), _answered("resident")),
+    Act("report", "resident", _says("resident", "fault"), _is("assigned")),
+    Act("photo", "resident", _shows("resident", is_repaired=False), lambda stage: stage.has_photo("report")),
+    Act("scan", "neighbour", _scans("neighbour"), _answered("neighbour")),
+    Act("twin", "neighbour", _says("neighbour", "same"), _offers("neighbour", "report.me_too")),
+    Act("me_too", "neighbour", _choose("neighbour", "report.me_too"), lambda stage: stands_in(stage, "neighbour")),
+    Act("decline", "busy", _choose("busy", "work.decline"), _offers("busy", "reason.busy")),
+    Act("busy", "busy", _choose("busy", "reason.busy"), _is_given_on),
+    Act("accept", "technician", _choose("technician", "work.accept"), _is("accepted")),
+    Act("nudge", "neighbour", _says("neighbour", "nudge"), lambda stage: stands_in(stage, "supervisor")),
+    Act("check_in", "technician", _choose("technician", "onsite.check_in"), _offers("technician", "onsite.no_code")),
+    Act("arrive", "technician", _scans("technician"), _is("in_progress")),
+    Act("after", "technician", _choose("technician", "onsite.after"), _answered("technician")),
+    Act("fixed", "technician", _shows("technician", is_repaired=True), lambda stage: stage.has_photo("after")),
+    Act("sign_off", "technician", Stage.sign_off, _is("done")),
+    Act("confirm", "resident", _choose("resident", "rate.confirm"), _is("closed")),
+    Act("rate", "resident", _choose("resident", "stars_5"), _is_rated),
+)
