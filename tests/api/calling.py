@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ from uuid import UUID
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 import api.routes
 from api import errors, openapi
@@ -38,14 +41,22 @@ def routes_alone() -> FastAPI:
     return app
 
 
+_routes = cache(routes_alone)
+
+
+def on_system(app: FastAPI, system: System) -> FastAPI:
+    """A copy of an application on a system of its own: the routes, whose first call takes long, are the same."""
+    served = copy(app)
+    served.state, served.middleware_stack, served.user_middleware = State({"system": system}), None, []
+    served.add_middleware(Safety, system=system)
+    return served
+
+
 def application(database: Database, folder: Path) -> FastAPI:
     """The routes of the API on a database, without channels and worker."""
-    app = routes_alone()
     settings = load_settings(data_dir=folder, database_url=database.url, secret_key="k" * 32, public_url=URL)
     system = System(settings, database, open_storage(settings.storage_url), {}, Router(database, settings))
-    app.state.system = system
-    app.add_middleware(Safety, system=system)
-    return app
+    return on_system(_routes(), system)
 
 
 @dataclass(frozen=True, slots=True)

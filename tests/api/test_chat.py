@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from fastapi import FastAPI
 from api import errors, pages, routes
 from api.deps import COOKIE, System
 from api.routing import routers_of
-from api.safety import Safety
 from assets import register
 from bot import flows
 from bot.channels import open_channels
@@ -29,6 +28,7 @@ from core.access import SESSION_LIFE
 from core.database import Database, open_database
 from core.settings import Settings
 from core.storage import open_storage
+from tests.api.calling import on_system
 from tests.personas import Cast
 from tests.pictures import corners, encoded
 
@@ -51,10 +51,9 @@ def settings_for(db: Database, folder: Path) -> Settings:
     )  # fmt: skip
 
 
-def application(system: System) -> FastAPI:
+@cache
+def _everything() -> FastAPI:
     app = FastAPI()
-    app.state.system = system
-    app.add_middleware(Safety, system=system)
     errors.install(app)
     for package in (routes, pages):
         for router in routers_of(package.__name__):
@@ -75,7 +74,7 @@ class Client:
         flows.load()
         self.system = system_on(settings)
         self._portal = portal
-        transport = httpx.ASGITransport(application(self.system))
+        transport = httpx.ASGITransport(on_system(_everything(), self.system))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
 
     def get(self, path: str, **options: Any) -> httpx.Response:

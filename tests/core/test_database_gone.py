@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import text
 
@@ -10,11 +12,12 @@ from core.database import Database, Session
 
 
 @pytest.fixture
-def warm(postgres_db: Database) -> Database:
+def warm(postgres_db: Database) -> Iterator[Database]:
     """A database whose pool holds connections that have been used."""
     with postgres_db.write_scope() as session:
         places.add_site(session, "before")
-    return postgres_db
+    yield postgres_db
+    postgres_db.dispose()
 
 
 def end_all_connections(database: Database) -> None:

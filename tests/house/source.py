@@ -33,15 +33,15 @@ def tree(file: Path) -> ast.Module:
 def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
     """Every node of every file, with the file's name and line as one reads it in a failure."""
     for file in files(*folders):
+        name = named(file)
         for node in ast.walk(tree(file)):
-            yield f"{named(file)}:{getattr(node, 'lineno', 0)}", node
+            yield f"{name}:{getattr(node, 'lineno', 0)}", node
 
 
-def calls(*folders: str) -> Iterator[tuple[str, ast.Call, str]]:
+@cache
+def calls(*folders: str) -> tuple[tuple[str, ast.Call, str], ...]:
     """Every call, with where it stands and what is called: `session.commit`, `update`."""
-    for where, node in nodes(*folders):
-        if isinstance(node, ast.Call):
-            yield where, node, dotted(node.func)
+    return tuple((where, node, dotted(node.func)) for where, node in nodes(*folders) if isinstance(node, ast.Call))
 
 
 def dotted(node: ast.AST) -> str:

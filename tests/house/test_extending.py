@@ -34,7 +34,7 @@ def copy(examples: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("extended")
     for name in (*ROOMS, *BESIDE):
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name)
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, folder / name)
     for name, text in examples.items():

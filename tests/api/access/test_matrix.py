@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from bot.channels import open_channels
-from core.database import Database
+from core.database import open_database
 from core.settings import load_settings
 from core.storage import open_storage
 from tests.api.access import rules, world
@@ -20,9 +21,11 @@ from tests.api.access.rules import EVERYONE, STRANGER, Rule
 from tests.api.access.world import CANARY, Things
 from tests.api.calling import routes_alone
 from tests.api.pages.browsing import Web, browsing
+from tests.databases import Compiled
 from tests.personas import Cast, play
 
 ROUTES = rules.routes()
+DATABASE = "gongdan.db"
 NOT_READY = ("GET /readyz",)  # without a worker it says so
 FORM = {"version": "1", "name": "x", "text": "x", "stars": "5", "resolution": "fixed", "role": "resident"}
 QUERIES = {"GET /api/v1/tickets/{number}/sheet": {"resolution": "fixed"}}
@@ -63,17 +66,39 @@ def _body(route: str) -> dict[str, Any]:
     return {"json": {**_document()["components"]["schemas"][schema]["examples"][0]}}
 
 
-@pytest.fixture
-def there(sqlite_db: Database, tmp_path: Path) -> Iterator[World]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A data folder with both sites in it, of which every test gets a copy."""
+
+    folder: Path
+    cast: Cast
+    own: Things
+    foreign: Things
+
+
+@pytest.fixture(scope="session")
+def prepared(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """Access is decided above the database, so that one kind of it is enough."""
-    settings = load_settings(data_dir=tmp_path, database_url=sqlite_db.url)
-    storage = open_storage(settings.storage_url)
-    with sqlite_db.write_scope() as session:
+    folder = tmp_path_factory.mktemp("world")
+    database = open_database(f"sqlite:///{shutil.copyfile(empty_sqlite, folder / DATABASE)}")
+    storage = open_storage(load_settings(data_dir=folder, database_url=database.url).storage_url)
+    with database.write_scope() as session:
         cast = play(session)
         own, foreign = world.own(session, cast, storage), world.foreign(session, storage)
-    channels = open_channels(settings, storage, sqlite_db)
-    with browsing(sqlite_db, tmp_path, channels) as web:
-        yield World(web, cast, own, foreign)
+    database.dispose()
+    return Prepared(folder, cast, own, foreign)
+
+
+@pytest.fixture
+def there(prepared: Prepared, compiled: Compiled, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(prepared.folder, tmp_path, dirs_exist_ok=True)
+    database = open_database(f"sqlite:///{tmp_path / DATABASE}")
+    compiled.lend(database)
+    settings = load_settings(data_dir=tmp_path, database_url=database.url)
+    channels = open_channels(settings, open_storage(settings.storage_url), database)
+    with browsing(database, tmp_path, channels) as web:
+        yield World(web, prepared.cast, prepared.own, prepared.foreign)
+    database.dispose()
 
 
 def is_refused(answer: httpx.Response) -> bool:

@@ -131,7 +131,7 @@ def test_a_ticket_that_vanished_is_named_by_its_stream(history: Database) -> Non
     with tampering(history) as session:
         ticket_id = session.scalars(select(Ticket.id).where(Ticket.state == "done")).one()
         if not history.is_sqlite:
-            session.execute(text("SET session_replication_role = replica"))
+            session.execute(text("SET LOCAL session_replication_role = replica"))
         else:
             session.execute(text("PRAGMA defer_foreign_keys = ON"))
         session.execute(delete(Ticket).where(Ticket.id == ticket_id))
