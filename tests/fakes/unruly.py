@@ -18,6 +18,7 @@ import random
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from bisect import bisect_left
@@ -53,7 +54,7 @@ BROKEN = told(500)
 class Unruly:
     """`sends`: what names the conversation in the address and body of a call that sends; no other call goes wrong.
 
-    `busy`: how the platform says that it is. `is_marked`: the words of messages are read for `N-1`, `N-2`, …
+    `busy`: how the platform says that it is. Messages are told apart by `N-1`, `N-2`, … in their words.
     """
 
     def __init__(self, target: str, sends: str, busy: Sequence[Told], chance: random.Random) -> None:
@@ -66,8 +67,7 @@ class Unruly:
         self._lock = threading.Lock()
         self._over = threading.Event()
         handler = type("Handler", (_Handler,), {"way": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Threads(("127.0.0.1", 0), handler)
 
     @property
     def url(self) -> str:
@@ -133,6 +133,16 @@ class Unruly:
         if answer.status != 200 or number not in FINE:
             with self._lock:
                 self.refused[str(number)] += 1
+
+
+class _Threads(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever is killed hangs up without a word; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
