@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core import importance, outbox
+from core import importance, outbox, sendings
 from core.importance import SUMMARY
 from core.outbox import Letter, OutboxMessage
 from core.tickets.models import Ticket
@@ -63,7 +63,7 @@ def scatter(session: Session, summary: OutboxMessage, now: datetime) -> None:
     query = select(OutboxMessage).where(OutboxMessage.merged_into == summary.id).order_by(OutboxMessage.id)
     pieces = session.scalars(query.with_for_update()).all()
     again = {"state": "ready", "merged_into": None, "settled_at": None, "is_due": True, "not_before": now}
-    doubt = {"error": outbox.UNKNOWN} if summary.error == outbox.UNKNOWN else {}
+    doubt = {"error": outbox.UNKNOWN} if sendings.unanswered(session, summary.id) else {}
     session.execute(
         update(OutboxMessage).where(OutboxMessage.id.in_([one.id for one in pieces])).values(**again, **doubt)
     )
