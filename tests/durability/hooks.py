@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -79,9 +79,7 @@ class Fakes:
                 "VERIFICATION_TOKEN": feishu_callbacks.TOKEN, "BASE_URL": self.feishu.base_url,
             },
         }  # fmt: skip
-        named = {
-            f"GONGDAN_{group}__{name}": value for group, known in groups.items() for name, value in known.items()
-        }
+        named = {f"GONGDAN_{group}__{name}": value for group, known in groups.items() for name, value in known.items()}
         return named | self.telegram.environment("webhook") | self.dingtalk.environment("webhook")
 
 
@@ -92,9 +90,12 @@ def all_fakes() -> Iterator[Fakes]:
 
 
 class Crowd:
-    """People of every platform who write to one server, at a pace that does not wait for answers."""
+    """People of every platform who write to one server, at a pace that does not wait for answers.
 
-    def __init__(self, fakes: Fakes, server: Installation) -> None:
+    `hooks`: where they write, in turn; everywhere unless it is said.
+    """
+
+    def __init__(self, fakes: Fakes, server: Installation, hooks: Sequence[str] | None = None) -> None:
         self._fakes, self._server, self._numbers, self._ids = fakes, server, count(), count()
         self._chats = [server.call("POST", "/chat/sessions").json["token"] for _ in range(PEOPLE)]
         self._made: dict[str, Callable[[int, str], HookRequest]] = {
@@ -103,6 +104,7 @@ class Crowd:
             "feishu": lambda who, text: fakes.feishu.events.request(fakes.feishu.events.text(f"ou_{who}", text)),
             "web": self._web,
         }  # fmt: skip
+        self._hooks = list(hooks or self._made)
 
     def write(self, messages: int, pace: float) -> list[Answered]:
         """So many messages over all hooks in turn; each is signed in the moment in which it is posted."""
@@ -117,9 +119,9 @@ class Crowd:
 
     def _next(self, since: float) -> Asked:
         number = next(self._numbers)
-        channel = [*self._made][number % len(self._made)]
+        channel = self._hooks[number % len(self._hooks)]
         path = "/chat/messages" if channel == "web" else f"/hooks/{channel}"
-        request = self._made[channel](number // len(self._made) % PEOPLE, f"hello {number}")
+        request = self._made[channel](number // len(self._hooks) % PEOPLE, f"hello {number}")
         return Asked(channel, path, request, since)
 
     def _deliver(self, asked: Asked) -> Answered:

@@ -162,7 +162,7 @@ SIMULATORS: dict[str, Simulator] = {
     "feishu": Simulator(
         make=feishu.FakeFeishu, address=lambda fake: str(fake.base_url), opened=open_feishu,
         sends=r'im/v1/messages\?(?s:.*?)"receive_id":\s*"([^"]+)"',
-        busy=(told(400, code=230020, msg="frequency limit"), told(400, code=99991400, msg="request trigger frequency limit")),
+        busy=(told(400, code=230020, msg="frequency limit"), told(400, code=99991400, msg="too many requests")),
         counts=(Count(50, 1, "all"), Count(1000, 60, "all"), Count(5, 1, "person"), Count(5, 1, "group")),
         account=feishu_callbacks.APP_ID, person=lambda number: f"ou_{number}", each=5,
         groups={"oc_group": ("feishu", feishu_callbacks.APP_ID, "oc_group")},

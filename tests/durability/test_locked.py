@@ -1,4 +1,4 @@
-"""Somebody else holds the database for seconds while people write: each platform gets its answer in time, and it is true.
+"""Somebody holds the database for seconds while people write: each platform gets its answer in time, and it is true.
 
 What was answered with 200 is taken, once; what was refused is taken, once, when the platform brings it again.
 """
@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Select, select
@@ -116,7 +117,9 @@ def told(kind: str, wave: Wave, answers: list[Answered]) -> str:
     slowest = {name: max((one.took for one in answers if one.channel == name), default=0.0) for name in WAITS}
     refused = sum(len(one.statuses) > 1 for one in answers)
     times = ", ".join(f"{name} {seconds:.2f}" for name, seconds in slowest.items())
-    return f"{kind}: {wave.messages} messages, held {wave.held} s, {refused} refused first; slowest answers (s): {times}"
+    return (
+        f"{kind}: {wave.messages} messages, held {wave.held} s, {refused} refused first; slowest answers (s): {times}"
+    )
 
 
 def verify(answers: list[Answered]) -> None:
@@ -144,7 +147,7 @@ def answered_once(url: str) -> Counter[str]:
     return counted(url, select(OutboxMessage.channel).where(OutboxMessage.kind == "not_set_up"))
 
 
-def counted(url: str, query: Select[tuple[str]]) -> Counter[str]:
+def counted(url: str, query: Select[Any]) -> Counter[str]:
     database = open_database(url)
     with database.read_scope() as session:
         found = Counter(session.scalars(query))

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -109,7 +109,7 @@ class Proof:
         """Of all, of a person, of a group: the most calls in a span, and how many the platform takes."""
         came = list(self.way.came)
         chats = {"person": [one for one in came if one not in self.kind.groups], "group": [*self.kind.groups]}
-        peaks = []
+        peaks: list[tuple[str, float, int, int]] = []
         for count in self.kind.counts:
             if count.of != "all":
                 most = max((self.way.most_in(count.seconds, chat) for chat in chats[count.of]), default=0)
@@ -224,7 +224,7 @@ def test_every_message_arrives_and_no_limit_is_exceeded(channel: str, kind: str,
 
 
 def of_today() -> str:
-    return [*SIMULATORS][date.today().toordinal() % len(SIMULATORS)]
+    return [*SIMULATORS][clock.now().toordinal() % len(SIMULATORS)]
 
 
 @dataclass(frozen=True, slots=True)

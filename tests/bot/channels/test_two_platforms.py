@@ -46,9 +46,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 @pytest.fixture
-def server(
-    pair: tuple[str, str], sqlite_db: Database, storage: Storage, runner: asyncio.Runner
-) -> Iterator[Server]:
+def server(pair: tuple[str, str], sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[Server]:
     with sqlite_db.write_scope() as session:
         cast = play(session)
     with serving(sqlite_db, storage, runner, cast, *pair) as found:
