@@ -29,6 +29,7 @@ from bot.ways import Later, NoWay, Way
 from bot.wording import locale_of, worded
 from core import clock, digests, gathering, numbers, outbox, overtaken, people, quiet, sendings
 from core.database import Database, Session
+from core.importance import SUMMARY
 from core.outbox import OutboxMessage
 from core.settings import Settings
 from core.storage import Storage, StorageUnavailable, key_of
@@ -274,6 +275,9 @@ class Delivery:
                     gathering.gather(session, gathering.waiting(session, row.person_id), now)
             case NoWay(reason):
                 outbox.undeliverable(session, row.id, reason, now)
+            case Way(is_template=True) as way if row.kind == SUMMARY:
+                ways.give_back(session, row, way)
+                gathering.scatter(session, row, now)
             case Way() as way:
                 return self._parcel(session, row, way, now)
         return None

@@ -31,13 +31,14 @@ from core.errors import Busy
 T = TypeVar("T")
 
 WAIT_SECONDS = 5.0
+LOCK_SECONDS = 1.5
 BATCH = 64
 RETRIES = 5
 RETRYABLE = {"40001", "40P01"}
 PASSING = {"55P03", "57P01", "57P02", "57P03"}  # lock_timeout, and a server that stops or starts
 POSTGRES_OPTIONS = {
     "timezone": "UTC",
-    "lock_timeout": "1500",
+    "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
     "statement_timeout": "60000",
     "idle_in_transaction_session_timeout": "15000",
 }
@@ -234,7 +235,8 @@ class Database:
     def write_scope(self, wait: float = WAIT_SECONDS) -> Iterator[Session]:
         """A transaction that is durable when the block has ended, and gone when it raised.
 
-        `wait`: seconds to wait for the writer; after them Busy is raised.
+        `wait`: seconds to wait for the writer, on PostgreSQL for each lock; after them Busy is raised, or what the
+        database says.
         """
         with self._turn(wait) as connection, _session_on(connection) as session:
             yield session
@@ -256,7 +258,15 @@ class Database:
                 session.close()
 
     def _turn(self, wait: float) -> AbstractContextManager[Connection]:
-        return self._queue.unit(wait) if self._queue is not None else self.engine.begin()
+        return self._queue.unit(wait) if self._queue is not None else self._begun(wait)
+
+    @contextmanager
+    def _begun(self, wait: float) -> Iterator[Connection]:
+        """A transaction of PostgreSQL, which waits for a lock no longer than the unit may."""
+        with self.engine.begin() as connection:
+            if wait < LOCK_SECONDS:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait * 1000)}")
+            yield connection
 
     def write(self, work: Callable[[Session], T], wait: float = WAIT_SECONDS) -> T:
         """Run one unit of work, again as a whole when PostgreSQL could not serialise it."""

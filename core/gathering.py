@@ -4,7 +4,8 @@
 2. What is still more than one message of a site becomes a summary, which says each in full.
 
 Nothing is dropped: a message that is said by another is settled as `merged` and names the one that says it. What asks
-something stands for itself, because its buttons belong to it; so does what was tried before, and may have arrived.
+something stands for itself, because its buttons belong to it; so does what was tried before, and may have arrived. A
+summary whose window closed before it went is taken apart again: a template says one thing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core import importance, outbox
+from core import importance, outbox, sendings
 from core.importance import SUMMARY
 from core.outbox import Letter, OutboxMessage
 from core.tickets.models import Ticket
@@ -52,6 +53,22 @@ def gather(session: Session, rows: Sequence[OutboxMessage], now: datetime) -> se
     rest = [row for row in rows if row.id not in carriers and not row.buttons]
     summed_up = (_summed_up(session, site, news, now) for site, news in _by_site(session, rest).items())
     return set(carriers).union(*summed_up)
+
+
+def scatter(session: Session, summary: OutboxMessage, now: datetime) -> None:
+    """Let each piece of a summary go by itself again, because what is left of its way shows one piece only.
+
+    Where the summary may have arrived, no piece is repeated once more.
+    """
+    query = select(OutboxMessage).where(OutboxMessage.merged_into == summary.id).order_by(OutboxMessage.id)
+    pieces = session.scalars(query.with_for_update()).all()
+    again = {"state": "ready", "merged_into": None, "settled_at": None, "is_due": True, "not_before": now}
+    doubt = {"error": outbox.UNKNOWN} if sendings.unanswered(session, summary.id) else {}
+    session.execute(
+        update(OutboxMessage).where(OutboxMessage.id.in_([one.id for one in pieces])).values(**again, **doubt)
+    )
+    for message, carrier in {**_superseded(pieces), summary.id: pieces[-1].id}.items():
+        _merge(session, [message], carrier, now)
 
 
 def _by_site(session: Session, rows: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:

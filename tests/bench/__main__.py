@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import desk, intake, timing
+from tests.bench import channels, desk, intake, timing
+from tests.bench.channels import Figure
 from tests.postgres import running_postgres
 
 console = Console(width=120)
@@ -53,8 +54,20 @@ def show_timing(title: str, found: list[tuple[str, float]]) -> None:
     console.print(table)
 
 
+def show_channels(found: list[Figure]) -> None:
+    """A row for each figure, as a ratio to what the main job alone costs."""
+    table = Table("of the server", "Telegram and web", "all channels", "times", title="what every chat costs")
+    for figure in found:
+        table.add_row(figure.name, f"{figure.alone:.2f}", f"{figure.together:.2f}", f"{figure.ratio:.2f}")
+    console.print(table)
+
+
 def main() -> None:
-    parts = sys.argv[1:] or ["intake", "desk", "timing"]
+    parts = sys.argv[1:] or ["intake", "desk", "timing", "channels"]
+    if "channels" in parts:
+        show_channels(channels.bench())
+    if parts == ["channels"]:
+        return
     with tempfile.TemporaryDirectory() as folder, running_postgres(durable=True) as server:
         if "intake" in parts:
             show("SQLite, one web process", intake.bench(f"sqlite:///{folder}/bench.db", 1))

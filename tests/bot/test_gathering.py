@@ -155,6 +155,31 @@ def test_a_summary_that_nobody_answered_is_repeated_once(db: Database, cast: Cas
     assert (states(db, [carrier]), len(platform.refusals)) == ([("unknown", "timeout")], 1)
 
 
+def test_a_summary_whose_window_closed_is_taken_apart_because_a_template_says_one_thing(
+    db: Database, cast: Cast, tickets: list[UUID]
+) -> None:
+    windows = (Window(("text",), timedelta(hours=48), 5),)
+    platform = Platform(SendError("window_closed"), name="wecom", windows=windows, templates=("news",))
+    ids = post(db, cast.resident, *(("arrived", one) for one in (*tickets, tickets[0])))
+    run(db, platform, *SOON)
+    assert [dict(message.fields)["number"] for message in platform.messages] == ["WX-1", "WX-2", "WX-3"]
+    assert [state for state, _ in states(db, ids)] == ["merged", "sent", "sent", "sent"]
+    assert carriers(db, ids)[0] == ids[3]
+
+
+def test_the_pieces_of_a_summary_that_may_have_arrived_are_sent_once_more_and_not_again(
+    db: Database, cast: Cast, tickets: list[UUID]
+) -> None:
+    windows = (Window(("text",), timedelta(hours=48), 5),)
+    doubt = SendError("timeout", is_unknown=True)
+    platform = Platform(
+        doubt, SendError("window_closed"), doubt, name="wecom", windows=windows, templates=("news",)
+    )  # fmt: skip
+    ids = post(db, cast.resident, *(("arrived", one) for one in tickets))
+    run(db, platform, *SOON, *(timedelta(minutes=minutes) for minutes in (1, 2, 3)))
+    assert sorted(states(db, ids)) == [("sent", ""), ("sent", ""), ("unknown", "timeout")]
+
+
 def test_nobody_else_s_news_are_taken_up(db: Database, cast: Cast, tickets: list[UUID]) -> None:
     with db.write_scope() as session:
         people.add_identity(

@@ -71,7 +71,7 @@ class Api:
     web_codes: dict[str, str] = field(default_factory=dict)
     unions: dict[str, str] = field(default_factory=dict)
     registered: Json = field(default_factory=dict)
-    spoken: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    spoken: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
     stream: str = ""
     tokens: int = 0
@@ -252,8 +252,9 @@ def _robot(api: Api, asked: Asked) -> Json:
     is_old = abs(time.time() - int(stamp) / 1000) > MAX_SKEW
     if is_old or asked.query.get("sign") != mac(ROBOT_SECRET, f"{stamp}\n{ROBOT_SECRET}"):
         raise old_no(310000, "description:sign not match")
-    api.spoken[token] += 1
-    if api.spoken[token] > 20:
+    now = time.monotonic()
+    api.spoken[token] = [*(at for at in api.spoken[token] if now - at < 60), now]
+    if len(api.spoken[token]) > 20:
         raise old_no(130101, "send too fast, exceed 20 times per minute")
     kind = asked.content["msgtype"]
     parts = asked.content[kind]

@@ -22,7 +22,7 @@ import re
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from http.server import ThreadingHTTPServer
 from typing import Any, Self
@@ -277,7 +277,7 @@ class FakeWeCom:
             self._check_card(card)
         shown = shown_of(content, self.files)
         shown.code = self._code() if card else ""
-        if self._is_too_much(member):
+        if self._is_too_much(member, ((60, PER_MINUTE), (3600, PER_HOUR))):
             self.dropped += 1
         else:
             self.shown[member].append(shown)
@@ -296,10 +296,10 @@ class FakeWeCom:
             raise WeComError(40058, "invalid task_id")
         self._tasks.add(card["task_id"])
 
-    def _is_too_much(self, member: str) -> bool:
+    def _is_too_much(self, reader: str, limits: Sequence[tuple[int, int]]) -> bool:
         now = self.clock().timestamp()
-        sent = self._sent[member] = [*self._sent[member], now]
-        return any(sum(now - at < span for at in sent) > most for span, most in ((60, PER_MINUTE), (3600, PER_HOUR)))
+        sent = self._sent[reader] = [*self._sent[reader], now]
+        return any(sum(now - at < span for at in sent) > most for span, most in limits)
 
     def _update(self, content: Json) -> Json:
         """A code is good once, for the card whose newest it is."""
@@ -322,7 +322,7 @@ class FakeWeCom:
     def _post_to_group(self, query: Mapping[str, str], content: Json) -> Json:
         if query.get("key") != ROBOT:
             raise WeComError(93000, "invalid webhook url, hint: [1]")
-        if len(self.robot) >= OF_ROBOT:
+        if self._is_too_much(ROBOT, ((60, OF_ROBOT),)):
             raise WeComError(45009, "api freq out of limit")
         kind = content["msgtype"]
         if kind in ("text", "markdown") and len(content[kind]["content"].encode()) > (

@@ -1,4 +1,4 @@
-"""A Telegram of our own and a bot that talks to it, with short patience and pauses that pass at once."""
+"""Platforms of our own, and a Telegram bot with short patience and pauses that pass at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 
 from bot.channels.telegram import TelegramChannel
 from core.storage import Storage, open_storage
+from tests.fakes.feishu import FakeFeishu
 from tests.fakes.telegram import SECRET, TOKEN, FakeTelegram
+from tests.fakes.wecom import FakeWeCom
 
 PATIENCE = 1.0
 
@@ -29,6 +31,18 @@ class Naps:
 @pytest.fixture
 def telegram() -> Iterator[FakeTelegram]:
     with FakeTelegram() as fake:
+        yield fake
+
+
+@pytest.fixture
+def wecom() -> Iterator[FakeWeCom]:
+    with FakeWeCom() as fake:
+        yield fake
+
+
+@pytest.fixture
+def feishu() -> Iterator[FakeFeishu]:
+    with FakeFeishu() as fake:
         yield fake
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -163,7 +164,7 @@ def test_a_robot_of_a_group_is_signed_and_says_links_as_buttons(office: Office) 
 
 
 def test_a_robot_that_said_too_much_rests_ten_minutes(office: Office) -> None:
-    office.dingtalk.api.spoken[ROBOT_TOKEN] = 19
+    office.dingtalk.api.spoken[ROBOT_TOKEN] = [time.monotonic()] * 19
     office.send(Outgoing("日报"), "group:robot:desk")
     error = failure(office, Outgoing("日报"), "group:robot:desk")
     assert (error.code, error.retryable, error.after) == ("throttled", True, timedelta(minutes=10))

@@ -34,12 +34,6 @@ HOOK = "/hooks/feishu"
 
 
 @pytest.fixture
-def feishu() -> Iterator[FakeFeishu]:
-    with FakeFeishu() as fake:
-        yield fake
-
-
-@pytest.fixture
 def app(feishu: FakeFeishu, sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[FeishuChannel]:
     channel = feishu.channel(sqlite_db, storage)
     yield channel

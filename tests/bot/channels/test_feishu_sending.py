@@ -28,12 +28,6 @@ TAP, LINK = Button("接单", "t" * 40), Button("看", url="https://fix.example/t
 
 
 @pytest.fixture
-def feishu() -> Iterator[FakeFeishu]:
-    with FakeFeishu() as fake:
-        yield fake
-
-
-@pytest.fixture
 def app(feishu: FakeFeishu, sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[FeishuChannel]:
     channel = feishu.channel(sqlite_db, storage)
     yield channel

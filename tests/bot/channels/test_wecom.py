@@ -29,12 +29,6 @@ SECRETS = {"corp_id": CORP, "agent_id": str(AGENT), "secret": SECRET, "token": T
 
 
 @pytest.fixture
-def wecom() -> Iterator[FakeWeCom]:
-    with FakeWeCom() as fake:
-        yield fake
-
-
-@pytest.fixture
 def app(wecom: FakeWeCom, sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[WeComChannel]:
     channel = opened(wecom, sqlite_db, storage)
     yield channel

@@ -24,12 +24,6 @@ from tests.fakes.wecom import FakeWeCom
 
 
 @pytest.fixture
-def wecom() -> Iterator[FakeWeCom]:
-    with FakeWeCom() as fake:
-        yield fake
-
-
-@pytest.fixture
 def web(
     sqlite_db: Database, storage: Storage, tmp_path: Path, wecom: FakeWeCom, runner: asyncio.Runner
 ) -> Iterator[Web]:

@@ -21,12 +21,6 @@ KEY = key_of("ab" * 32, ".png")
 
 
 @pytest.fixture
-def wecom() -> Iterator[FakeWeCom]:
-    with FakeWeCom() as fake:
-        yield fake
-
-
-@pytest.fixture
 def robots(
     wecom: FakeWeCom, storage: Storage, sqlite_db: Database, runner: asyncio.Runner
 ) -> Iterator[WeComRobotChannel]:

@@ -26,12 +26,6 @@ Send = Callable[[Outgoing], str]
 
 
 @pytest.fixture
-def wecom() -> Iterator[FakeWeCom]:
-    with FakeWeCom() as fake:
-        yield fake
-
-
-@pytest.fixture
 def app(wecom: FakeWeCom, sqlite_db: Database, storage: Storage, runner: asyncio.Runner) -> Iterator[WeComChannel]:
     channel = opened(wecom, sqlite_db, storage)
     yield channel
