@@ -26,7 +26,6 @@ from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from bot.proofs import page_proof
 from bot.tokens import Tokens
 from bot.voices import playable
-from core import clock
 from core.database import Database
 from core.errors import Invalid, SettingsError
 from core.quotas import Quota, Window
