@@ -211,8 +211,9 @@ class WeChatSeat:
 
     def press(self, who: str, label: str) -> HookRequest:
         for message in reversed(self.seen(who)):
-            if found := re.search(rf"(?m)(\d+) {re.escape(label)}(?: /|$)", message.text):
-                return self.text(who, found[1])
+            for number, words in re.findall(r"(?m)(\d+) ([^/\n]+?)(?: /|$)", message.text):
+                if label in (words, f"{number} {words}"):
+                    return self.text(who, number)
         raise AssertionError((label, self.seen(who)))
 
     def take(self, request: HookRequest, answer: Answer) -> None:
