@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.delivery import Delivery
 from bot.fetching import Fetching
 from bot.messages import Answer, HookRequest

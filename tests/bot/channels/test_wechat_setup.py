@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.channels import Proven, Symptom
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.channels.wechat import WeChatChannel, page_signature
 from bot.messages import SendError
 from core import clock, i18n
