@@ -115,11 +115,11 @@ def visitor(request: Request, system: SystemDep) -> Viewer | None:
 def credential(request: Request) -> tuple[tuple[str, ...], str]:
     """What a request proves itself with, and what kinds of tokens that may be.
 
-    A client that keeps no cookies, such as a mini program, says its session as machines say their tokens.
+    A client in a platform's app keeps no cookies: it says its session as machines say their tokens.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return ("bearer", "session"), value.strip()
+        return ("bearer", "app"), value.strip()
     return ("session",), request.cookies.get(COOKIE, "")
 
 

@@ -26,7 +26,8 @@ SESSION_LIFE = timedelta(days=90)
 LINK_LIFE = timedelta(minutes=15)
 PAGE_LINK_LIFE = timedelta(days=180)
 REPLAY_LIFE = timedelta(days=180)
-TOLD = ("session", "page", "link", "sign_in", "colleague")  # kinds of tokens that a chat has been told or has opened
+SESSIONS = ("session", "app")
+TOLD = (*SESSIONS, "page", "link", "sign_in", "colleague")  # kinds of tokens that a chat has been told or has opened
 MIN_PASSWORD = 10
 _hasher = PasswordHasher()
 
@@ -46,9 +47,9 @@ class ChangedReplay(GongdanError):
 class Token(Table):
     """A secret that proves who somebody is; only its hash is kept.
 
-    `kind`: session (a browser's cookie, or what a mini program says instead), bearer (a machine), sign_in (a one-time
-    link), link (joins a chat identity), colleague (agrees to work for another site), or page (a link that opens one
-    ticket for one person).
+    `kind`: session (a browser's cookie), app (what a client in a platform's app says instead), bearer (a machine),
+    sign_in (a one-time link), link (joins a chat identity), colleague (agrees to work for another site), or page (a
+    link that opens one ticket for one person).
     """
 
     __tablename__ = "tokens"
@@ -230,7 +231,7 @@ def set_password(session: Session, person_id: UUID, password: str) -> None:
     if len(password) < MIN_PASSWORD:
         raise WeakPassword(least=MIN_PASSWORD)
     session.get_one(Person, person_id).password_hash = _hasher.hash(password)
-    revoke_all(session, person_id, "session")
+    revoke_all(session, person_id, *SESSIONS)
     session.flush()
 
 

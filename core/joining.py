@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core import access, contested, outbox, people, trace
+from core import access, contested, outbox, people, phones, trace
 from core.conversations import Conversation
 from core.errors import Conflict, Forbidden, NotFound
 from core.outbox import Choice, Letter, OutboxMessage
@@ -97,7 +97,11 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
 
 def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
     """Keep the telephone that a platform says is theirs. It joins nobody: several people may have one number."""
-    people.prove_phone(session, person_id, phone, now)
+    person = session.get_one(Person, person_id)
+    if not phones.same(person.phone, phone):
+        person.phone = phone
+    person.phone_proven_at = now
+    session.flush()
     _note(session, person_id, "phone_proven", {}, person_id, now)
 
 

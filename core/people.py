@@ -142,15 +142,6 @@ def add_person(session: Session, name: str, *, locale: str = "zh_CN", phone: str
     return person
 
 
-def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
-    """Keep the telephone that a platform says is theirs, as it was written before where it is the same."""
-    person = session.get_one(Person, person_id)
-    if not phones.same(person.phone, phone):
-        person.phone = phone
-    person.phone_proven_at = now
-    session.flush()
-
-
 def get(session: Session, person_id: UUID) -> Person:
     """Somebody who is known to be there."""
     return session.get_one(Person, person_id)

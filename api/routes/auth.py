@@ -89,7 +89,7 @@ def _entered(session: Session, channel: Embedding, proven: Sequence[Proven], lin
         identity = people.identity_known(session, *proven[0].key(channel))
         assert identity is not None
         person_id = joining.join(session, link, identity, now).id
-    secret = access.issue(session, "session", person_id, now, life=LIFE)
+    secret = access.issue(session, "app", person_id, now, life=LIFE)
     person = people.get(session, person_id)
     return schema.Entered(
         token=secret, expires_at=now + LIFE, templates=dict(channel.templates),

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from bot.channels._wechat_calls import Calls
 from bot.channels._wechat_messages import MENU
+from bot.channels._weixin_calls import Calls
 from bot.messages import SendError
 from core import i18n
 

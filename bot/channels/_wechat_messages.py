@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from bot.channels._wechat_calls import SENDER
+from bot.channels._weixin_calls import SENDER
 from bot.messages import Incoming, Location, Media
 from bot.proofs import moment_of
 from core.errors import Invalid

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 
 from bot.calling import PlatformError
 from bot.channels import Symptom
-from bot.channels._wechat_calls import Calls
-from bot.channels._wechat_examination import Account, before, hook, is_locked_out, misfits
+from bot.channels._weixin_calls import Calls
+from bot.channels._weixin_examination import Account, before, hook, is_locked_out, misfits
 
 NEEDED = ("news",)
 SURE = {"time": ("moment",), "date": ("moment",), "character_string": ("number", "moment")}

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qs
 
-from bot.channels._wechat_calls import SENDER
+from bot.channels._weixin_calls import SENDER
 from bot.channels._weixin_xml import Xml, checked, read_xml, word
 from bot.messages import Incoming, Media
 from bot.proofs import moment_of

@@ -14,13 +14,14 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._wechat_calls import CHANNEL, Calls, proven
-from bot.channels._wechat_examination import Account, examine
+from bot.channels._wechat_examination import examine
 from bot.channels._wechat_menu import Sleep, show
 from bot.channels._wechat_messages import parties, read
-from bot.channels._wechat_sealing import Envelope
-from bot.channels._wechat_sending import Sender, Template, templates_of
 from bot.channels._weixin import answer_xml
+from bot.channels._weixin_calls import CHANNEL, Calls, proven
+from bot.channels._weixin_examination import Account
+from bot.channels._weixin_sealing import Envelope
+from bot.channels._weixin_sending import Sender, Template, templates_of
 from bot.cutting import size
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from bot.proofs import page_proof

@@ -13,11 +13,11 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
-from bot.channels._wechat_calls import Calls, proven, text_of, unless_used
-from bot.channels._wechat_examination import Account
-from bot.channels._wechat_sealing import Envelope
-from bot.channels._wechat_sending import Sender, Template, templates_of, values_of
 from bot.channels._weixin import SEALED, SEALED_IN_JSON
+from bot.channels._weixin_calls import Calls, proven, text_of, unless_used
+from bot.channels._weixin_examination import Account
+from bot.channels._weixin_sealing import Envelope
+from bot.channels._weixin_sending import Sender, Template, templates_of, values_of
 from bot.channels._wxa_examination import examine
 from bot.channels._wxa_messages import CHANNEL, read
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError

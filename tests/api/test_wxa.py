@@ -3,85 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select
 
 from api.routes.auth import LIFE, MOST_OF_ADDRESS
 from api.routes.tickets import MOST_OF_PERSON
 from assets import register
 from bot.channels import Proven
-from bot.channels._wechat_sending import template_of
 from core import access, clock, consents, contested, limits, people, trace
 from core.database import Database
-from core.people import Identity, Person
-from core.storage import open_storage
+from core.people import Person
 from core.tickets.models import Ticket
 from core.upkeep import staff
-from tests.api.calling import Api, Caller, calling, kind_of
-from tests.contracts.rigs.wxa import program_of
+from tests.api.calling import Caller, kind_of
+from tests.api.program import NEWS, SURVEY, Program, programmed
 from tests.fakes.wechat import says
-from tests.fakes.wxa import PHONE, SESSION, FakeMiniProgram
+from tests.fakes.wxa import PHONE, SESSION
 from tests.personas import NOW, Cast, play
 from tests.pictures import corners, encoded
-
-NEWS, SURVEY = "TM_news_0001", "TM_survey_0001"
-
-
-@dataclass
-class Program:
-    """The server with a mini program, and phones that have it open."""
-
-    api: Api
-    db: Database
-    wxa: FakeMiniProgram
-    codes: int = 0
-
-    def enter(self, openid: str, union: str = "", /, **said: str) -> httpx.Response:
-        self.codes += 1
-        code = f"code-{self.codes}"
-        self.wxa.codes[code] = {"openid": openid} | ({"unionid": union} if union else {})
-        return self.api.stranger.post("/auth/wxa", code=code, **said)
-
-    def open(self, openid: str, union: str = "", /, **said: str) -> Caller:
-        entered = self.enter(openid, union, **said)
-        assert entered.status_code == 201, entered.text
-        return Caller(self.api, {"authorization": f"Bearer {entered.json()['token']}"})
-
-    def count(self, *tables: Any) -> list[int]:
-        with self.db.read_scope() as session:
-            return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
-
-    def owner(self, openid: str) -> UUID:
-        with self.db.read_scope() as session:
-            return session.scalars(select(Identity.person_id).where(Identity.value == openid)).one()
-
-    def channel(self) -> Any:
-        return self.api.app.state.system.channels["wxa"]
-
-
-@pytest.fixture
-def program(sqlite_db: Database, cast: Cast, tmp_path: Path) -> Iterator[Program]:
-    """Sessions and identities are decided above the database, so that one kind of it is enough."""
-    templates = {"news": template_of("news", NEWS), "survey": template_of("survey", SURVEY)}
-    with FakeMiniProgram() as wxa, calling(sqlite_db, tmp_path) as api:
-        storage = open_storage(f"file://{tmp_path}/media")
-        channel = program_of(wxa, sqlite_db, storage, templates=templates, token="", aes_key="")
-        api.app.state.system.channels["wxa"] = channel
-        yield Program(api, sqlite_db, wxa)
-        api.portal.call(channel.close)
 
 
 @pytest.fixture
 def cast(sqlite_db: Database) -> Cast:
     with sqlite_db.write_scope() as session:
         return play(session)
+
+
+@pytest.fixture
+def program(sqlite_db: Database, cast: Cast, tmp_path: Path) -> Iterator[Program]:
+    """Sessions and identities are decided above the database, so that one kind of it is enough."""
+    with programmed(sqlite_db, tmp_path) as program:
+        yield program
 
 
 @pytest.fixture
@@ -145,6 +101,12 @@ def test_a_session_ends_by_itself_by_its_owner_and_by_whoever_revokes_it(program
     assert [is_in(forged), forged.post("/api/v1/wxa/phone", code="x").status_code] == [False, 401]
 
 
+def test_a_new_password_ends_what_was_open_in_the_app(program: Program, cast: Cast) -> None:
+    caller = program.open("o-li")
+    program.db.write(lambda session: access.set_password(session, program.owner("o-li"), "a-long-enough-one"))
+    assert caller.get("/api/v1/me").status_code == 401
+
+
 def test_whoever_leaves_the_staff_is_out_of_the_mini_program_at_once(program: Program, cast: Cast) -> None:
     with program.db.write_scope() as session:
         code = access.issue(session, "link", cast.technician, clock.now(), life=access.LINK_LIFE)
@@ -168,11 +130,11 @@ def test_the_same_person_in_two_apps_of_one_owner_is_one_and_a_conflict_waits(pr
     """What the Official Account has learnt at a sign-in is recognised; what is two people's is nobody's to join."""
     union = Proven("unionid", "u-1", realm="weixin_open")
     with program.db.write_scope() as session:
-        people.add_identity(session, cast.resident, *union.key(program.channel()), conversation="", via="sign_in")
+        people.add_identity(session, cast.resident, *union.key(program.channel), conversation="", via="sign_in")
     program.open("o-li", "u-1")
     assert program.owner("o-li") == cast.resident
     with program.db.write_scope() as session:
-        mine = Proven("openid", "o-wang", "o-wang").key(program.channel())
+        mine = Proven("openid", "o-wang", "o-wang").key(program.channel)
         people.add_identity(session, cast.technician, *mine, conversation="o-wang", via="sign_in")
     program.open("o-wang", "u-1")
     assert (program.owner("o-wang"), program.owner("u-1")) == (cast.technician, cast.resident)
@@ -225,7 +187,7 @@ def test_what_was_allowed_is_counted_once_and_never_too_often(program: Program) 
     for _ in range(consents.MOST):
         told = allow(NEWS)
     assert told["left"]["news"] == consents.MOST
-    program.channel().has_callbacks = True
+    program.channel.has_callbacks = True
     assert allow(SURVEY) == {"left": {"news": consents.MOST, "survey": 1}, "counted": False}
 
 

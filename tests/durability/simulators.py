@@ -13,9 +13,9 @@ from bot.channels import Channel
 from bot.channels._dingtalk_api import App
 from bot.channels._dingtalk_robots import Robot
 from bot.channels._feishu_callbacks import Callbacks
-from bot.channels._wechat_sending import template_of
 from bot.channels._wecom_api import Api
 from bot.channels._wecom_seal import Seal
+from bot.channels._weixin_sending import template_of
 from bot.channels.dingtalk import DingTalkChannel
 from bot.channels.feishu import FeishuChannel
 from bot.channels.telegram import TelegramChannel

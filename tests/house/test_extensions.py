@@ -20,7 +20,7 @@ from tests.house.source import ROOMS, ROOT
 PACKAGES = ("bot.channels", "bot.flows", "core.triggers", "assets.triggers", "core.reports", "assets.importers")
 CHANNELS = [file.stem for file in source.files("bot/channels") if not file.stem.startswith("_")]
 # A platform's own library, and the channels that may use it.
-# `weixin`: what WeChat and WeCom have in common.
+# `weixin`: what the platforms of Tencent have in common.
 SDKS = {"telegram": ("telegram",), "wechatpy": ("wechat", "wecom", "weixin"), "dingtalk_stream": ("dingtalk",)}
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from bot import flows
 from bot.channels import Channel
 from bot.channels._dingtalk_proofs import card_secret
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from bot.fetching import Fetching

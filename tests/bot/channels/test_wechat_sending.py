@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.channels.wechat import WeChatChannel
 from bot.messages import Outgoing, SendError
 from bot.voices import playable

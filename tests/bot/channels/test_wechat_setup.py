@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.channels import Proven, Symptom
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.channels.wechat import WeChatChannel
 from bot.messages import SendError
 from bot.proofs import page_signature

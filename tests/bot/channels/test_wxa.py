@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels import Proven
-from bot.channels._wechat_sending import template_of
+from bot.channels._weixin_sending import template_of
 from bot.channels._wxa_messages import read
 from bot.channels.wxa import MiniProgram, open_wxa
 from bot.messages import HookRequest, Incoming, Outgoing, SendError
@@ -167,7 +167,10 @@ def test_a_code_says_who_it_is_and_nothing_of_its_secrets_is_told(
     wxa.codes = {"a": {"openid": LI}, "b": {"openid": "o-new", "unionid": "u-1"}}
     channel = opened()
     assert runner.run(channel.who("a")) == [Proven("openid", LI, LI)]
-    assert runner.run(channel.who("b")) == [Proven("openid", "o-new", "o-new"), Proven("unionid", "u-1")]
+    assert runner.run(channel.who("b")) == [
+        Proven("openid", "o-new", "o-new"),
+        Proven("unionid", "u-1", realm="weixin_open"),
+    ]
     assert [runner.run(channel.who(code)) for code in ("a", "never")] == [[], []]
     wxa.phones = {"p": "13900000001"}
     assert [runner.run(channel.phone(code)) for code in ("p", "p")] == ["+8613900000001", ""]

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels._wechat_calls import Calls
 from bot.channels._weixin import harmless
+from bot.channels._weixin_calls import Calls
 from bot.cutting import shorten
 from bot.messages import Outgoing, SendError
 from core.errors import SettingsError
