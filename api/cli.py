@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from api import commands
-from core import i18n, registry
+from core import i18n
 from core.database import DBAPIError
 from core.errors import GongdanError
 
@@ -24,13 +24,13 @@ OF_FILES: dict[type[OSError], str] = {
 }
 
 
-def build() -> typer.Typer:
-    """The whole command line."""
+def build(command: str = "") -> typer.Typer:
+    """The whole command line, or what of it is needed for a command."""
     app = typer.Typer(
         name="gongdan", help="Report in chat, scan, photograph, sign, and follow it from end to end.",
         no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
     )  # fmt: skip
-    registry.load(commands.__name__)
+    commands.load(command)
     for name, group in commands.GROUPS.items():
         app.add_typer(group, name=name or None)
     return app
@@ -45,7 +45,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        build()()
+        build(next(iter(sys.argv[1:]), ""))()
     except GongdanError as error:
         _fail(i18n.explain(error, LANGUAGE))
     except DBAPIError as error:

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 from pytest_socket import SocketConnectBlockedError
 from sqlalchemy import func, select
 
@@ -39,3 +40,9 @@ def test_sockets_reach_this_machine_only() -> None:
 
 def test_real_input_is_where_its_description_is(real_data: Path) -> None:
     assert (real_data / "README.md").is_file()
+
+
+def test_the_product_hashes_passwords_as_its_library_advises(product_hasher: PasswordHasher) -> None:
+    """Only the tests are spared the cost: RFC 9106, 64 MiB and three passes."""
+    known = extract_parameters(product_hasher.hash("correct horse"))
+    assert (known.type, known.memory_cost, known.time_cost) == (Type.ID, 65536, 3)
