@@ -82,7 +82,7 @@ class MiniProgram:
         self._calls = Calls(access.app_id, access.secret, tokens, access.base_url, patience, CHANNEL)
         self._service = Sender(self._calls, storage, {})
         self._chosen = Account(access.base_url, access.public_url, is_plain=False, templates=access.templates)
-        self._page = access.page
+        self._page = access.page.lstrip("/")  # WeChat takes no slash in front
 
     def is_welcome(self, request: HookRequest) -> bool:
         return self.has_callbacks and self._envelope.is_ours(request.query)

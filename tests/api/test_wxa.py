@@ -191,6 +191,13 @@ def test_what_was_allowed_is_counted_once_and_never_too_often(program: Program) 
     assert allow(SURVEY) == {"left": {"news": consents.MOST, "survey": 1}, "counted": False}
 
 
+def test_the_language_of_a_person_is_chosen_in_the_client(program: Program) -> None:
+    caller = program.open("o-li")
+    assert caller.call("PUT", "/api/v1/me/language", json={"locale": "zh_CN"}).json()["locale"] == "zh_CN"
+    assert caller.get("/api/v1/me").json()["locale"] == "zh_CN"
+    assert caller.call("PUT", "/api/v1/me/language", json={"locale": "xx"}).status_code == 422
+
+
 def test_who_never_opened_the_mini_program_has_nothing_to_allow_there(program: Program, cast: Cast) -> None:
     desk = program.api.as_(cast.admin)
     posts: list[tuple[str, Any]] = [("phone", {"code": "x"}), ("consents", {"templates": [NEWS]})]

@@ -20,8 +20,9 @@ from bot.fetching import Fetching
 from bot.messages import Answer, HookRequest
 from bot.replying import Replying
 from bot.router import Router
-from core import access, clock, people
+from core import access, clock, people, sendings
 from core.database import Database
+from core.outbox import OutboxMessage
 from core.people import Person
 from core.storage import open_storage
 from core.tickets.models import Attachment, Ticket
@@ -182,6 +183,22 @@ def test_an_offer_reaches_a_technician_whose_window_is_closed(house: House) -> N
     assert offer.links == [f"{SETTINGS.public_url}/t/{house.number()}"]
     [finished] = house.wechat.happened
     assert house.hear(finished) == []
+
+
+def test_a_template_that_wechat_has_taken_and_lost_is_marked_with_its_reason(house: House) -> None:
+    house.join(LI, house.stage.cast.resident, "en")
+    house.join(WANG, house.stage.cast.technician, "en")
+    house.now += timedelta(minutes=2)
+    house.wechat.followers[WANG].template_status = "failed: system failed"
+    has(house.hear(house.wechat.text(LI, "the kitchen lamp is broken")), (LI, "Got it"))
+    [lost] = house.wechat.happened
+    assert house.hear(lost) == []
+    with house.db.read_scope() as session:
+        [offer] = session.scalars(select(OutboxMessage).where(OutboxMessage.person_id == house.stage.cast.technician,
+                                                              OutboxMessage.kind == "offer"))  # fmt: skip
+        assert (offer.state, offer.error) == ("undeliverable", "undelivered")
+        [attempt] = sendings.of_messages(session, [offer.id])[offer.id]
+        assert (attempt.outcome, attempt.said) == ("undelivered", "failed: system failed")
 
 
 def test_who_left_gets_no_news_and_who_is_back_a_minute_later_gets_them_again(house: House) -> None:
