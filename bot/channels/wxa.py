@@ -66,8 +66,7 @@ class MiniProgram:
         text=2048, caption=2048, unit="bytes", label=60, has_taps=False, has_links=False, redelivers=False,
         has_consents=True,
         windows=(
-            Window(WRITTEN, timedelta(hours=48), 5), Window(("follow",), timedelta(minutes=1), 2),
-            Window(("scan",), timedelta(minutes=1), 2),
+            Window(WRITTEN, timedelta(hours=48), 5), Window(("scan",), timedelta(minutes=1), 2),
         ),
         quotas=(Quota(10_000_000, timedelta(days=1), "templates"),),
     )  # fmt: skip

@@ -80,7 +80,7 @@ def test_what_people_allow_and_forbid_is_counted_by_what_it_is_for(
     assert told(channel, wxa.accept(LI, NEWS)) == [("consent", both[:1])]
     assert told(channel, wxa.reject(LI, NEWS)) == []
     assert told(channel, wxa.turn_off(LI, NEWS)) == [("consent", (("news", 0),))]
-    assert told(channel, wxa.enter(LI)) == [("follow", "")]
+    assert told(channel, wxa.enter(LI)) == told(channel, wxa.enter(LI, "from=menu")) == []
     assert told(channel, wxa.enter(LI, "code=7KQ4M2XP9T")) == [("scan", "7KQ4M2XP9T")]
     assert told(channel, wxa.event(LI, "weapp_audit_success")) == []
     said = channel.parse(wxa.message(LI, "text", Content="漏水 👍"))
