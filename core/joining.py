@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import access, contested, outbox, people, phones, trace
@@ -82,17 +83,31 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
     `proven`: each with its private chat. The first that is known decides; one that is somebody else's stays so, and
     administrators find it in their list.
     """
-    found = (people.identify(session, *key) for key, _ in proven)
-    known = next((person for person in found if person is not None), None)
+    known = _known(session, proven)
     if known is None:
-        fresh = people.add_person(session, "", locale=locale)
-        for key, conversation in proven:
-            people.add_identity(session, fresh.id, *key, conversation=conversation, via=FIRST_CONTACT)
-        return fresh.id
+        try:
+            with session.begin_nested():
+                return _first_contact(session, proven, locale)
+        except IntegrityError:  # the same person came twice in this moment, and is known now
+            known = _known(session, proven)
+            if known is None:
+                raise
     for key, conversation in proven:
         join_proven(session, known.id, key, conversation, now)
     people.seen(session, *proven[0][0], now)
     return known.id
+
+
+def _known(session: Session, proven: Sequence[tuple[Key, str]]) -> Person | None:
+    found = (people.identify(session, *key) for key, _ in proven)
+    return next((person for person in found if person is not None), None)
+
+
+def _first_contact(session: Session, proven: Sequence[tuple[Key, str]], locale: str) -> UUID:
+    fresh = people.add_person(session, "", locale=locale)
+    for key, conversation in proven:
+        people.add_identity(session, fresh.id, *key, conversation=conversation, via=FIRST_CONTACT)
+    return fresh.id
 
 
 def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:

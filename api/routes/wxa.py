@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.deps import Anywhere, Db, System, SystemDep, WriteDb, credential
 from api.idempotency import Idempotent, Once
-from api.routes.auth import CodeNotTaken, asked, program_of
+from api.routes.auth import asked, program_of
 from api.routing import noun, problems
 from api.schemas import wxa as schema
 from bot.channels import Embedding
@@ -54,13 +54,16 @@ def leave(request: Request, who: Anywhere, channel: Mine, db: WriteDb, once: Ide
 async def phone(
     given: schema.Telephone, who: Anywhere, channel: Mine, system: SystemDep, once: Idempotent
 ) -> Response:  # fmt: skip
-    """Keep the telephone that the person let WeChat tell us, as proven. It makes nobody the person of that number."""
+    """Keep the telephone that the person let WeChat tell us, as proven. It makes nobody the person of that number.
+
+    A code that WeChat does not know any more is refused as `invalid`.
+    """
     first = await run_in_threadpool(_before, system, once, given, who)
     if first is not None:
         return first
     number = await asked(channel.phone(given.code))
     if not number:
-        raise CodeNotTaken
+        raise Invalid(field="field.code")
     return await run_in_threadpool(_kept, system, once, given, who, number)
 
 

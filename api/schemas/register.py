@@ -188,6 +188,12 @@ class Membership(Shown):
     roles: list[str]
 
 
+class Language(Given):
+    model_config = given(locale="en")
+
+    locale: Literal["zh_CN", "en"]
+
+
 class Me(Shown):
     """Who the token or cookie stands for, and what this person may report for."""
 

@@ -10,7 +10,7 @@ from bot.channels._weixin_calls import Calls
 from bot.channels._weixin_examination import Account, before, hook, is_locked_out, misfits
 
 NEEDED = ("news",)
-SURE = {"time": ("moment",), "date": ("moment",), "character_string": ("number", "moment")}
+SURE = {"time": ("moment",), "date": ("moment",), "character_string": ("number",)}
 WORDY = ("thing",)
 
 

@@ -36,7 +36,7 @@ def read(content: str, account: str, purposes: Mapping[str, str]) -> list[Incomi
     if kind != "event":
         return [_said(base, said, kind)]
     if event == "user_enter_tempsession":
-        return [_at_code(base, word(said, "SessionFrom"), otherwise=replace(base, kind="follow"))]
+        return _entered(base, word(said, "SessionFrom"))
     if event == "subscribe_msg_sent_event":
         return [_delivered(base, one, place) for place, one in enumerate(_listed(said, event))]
     consents = _consents(said, event, purposes) if event in LISTS else ()
@@ -76,6 +76,14 @@ def _said(base: Incoming, said: Xml, kind: str) -> Incoming:
     if kind == "miniprogrampage":
         return _at_code(base, word(said, "PagePath").partition("?")[2], otherwise=base)
     return base
+
+
+def _entered(base: Incoming, said: str) -> list[Incoming]:
+    """Who opens the chat has said nothing yet, unless its button stands for a thing.
+
+    Nobody is greeted: WeChat takes two messages then, and the note on privacy and the question need them.
+    """
+    return [one for one in [_at_code(base, said, otherwise=base)] if one.kind == "scan"]
 
 
 def _at_code(base: Incoming, query: str, *, otherwise: Incoming) -> Incoming:

@@ -67,8 +67,7 @@ class MiniProgram:
         text=2048, caption=2048, unit="bytes", label=60, has_taps=False, has_links=False, redelivers=False,
         has_consents=True,
         windows=(
-            Window(WRITTEN, timedelta(hours=48), 5), Window(("follow",), timedelta(minutes=1), 2),
-            Window(("scan",), timedelta(minutes=1), 2),
+            Window(WRITTEN, timedelta(hours=48), 5), Window(("scan",), timedelta(minutes=1), 2),
         ),
         quotas=(Quota(10_000_000, timedelta(days=1), "templates"),),
     )  # fmt: skip
@@ -83,7 +82,7 @@ class MiniProgram:
         self._calls = Calls(access.app_id, access.secret, tokens, access.base_url, patience, CHANNEL)
         self._service = Sender(self._calls, storage, {})
         self._chosen = Account(access.base_url, access.public_url, is_plain=False, templates=access.templates)
-        self._page = access.page
+        self._page = access.page.lstrip("/")  # WeChat takes no slash in front
 
     def is_welcome(self, request: HookRequest) -> bool:
         return self.has_callbacks and self._envelope.is_ours(request.query)

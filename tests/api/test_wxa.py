@@ -160,7 +160,7 @@ def test_a_telephone_is_kept_as_proven_and_makes_nobody_somebody_else(program: P
     key = "the-phone-of-li"
     answers = [caller.post("/api/v1/wxa/phone", key, code="p") for _ in range(2)]
     assert [(one.status_code, one.json()) for one in answers] == [(200, {"phone": "+86****0001"})] * 2
-    assert caller.post("/api/v1/wxa/phone", code="p").status_code == 401
+    assert kind_of(caller.post("/api/v1/wxa/phone", code="p")) == "invalid"
     with program.db.write_scope() as session:
         person = session.get_one(Person, program.owner("o-new"))
         assert (person.phone, person.phone_proven_at is not None) == ("+8613900000001", True)
@@ -189,6 +189,13 @@ def test_what_was_allowed_is_counted_once_and_never_too_often(program: Program) 
     assert told["left"]["news"] == consents.MOST
     program.channel.has_callbacks = True
     assert allow(SURVEY) == {"left": {"news": consents.MOST, "survey": 1}, "counted": False}
+
+
+def test_the_language_of_a_person_is_chosen_in_the_client(program: Program) -> None:
+    caller = program.open("o-li")
+    assert caller.call("PUT", "/api/v1/me/language", json={"locale": "zh_CN"}).json()["locale"] == "zh_CN"
+    assert caller.get("/api/v1/me").json()["locale"] == "zh_CN"
+    assert caller.call("PUT", "/api/v1/me/language", json={"locale": "xx"}).status_code == 422
 
 
 def test_who_never_opened_the_mini_program_has_nothing_to_allow_there(program: Program, cast: Cast) -> None:

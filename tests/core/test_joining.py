@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
@@ -102,3 +103,13 @@ def test_a_person_has_a_few_claims_at_a_time(db: Database, cast: Cast, now: date
         assert made == [True] * joining.MOST_OPEN_CLAIMS + [False] * 2
         asked = session.query(OutboxMessage).filter_by(kind="home_claimed", person_id=cast.supervisor).count()
         assert asked == joining.MOST_OPEN_CLAIMS
+
+
+def test_somebody_new_who_comes_several_times_in_one_moment_is_one_person(db: Database, now: datetime) -> None:
+    keys = [(("wxa", "wx1", "openid", "o-new"), "o-new"), (("weixin_open", "", "unionid", "u-new"), "")]
+
+    def come(_: int) -> UUID:
+        return db.write(lambda session: joining.recognise(session, keys, "en", now))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(come, range(8)))) == 1

@@ -46,6 +46,7 @@ ASKED: dict[str, Ask] = {
     "what a chat was sent": lambda session, cast, now: _past(session, now),
     "who refused a message": lambda session, cast, now: sendings.closed_to(session, cast.site),
     "attempts that nobody counts any more": lambda session, cast, now: sendings.forget_old(session, now),
+    "what a delivery report is about": lambda session, cast, now: _reported(session, now),
     "attempts of messages": lambda session, cast, now: sendings.of_messages(session, [cast.site]),
     "messages to handle again": lambda session, cast, now: inbox.due(session, now),
     "answers to forget": lambda session, cast, now: replies.forget_old(session, now),
@@ -108,6 +109,11 @@ def _past(session: Session, now: datetime) -> object:
     past = sendings.past(session, ("wechat", "42", "li"))
     counted = [past.nth(scope, 800, now) for scope in ("account", "person", "templates")]
     return counted, past.heard, past.refused(now), past.taken(4, now)
+
+
+def _reported(session: Session, now: datetime) -> object:
+    place = ("wechat", "42", "li")
+    return sendings.referred(session, place, "17", now), sendings.is_settling(session, place, now)
 
 
 def _ticket(session: Session) -> Any:

@@ -222,6 +222,7 @@ RULES: dict[str, Rule] = {
     "POST /desk/residents/{person_id}/contacts/{identity_id}/end": Rule(STEERS),
     # the JSON API
     "GET /api/v1/me": OWN,
+    "PUT /api/v1/me/language": OWN,
     "GET /api/v1/assets": Rule(STAFF),
     "GET /api/v1/assets/{code}": Rule(SIGNED_IN),
     "POST /api/v1/assets": Rule(SETS_UP),

@@ -9,10 +9,12 @@ import pytest
 from tests.api.pages.browsing import Web
 
 
-def test_a_file_that_the_deployer_has_put_there_stands_at_the_root(web: Web, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["MP_verify_a1B2", "WW_verify_a1B2", "dX9bRk3QpL"])
+def test_a_file_that_the_deployer_has_put_there_stands_at_the_root(web: Web, tmp_path: Path, name: str) -> None:
+    """Of an Official Account, of WeCom, of a mini program."""
     (tmp_path / "domain").mkdir()
-    (tmp_path / "domain/MP_verify_a1B2.txt").write_text("a1B2")
-    answer = web.browser().get("/MP_verify_a1B2.txt")
+    (tmp_path / f"domain/{name}.txt").write_text("a1B2")
+    answer = web.browser().get(f"/{name}.txt")
     assert (answer.status_code, answer.text) == (200, "a1B2")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 

@@ -11,9 +11,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from core import access, people
+from core import access, people, sendings
 from core.database import Database
+from core.outbox import OutboxMessage
 from core.storage import Storage
 from tests.bot.channels.seats import Server, WeChatSeat, serving
 from tests.bot.flows.chat import SETTINGS
@@ -60,6 +62,21 @@ def test_an_offer_reaches_a_technician_whose_window_is_closed(server: Server) ->
     [finished], before = wechat.happened, len(wechat.shown)
     server.hear("wechat", lambda _: finished)
     assert len(wechat.shown) == before
+
+
+def test_a_template_that_wechat_has_taken_and_lost_is_marked_with_its_reason(server: Server) -> None:
+    wechat = fake_of(server)
+    server.now += timedelta(minutes=2)
+    wechat.followers[WANG].template_status = "failed: system failed"
+    server.say("wechat", LI, "the kitchen lamp is broken")
+    [lost] = wechat.happened
+    server.hear("wechat", lambda _: lost)
+    offers = select(OutboxMessage).where(OutboxMessage.person_id == server.cast.technician, OutboxMessage.kind == "offer")
+    with server.db.read_scope() as session:
+        offer = session.scalars(offers).one()
+        assert (offer.state, offer.error) == ("undeliverable", "undelivered")
+        [attempt] = sendings.of_messages(session, [offer.id])[offer.id]
+        assert (attempt.outcome, attempt.said) == ("undelivered", "failed: system failed")
 
 
 def test_a_number_is_taken_in_any_digits_and_a_job_is_done_by_numbers(server: Server) -> None:

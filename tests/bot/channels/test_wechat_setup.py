@@ -102,6 +102,17 @@ def test_an_account_without_the_right_to_templates_is_told_so(
     assert found(runner, opened()) == ["no_templates_right"]
 
 
+def test_who_signs_in_is_known_to_all_apps_of_one_owner(
+    wechat: FakeWeChat, opened: Opener, runner: asyncio.Runner
+) -> None:
+    wechat.codes = {"a": {"openid": LI, "unionid": "u-1"}, "b": {"openid": LI, "is_snapshotuser": 1, "unionid": "u-2"}}
+    channel = opened()
+    [mine, ours] = runner.run(channel.who("a"))
+    assert mine.key(channel) == ("wechat", wechat.app_id, "openid", LI)
+    assert (ours.key(channel), ours.conversation) == (("weixin_open", "", "unionid", "u-1"), "")
+    assert runner.run(channel.who("b")) == []
+
+
 def test_a_clock_that_is_wrong_is_found_by_the_platforms_own(opened: Opener, runner: asyncio.Runner) -> None:
     async def ahead() -> list[Symptom]:
         with clock.at(clock.now() + timedelta(minutes=4)):

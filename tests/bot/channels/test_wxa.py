@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from bot.channels import Proven
 from bot.channels._weixin_sending import template_of
 from bot.channels._wxa_messages import read
 from bot.channels.wxa import MiniProgram, open_wxa
-from bot.messages import HookRequest, Incoming, Outgoing, SendError
+from bot.messages import HookRequest, Incoming, Outgoing, SendError, unpacked
 from core import i18n
 from core.database import Database
 from core.errors import Invalid, SettingsError
@@ -79,7 +80,7 @@ def test_what_people_allow_and_forbid_is_counted_by_what_it_is_for(
     assert told(channel, wxa.accept(LI, NEWS)) == [("consent", both[:1])]
     assert told(channel, wxa.reject(LI, NEWS)) == []
     assert told(channel, wxa.turn_off(LI, NEWS)) == [("consent", (("news", 0),))]
-    assert told(channel, wxa.enter(LI)) == [("follow", "")]
+    assert told(channel, wxa.enter(LI)) == told(channel, wxa.enter(LI, "from=menu")) == []
     assert told(channel, wxa.enter(LI, "code=7KQ4M2XP9T")) == [("scan", "7KQ4M2XP9T")]
     assert told(channel, wxa.event(LI, "weapp_audit_success")) == []
     said = channel.parse(wxa.message(LI, "text", Content="漏水 👍"))
@@ -89,7 +90,9 @@ def test_what_people_allow_and_forbid_is_counted_by_what_it_is_for(
 def test_two_acceptances_of_one_second_are_two_and_a_repetition_is_one(wxa: FakeMiniProgram, opened: Opener) -> None:
     channel = opened()
     requests = [wxa.accept(LI, NEWS), wxa.accept(LI, SURVEY)]
-    keys = [channel.parse(request)[0].dedupe_key for request in [*requests, *requests]]
+    found = [channel.parse(request)[0] for request in [*requests, *requests]]
+    assert [unpacked(json.loads(json.dumps(one.packed()))) for one in found] == found
+    keys = [one.dedupe_key for one in found]
     assert len(set(keys)) == 2
 
 
