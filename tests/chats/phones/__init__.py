@@ -71,7 +71,8 @@ class Phone(ABC):
 
     def come_in(self, code: str) -> None:
         """Join this chat to its person by a one-time code."""
-        self.say(f"/link {code}")
+        self._mine(Line(is_mine=True, pieces=(("/link …", ""),)))
+        self.write(f"/link {code}")
 
     # What the person does
 
@@ -84,7 +85,7 @@ class Phone(ABC):
         self.show(photo)
 
     def scan(self, address: str) -> None:
-        self._mine(Line(is_mine=True, pieces=((address, address),)))
+        self._mine(Line(is_mine=True, pieces=((f"QR · {address.rpartition('/')[2]}", address),)))
         self.read(address)
 
     def choose(self, label: str) -> None:
