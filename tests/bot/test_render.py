@@ -36,9 +36,9 @@ def test_a_thing_that_begins_with_its_kind_is_named_once(asset: str, heard: str)
 
 
 def test_where_no_kind_is_said_a_thing_has_its_whole_name() -> None:
-    asset = {"asset": "Lift, entrance 1", "name": "Wang"}
-    assert said("arrived", **asset).startswith("Wang has arrived and is working on Lift, entrance 1 (")
-    assert said("confirmed", **asset) == "WX-1 (Lift, entrance 1) was confirmed. Well done."
+    told = said("arrived", asset="Lift, entrance 1", name="Wang")
+    assert told.startswith("Wang has arrived and is working on Lift, entrance 1 (")
+    assert said("confirmed", asset="Lift, entrance 1") == "WX-1 (Lift, entrance 1) was confirmed. Well done."
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ IMAGES = ROOT / "docs/images"
 COLOURS = 96
 HEIGHT = 740
 WIDE = {"width": 1280, "height": 540}
-CHATS = {"width": 1280, "height": 740}
 # What the loop calls its pictures, what they are called here, and whether the lower end of a long page is shown.
 PHONES = {
     "2-taken": ("report", True),
@@ -77,7 +76,7 @@ def side_by_side(browser: Browser, lang: str, folder: Path) -> None:
     """The page of `make chats` after its loop, in a language."""
     with Stage(folder / "chats", lang) as stage, server_of(stage, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page(viewport=CHATS)
+        page = browser.new_page(viewport={"width": 1280, "height": 740})
         play(stage)
         page.goto(f"http://127.0.0.1:{server.server_port}/")
         page.wait_for_selector(".steps .is-taken:last-child")

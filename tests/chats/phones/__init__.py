@@ -149,7 +149,7 @@ def _number(label: str, text: str) -> str:
     own, end = re.match(r"(\d+)[ .]", label), r"(?= /|\n|$)"
     before = "" if own else r"(\d+) "
     found = re.search(rf"(?:^|[ \n]){before}{re.escape(label)}{end}", text)
-    return (own or found)[1] if found else ""  # type: ignore[index]
+    return (own or found)[1] if found else ""
 
 
 def phones(port: int) -> list[Phone]:
