@@ -119,5 +119,5 @@ def _choices(labels: Sequence[str], locale: str) -> str:
 
 
 def _numbered(number: int, label: str) -> str:
-    """A choice behind its number, which is not said twice where the choice begins with it: "5 ★"."""
-    return label if label.startswith(f"{number} ") else f"{number} {label}"
+    """A choice behind its number, which is not said twice where the choice begins with it: "5 ★", "1. WX-1"."""
+    return label if label.startswith((f"{number} ", f"{number}.")) else f"{number} {label}"

@@ -72,7 +72,7 @@ def _told(key: str, facts: Mapping[str, Any], setting: Setting) -> str:
     """A text of the catalog with its facts. A thing is called by its whole name, unless its kind is said beside it."""
     words = _words(facts, setting)
     if KIND in i18n.catalog(setting.locale)[key]:
-        words["thing"] = _without_kind(str(words["thing"]), str(words.get("category", "")))
+        words["thing"] = _without_kind(str(words["thing"]), str(words.get("category", "")), str(words.get("place", "")))
     words.setdefault("where", _where(words, setting.locale))
     return i18n.translate(key, setting.locale, **words)
 
@@ -113,9 +113,16 @@ def _ordered(place: str, thing: str, locale: str) -> tuple[str, str]:
     return (place, thing) if locale == "zh_CN" else (thing, place)
 
 
-def _without_kind(thing: str, kind: str) -> str:
-    """The name of a thing after the word for its kind: "Lift, entrance 1" is not said as "Lift, Lift, entrance 1"."""
-    rest = thing[len(kind) :] if kind and thing.casefold().startswith(kind.casefold()) else ""
+def _without_kind(thing: str, kind: str, place: str) -> str:
+    """The name of a thing without the word for its kind, where it begins with it and goes on, or only adds its place.
+
+    "Lift, entrance 1" is not said as "Lift, Lift, entrance 1", and "entrance 1 lift" at entrance 1 not twice either.
+    """
+    if not kind:
+        return thing
+    if thing.casefold().endswith(kind.casefold()) and (rest := thing[: -len(kind)].strip()) in place.split("/"):
+        return rest or thing
+    rest = thing[len(kind) :] if thing.casefold().startswith(kind.casefold()) else ""
     is_apart = unicodedata.category(rest[:1] or "x").startswith("P")
     return rest[1:].lstrip() if is_apart and rest[1:].strip() else thing
 

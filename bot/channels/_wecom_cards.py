@@ -88,8 +88,15 @@ def _placed(text: str) -> tuple[dict[str, str], str, bool]:
     heading = _heading(first)
     if heading is not None and len(rest) <= WORDS:
         return heading, rest, True
-    cut = {"title": shorten(first, TITLE, "characters") or "\u2026"}
+    cut = {"title": _cut(first)}
     return (cut, text, True) if len(text) <= WORDS else (cut, "", False)
+
+
+def _cut(line: str) -> str:
+    """The beginning of a line, between two words where it has some."""
+    cut = shorten(line, TITLE, "characters") or "\u2026"
+    words, space, _ = cut.rpartition(" ")
+    return f"{words.rstrip(' ,')}\u2026" if space and cut != line and words.strip(" ,") else cut
 
 
 def _heading(line: str) -> dict[str, str] | None:

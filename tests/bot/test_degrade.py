@@ -86,6 +86,11 @@ def test_a_question_in_a_dialogue_is_answered_by_number(limits: Limits, below: s
     assert message.numbered == (tuple(range(8)) if "1 A" in below else ())
 
 
+def test_a_choice_that_begins_with_its_number_is_numbered_once() -> None:
+    numbered: Buttons = [("report.place", {"named": name}) for name in ("1 ★", "2. WX-2", "30 cm")]
+    assert brief(said(numbered, WECHAT))[0] == "回复 1 ★ / 2. WX-2 / 3 30 cm"
+
+
 @pytest.mark.parametrize(
     ("limits", "below", "buttons"),
     [

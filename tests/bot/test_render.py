@@ -35,6 +35,22 @@ def test_a_thing_that_begins_with_its_kind_is_named_once(asset: str, heard: str)
     assert said("taken", asset=asset).startswith(f"Got it: {heard.rstrip()}, A/1 (")
 
 
+def test_where_no_kind_is_said_a_thing_has_its_whole_name() -> None:
+    told = said("arrived", asset="Lift, entrance 1", name="Wang")
+    assert told.startswith("Wang has arrived and is working on Lift, entrance 1 (")
+    assert said("confirmed", asset="Lift, entrance 1") == "WX-1 (Lift, entrance 1) was confirmed. Well done."
+
+
+@pytest.mark.parametrize(
+    ("place", "asset", "heard"),
+    [("1号楼/1单元", "1单元电梯", "1号楼 1单元，电梯"), ("1号楼/1单元", "1单元门禁", "1号楼 1单元门禁，电梯"),
+     ("1号楼/大厅", "客梯", "1号楼/大厅 客梯，电梯"), ("A/1", "1号客梯", "A/1 1号客梯，电梯"),
+     ("大厅", "大厅客梯", "大厅客梯，电梯")],
+)  # fmt: skip
+def test_neither_a_place_nor_a_kind_is_said_twice(place: str, asset: str, heard: str) -> None:
+    assert said("taken", "zh_CN", place=place, asset=asset).startswith(f"已收到：{heard}（工单")
+
+
 def test_a_text_fits_the_platform_in_its_own_unit() -> None:
     text = said("note", "zh_CN", Limits(text=60, unit="bytes"), text="水管漏水了" * 40)
     assert len(text.encode()) <= 60

@@ -1,7 +1,7 @@
 """Takes the pictures of README.md anew: `python -m tests.browser.write_screenshots`.
 
 The loop of tests/browser/test_loop.py is played in a demo of each language; what it shows on the way becomes small
-pictures in docs/images.
+pictures in docs/images, and so does the page of `make chats` after its own loop.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser import test_loop as loop
 from tests.browser.conftest import FLAGS, PHONE, ROOT, free_port, wait_until_ready
+from tests.chats.page import server_of
+from tests.chats.play import play
+from tests.chats.stage import Stage
 
 IMAGES = ROOT / "docs/images"
 COLOURS = 96
@@ -68,6 +72,19 @@ def take(browser: Browser, lang: str, folder: Path) -> None:
         loop.confirm_and_rate(resident, words, lang)
 
 
+def side_by_side(browser: Browser, lang: str, folder: Path) -> None:
+    """The page of `make chats` after its loop, in a language."""
+    with Stage(folder / "chats", lang) as stage, server_of(stage, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page(viewport={"width": 1280, "height": 740})
+        play(stage)
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_selector(".steps .is-taken:last-child")
+        page.wait_for_timeout(8000)  # until the last news have come, a second apart
+        page.screenshot(path=folder / "chats.png")
+        server.shutdown()
+
+
 def lift_door() -> bytes:
     """What the resident photographs: a lift whose door stays open."""
     picture = Image.new("RGB", (900, 700), (203, 198, 190))
@@ -102,6 +119,8 @@ def main() -> None:
                 for shot, (kept, is_lower_end) in PHONES.items():
                     keep(Path(name) / f"loop-{lang}-{shot}.png", f"{kept}-{lang}.png", is_lower_end=is_lower_end)
                 keep(Path(name) / "desk.png", f"desk-{lang}.png", is_lower_end=False)
+                side_by_side(browser, lang, Path(name))
+                keep(Path(name) / "chats.png", f"chats-{lang}.png", is_lower_end=False)
 
 
 if __name__ == "__main__":

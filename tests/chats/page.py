@@ -35,6 +35,7 @@ FILES = {
 }  # fmt: skip
 POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 MOST = 64 * 1024
+PAUSE = 1.2  # seconds after each step of the play
 REPAIRED = ("technician", "busy")  # whose photos show the repair
 Json = dict[str, Any]
 
@@ -98,7 +99,7 @@ class Page:
             return
         try:
             self._is_stuck = False
-            play(self._stage, self._begun)
+            play(self._stage, self._begun, pause=PAUSE)
         except (StillWaiting, LookupError):
             self._is_stuck = True
         finally:

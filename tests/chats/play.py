@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,6 @@ from tests.chats.stage import Stage
 from tests.chats.words import said
 
 PICTURE = 3  # of those that the demo draws
-NEAR = 3  # so many lines at the end of a chat are what is talked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,15 @@ class Act:
     is_done: Callable[[Stage], bool]
 
 
-def play(stage: Stage, begun: Callable[[int, Act], None] = lambda *_: None) -> None:
-    """All of it. `begun`: told of each step before it."""
+def play(stage: Stage, begun: Callable[[int, Act], None] = lambda *_: None, *, pause: float = 0.0) -> None:
+    """All of it. `begun`: told of each step before it; `pause`: seconds in which people can see what has come."""
     if stage.ticket() is not None:
         stage.next_lift()
     for place, act in enumerate(ACTS):
         begun(place, act)
         act.do(stage)
         stage.wait(lambda act=act: act.is_done(stage))  # type: ignore[misc]
+        time.sleep(pause)
 
 
 def stands_in(stage: Stage, seat: str) -> bool:
@@ -52,13 +53,7 @@ def _choose(seat: str, label: str) -> Callable[[Stage], None]:
 
 def _offers(seat: str, label: str) -> Callable[[Stage], bool]:
     """Whether the end of a chat has something of that name to tap, or with a number."""
-
-    def is_there(stage: Stage) -> bool:
-        words = i18n.translate(f"button.{label}", stage.locale)
-        lines = [line for line in stage.phone(seat).lines()[-NEAR:] if not line.is_mine]
-        return any(f" {words}" in line.text or words in [key.label for key in line.keys] for line in lines)
-
-    return is_there
+    return lambda stage: stage.phone(seat).choice(i18n.translate(f"button.{label}", stage.locale)) is not None
 
 
 def _says(seat: str, words: str) -> Callable[[Stage], None]:
@@ -97,7 +92,7 @@ ACTS = (
     Act("photo", "resident", _shows("resident", is_repaired=False), lambda stage: stage.has_photo("report")),
     Act("scan", "neighbour", _scans("neighbour"), _answered("neighbour")),
     Act("twin", "neighbour", _says("neighbour", "same"), _offers("neighbour", "report.me_too")),
-    Act("me_too", "neighbour", _choose("neighbour", "report.me_too"), lambda stage: stands_in(stage, "neighbour")),
+    Act("me_too", "neighbour", _choose("neighbour", "report.me_too"), _offers("neighbour", "track.show")),
     Act("decline", "busy", _choose("busy", "work.decline"), _offers("busy", "reason.busy")),
     Act("busy", "busy", _choose("busy", "reason.busy"), _is_given_on),
     Act("accept", "technician", _choose("technician", "work.accept"), _is("accepted")),

@@ -76,6 +76,19 @@ def test_words_that_a_card_cannot_show_go_before_it(wecom: FakeWeCom, send: Send
     assert wecom.seen("li")[1].text == "电梯不动了。"
 
 
+def test_a_first_line_too_long_for_a_title_goes_on_below_it(wecom: FakeWeCom, send: Send) -> None:
+    line = "It is yours: WX-261122-001 Lift, entrance 1, building 3"
+    words = "Please be there by 17:00 and check in when you are there.\n" * 2
+    send(Outgoing(f"{line}\n{words}".strip(), (ACCEPT,)))
+    [card] = wecom.seen("li")
+    assert card.text == f"{line}\n{words}".strip()
+    [told] = wecom.called("message/send")
+    assert told["template_card"]["main_title"] == {
+        "title": "It is yours: WX-261122-001 Lift,",
+        "desc": "entrance 1, building 3",
+    }
+
+
 def test_one_long_line_is_whole_on_its_card(wecom: FakeWeCom, send: Send) -> None:
     text = "Got it: lift not moving, building 3, entrance 2 (WX-1120-042)."
     send(Outgoing(text, (ACCEPT,)))

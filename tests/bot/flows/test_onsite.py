@@ -37,7 +37,7 @@ def test_the_code_of_the_thing_checks_in(stage: Stage, wang: Chat, li: Chat, num
     assert wang.press(job(wang), "onsite.check_in").kind == "check_in_scan"
     started = wang.say(code.lower())
     assert started.kind == "job_started"
-    assert "Still missing: a photo of the finished work" in started.text
+    assert "Still missing: an after-photo" in started.text
     assert started.links
     assert stage.ticket(number).scan_proof == "scanned"
     assert "Wang Wei has arrived" in li.last("arrived").text
@@ -149,7 +149,7 @@ def test_photos_are_kept_as_before_or_after_and_words_stay_between_staff(
     assert li.inbox("note") == []
     shown = wang.press(wang.command("work"), "work.show")
     assert "Still missing: the technician's signature" in shown.text
-    assert "a photo of the finished work" not in shown.text
+    assert "an after-photo" not in shown.text
 
 
 def test_photos_that_come_hours_later_are_not_this_jobs(stage: Stage, wang: Chat, number: str, code: str) -> None:

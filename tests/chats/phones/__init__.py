@@ -10,8 +10,9 @@ import http.client
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from tests.chats.drawing import Key, Line
 
 SEATS = ("resident", "neighbour", "busy", "technician", "supervisor")  # as they stand side by side
 PATIENCE = 30
+NEAR = 6  # so many messages at the end of a chat are what is talked about
 PHONES: registry.Registry[type[Phone]] = registry.Registry("phone")
 
 
@@ -71,7 +73,8 @@ class Phone(ABC):
 
     def come_in(self, code: str) -> None:
         """Join this chat to its person by a one-time code."""
-        self.say(f"/link {code}")
+        self._mine(Line(is_mine=True, pieces=(("/link …", ""),)))
+        self.write(f"/link {code}")
 
     # What the person does
 
@@ -84,18 +87,25 @@ class Phone(ABC):
         self.show(photo)
 
     def scan(self, address: str) -> None:
-        self._mine(Line(is_mine=True, pieces=((address, address),)))
+        self._mine(Line(is_mine=True, pieces=((f"QR · {address.rpartition('/')[2]}", address),)))
         self.read(address)
 
     def choose(self, label: str) -> None:
         """Tap the newest button of that label; where there are no buttons, write its number."""
-        for line in reversed(self.lines()):
+        found = self.choice(label)
+        if found is None:
+            raise NothingToChoose(label)
+        found()
+
+    def choice(self, label: str) -> Callable[[], None] | None:
+        """What choosing that means at the end of the chat; None where it is not offered there."""
+        for line in reversed([one for one in self.lines() if not one.is_mine][-NEAR:]):
             tap = next((key.tap for key in line.keys if key.tap and key.label == label), None)
             if tap is not None:
-                return tap()
-            if not line.is_mine and (number := _number(label, line.text)):
-                return self.say(number)
-        raise NothingToChoose(label)
+                return tap
+            if number := _number(label, line.text):
+                return partial(self.say, number)
+        return None
 
     def press(self, line: int, key: int) -> None:
         """Tap what stands there now."""
@@ -136,8 +146,10 @@ class Phone(ABC):
 
 def _number(label: str, text: str) -> str:
     """The number of a choice in a text: before it, or the one that it begins with, as "5 ★" does."""
-    found = re.search(rf"(\d+) {re.escape(label)}", text) or re.search(rf"(?=(\d+) ){re.escape(label)}", text)
-    return found[1] if found else ""
+    own, end = re.match(r"(\d+)[ .]", label), r"(?= /|\n|$)"
+    before = "" if own else r"(\d+) "
+    found = re.search(rf"(?:^|[ \n]){before}{re.escape(label)}{end}", text)
+    return (own or found)[1] if found else ""
 
 
 def phones(port: int) -> list[Phone]:

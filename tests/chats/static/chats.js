@@ -75,7 +75,6 @@ function choices(kept, one) {
 }
 
 function lines(kept, one) {
-  const isAtEnd = kept.log.scrollHeight - kept.log.scrollTop - kept.log.clientHeight < NEAR;
   one.lines.forEach((line, place) => {
     const said = JSON.stringify(line);
     if (kept.lines[place] === said) return;
@@ -84,13 +83,14 @@ function lines(kept, one) {
     if (kept.talk.children[place]) kept.talk.children[place].replaceWith(node);
     else kept.talk.append(node);
   });
-  if (isAtEnd) kept.log.scrollTop = kept.log.scrollHeight;
 }
+
+const isAtEnd = ({ log }) => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
 
 function ticket(told) {
   const { page, steps } = words;
   at("number").textContent = told ? `${told.number} · ${told.word}` : page.none_yet;
-  at("thing").textContent = told ? `${told.thing}${told.stars ? ` · ${"★".repeat(told.stars)}` : ""}` : page.start;
+  at("thing").textContent = told ? `${told.thing}${told.stars ? ` · ${"★".repeat(told.stars)}` : ""}` : "";
   at("desk").hidden = !told;
   if (told) at("desk").href = told.desk;
   at("steps").replaceChildren(...Object.entries(steps).map(([step, text]) => made("li", {
@@ -100,13 +100,12 @@ function ticket(told) {
 
 function progress(play, all) {
   const isOn = play.step > 0;
-  at("playing").hidden = !isOn;
   at("play").disabled = isOn;
   at("bar").max = play.of;
   at("bar").value = play.step;
   const acting = all.find((one) => one.seat === play.seat);
   const act = isOn ? `${acting.who} ${words.acts[play.act]}` : "";
-  at("told").textContent = isOn ? `${filled(words.page.step, play)} · ${act}` : "";
+  at("told").textContent = isOn ? `${filled(words.page.step, play)} · ${act}` : words.page.start;
   at("trouble").textContent = words.page.stuck;
   at("trouble").hidden = !play.stuck;
   for (const [seat, kept] of phones) {
@@ -120,6 +119,7 @@ function progress(play, all) {
 
 function draw(told) {
   const isOther = told.locale !== shown.locale;
+  const following = [...phones.values()].filter(isAtEnd);
   shown = told;
   words = told.words;
   if (isOther) {
@@ -129,7 +129,10 @@ function draw(told) {
     at("phones").setAttribute("aria-label", words.page.phones);
   }
   for (const one of told.phones) {
-    if (!phones.has(one.seat)) phones.set(one.seat, phone(one));
+    if (!phones.has(one.seat)) {
+      phones.set(one.seat, phone(one));
+      following.push(phones.get(one.seat));
+    }
     const kept = phones.get(one.seat);
     if (isOther) name(kept, one);
     choices(kept, one);
@@ -137,6 +140,7 @@ function draw(told) {
   }
   ticket(told.ticket);
   progress(told.play, told.phones);
+  for (const { log } of following) log.scrollTop = log.scrollHeight;
 }
 
 async function look() {
