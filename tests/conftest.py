@@ -8,7 +8,8 @@ from collections.abc import Generator
 import pytest
 
 pytest_plugins = [
-    "tests.databases", "tests.passwords", "tests.personas", "tests.real_data", "tests.sharing", "tests.telling",
+    "tests.databases", "tests.folders", "tests.passwords", "tests.personas", "tests.real_data", "tests.sharing",
+    "tests.telling",
 ]  # fmt: skip
 # A machine that has no real input says so by GONGDAN_REAL_DATA=none; every other skip hides a hole in the gate.
 IS_CI = os.environ.get("CI") == "true"

@@ -71,7 +71,9 @@ def start(plan: Plan, site: SiteFacts, now: datetime) -> list[Entry]:
     begins = _before(recurrence.of(plan.rhythm), today)
     if begins is not None and not plan.held_at and (plan.planned_on is None or plan.planned_on < begins):
         plan.planned_on = begins
-    return schedule(plan, site)
+    entries = schedule(plan, site)
+    plan.held_for = ""  # what it is about may be something else now
+    return entries
 
 
 def schedule(plan: Plan, site: SiteFacts) -> list[Entry]:
@@ -80,7 +82,8 @@ def schedule(plan: Plan, site: SiteFacts) -> list[Entry]:
     What could not be worked out before, and now is, is not held any more.
     """
     found, entries = find(plan, site)
-    plan.held_at, plan.held_for = None, ""
+    if plan.held_at:
+        plan.held_at, plan.held_for = None, ""
     plan.next_on = found.on if found and not plan.paused_at else None
     plan.wake_at = wakes_at(plan, site, found) if found and not plan.paused_at else None
     return entries

@@ -2,6 +2,9 @@
 
 It is tried again some hours later, in place of at every tick. The desk is told once, with the reason; the plan's page
 and `gongdan doctor` say so until it goes on, by itself or because somebody has mended it.
+
+The same people are told once of a plan that can be worked out but is about nothing any more. It keeps its dates, and
+its page says so until something is made of it or somebody changes it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from sqlalchemy.orm import Session
 from assets.models import Asset, AssetType
 from assets.plans import recurrence
 from assets.plans.deciding import NAME
-from assets.plans.models import Plan
+from assets.plans.models import Occurrence, Plan
 from core import calendars, decisions, outbox, people, places, worktime
 from core.errors import GongdanError
 from core.outbox import Choice, Letter
@@ -28,6 +31,7 @@ AGAIN = timedelta(hours=6)
 BROKEN = (*recurrence.BROKEN, AttributeError, OSError, GongdanError)
 READERS = {"supervisor": True, "admin": True, "manager": False}  # whether the plan's page is theirs to open
 RULE, ZONE, CALENDAR, THING, UNKNOWN = "rule", "zone", "calendar", "thing", "unknown"
+EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def hold(session: Session, plan_id: UUID, now: datetime, address: str) -> None:
     session.flush()
     if plan.held_for == before:
         return
-    told = _tell(session, plan, site, now, address)
+    told = _tell(session, plan, site, now, address, "plan_held")
     entry = Entry("plan_held", {"held": plan.held_for, "told": [str(who) for who in told]}, NAME)
     decisions.append(session, plan.site_id, f"plan:{plan.id}", [entry], now)
 
@@ -62,6 +66,21 @@ def let_go(session: Session, plan_id: UUID, now: datetime) -> None:
     plan.held_at, plan.held_for = None, ""
     session.flush()
     decisions.append(session, plan.site_id, f"plan:{plan.id}", [Entry("plan_freed", {}, NAME)], now)
+
+
+def tell_of_nothing(session: Session, plan_id: UUID, now: datetime, address: str) -> None:
+    """Tell once that nothing came of a plan's last date, because nothing is left that it is about."""
+    plan = session.get(Plan, plan_id)
+    if plan is None or plan.held_at or plan.last_on is None:
+        return
+    of_date = select(Occurrence.id).where(Occurrence.plan_id == plan.id, Occurrence.on_day == plan.last_on)
+    before, plan.held_for = plan.held_for, "" if session.scalar(of_date.limit(1)) else EMPTY
+    session.flush()
+    if plan.held_for in ("", before):
+        return
+    told = _tell(session, plan, places.site_of(session, plan.site_id), now, address, "plan_empty")
+    entry = Entry("plan_empty", {"told": [str(who) for who in told]}, NAME)
+    decisions.append(session, plan.site_id, f"plan:{plan.id}", [entry], now)
 
 
 def is_held(session: Session, plan_id: UUID) -> bool:
@@ -106,7 +125,7 @@ def _things(session: Session, plan: Plan) -> None:
         raise LookupError
 
 
-def _tell(session: Session, plan: Plan, site: SiteFacts, now: datetime, address: str) -> list[UUID]:
+def _tell(session: Session, plan: Plan, site: SiteFacts, now: datetime, address: str, kind: str) -> list[UUID]:
     """Tell whoever runs the site, outside its quiet hours; a link for whoever can open it."""
     facts = {"site": str(site.id), "site_name": site.name, "plan": plan.name, "held": plan.held_for}
     link = Choice("plan.open", url=f"{address}/desk/plans/{plan.id}?site={site.prefix}")
@@ -117,7 +136,7 @@ def _tell(session: Session, plan: Plan, site: SiteFacts, now: datetime, address:
     quiet = site.settings.get("quiet", ())
     waits = now if plan.held_for == ZONE else calendars.after_quiet(now, quiet, site.timezone)
     letters = [
-        Letter("plan_held", facts, who, buttons=[link] if is_theirs else [], not_before=waits)
+        Letter(kind, facts, who, buttons=[link] if is_theirs else [], not_before=waits)
         for who, is_theirs in readers.items()
     ]
     outbox.post(session, letters, now)

@@ -21,7 +21,7 @@ class Plan(Table):
     rule that was decided and the last day on which work fell; `next_on` the next such day. `wake_at`: when a trigger
     makes its tickets; None while it is paused, ended, or waits for the last one to be done. `is_by_meter`: the meter
     made it due. `carried`: questions that were left open, by subject. `held_at` and `held_for`: since when it could not
-    be worked out, and why, as `holding` says.
+    be worked out, and why, as `holding` says; a reason alone is why nothing came of its last date.
     """
 
     __tablename__ = "plans"

@@ -36,6 +36,7 @@ def make(session: Session, plan_id: UUID, tick: Tick) -> None:
             making.make(session, plan_id, tick.now)
             if was_held:
                 holding.let_go(session, plan_id, tick.now)
+            holding.tell_of_nothing(session, plan_id, tick.now, tick.settings.public_url)
     except PASSING:
         raise
     except Exception:

@@ -28,7 +28,7 @@ Here = Annotated[At, Depends(at(*ROLES))]
 PER_PAGE = 50
 KINDS = (
     "make", "skip", "postpone", "leave_out", "stops_gone", "meter", "carry", "done", "end", "plan_held", "plan_freed",
-    "shift_ended", "digest", "calendar_unpublished", "terms", "labels_printed", "code_claimed", "absence",
+    "plan_empty", "shift_ended", "digest", "calendar_unpublished", "terms", "labels_printed", "code_claimed", "absence",
 )  # fmt: skip
 
 

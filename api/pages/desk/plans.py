@@ -119,7 +119,7 @@ def show(plan_id: UUID, here: Here, db: Db, before: str = "") -> HTMLResponse:
     kept = _plan_form.kept(plan, _route.kept(db, here, plan.stops))
     page = _page(here, db, plan, kept, planning.next_dates(db, plan))
     told, older = _decided(here, db, plan, before)
-    held = translate(f"plan.held.{plan.held_for}", here.locale) if plan.held_at else ""
+    held = translate(f"plan.held.{plan.held_for}", here.locale) if plan.held_for else ""
     return here.page("desk_plan.html", replace(page, held=held, decisions=told, older=older))
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from assets import register
+from assets.models import Asset
 from assets.plans import holding, planning, reading
 from assets.plans.models import Occurrence, Plan
 from assets.plans.planning import Draft
@@ -29,8 +31,8 @@ def spoil(session: Session, plan: Plan, **values: object) -> None:
     session.execute(update(Plan).where(Plan.id == plan.id).values(**values))
 
 
-def letters(session: Session) -> list[OutboxMessage]:
-    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "plan_held")))
+def letters(session: Session, kind: str = "plan_held") -> list[OutboxMessage]:
+    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)))
 
 
 def events(session: Session, plan: Plan) -> list[str]:
@@ -164,3 +166,31 @@ def test_a_place_that_was_deleted_under_its_plan_holds_it(db: Database, yard: Ya
     assert wake(now) == Outcome(handled=1)
     with db.read_scope() as session:
         assert session.get_one(Plan, plan.id).held_for == "thing"
+
+
+def test_of_a_plan_about_nothing_the_desk_is_told_once_until_something_is_made(
+    db: Database, yard: Yard, now: datetime, wake: Wake
+) -> None:
+    with db.write_scope() as session:
+        plan = planned(session, yard, now)
+        register.retire_asset(session, yard.pump, now=now)
+    wake(now)
+    wake(now + DAY)
+    with db.read_scope() as session:
+        found = {one.person_id: one for one in letters(session, "plan_empty")}
+        assert set(found) == {yard.cast.supervisor, yard.cast.admin, yard.cast.manager}
+        assert len(letters(session, "plan_empty")) == len(found)
+        assert (events(session, plan).count("plan_empty"), reading.state_of(session.get_one(Plan, plan.id))) == (
+            1, "active",
+        )  # fmt: skip
+        said = render("plan_empty", found[yard.cast.manager].facts, [], Setting("en", "UTC", now, str), Limits())
+    assert 'Nothing comes of the plan "Pump" of Garden Court any more' in said.text
+    with db.write_scope() as session:
+        session.get_one(Asset, yard.pump).retired_at = None
+    wake(now + 2 * DAY)
+    with db.write_scope() as session:
+        assert session.get_one(Plan, plan.id).held_for == ""
+        register.retire_asset(session, yard.pump, now=now)
+    wake(now + 3 * DAY)
+    with db.read_scope() as session:
+        assert len(letters(session, "plan_empty")) == 2 * len(found)

@@ -184,7 +184,7 @@ def test_a_route_of_which_nothing_is_left_ends_no_run(db: Database, yard: Yard, 
     wake(now)
     with db.read_scope() as session:
         assert made(session, plan) == []
-        assert told(session, plan)[-2:] == [("make", "2026-11-20"), ("stops_gone", "2026-11-20")]
+        assert told(session, plan)[-3:] == [("make", "2026-11-20"), ("stops_gone", "2026-11-20"), ("plan_empty", "")]
 
 
 def test_many_are_made_in_batches(db: Database, yard: Yard, now: datetime, wake: Wake) -> None:
