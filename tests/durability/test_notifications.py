@@ -43,16 +43,20 @@ NOWHERE = ("", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much is sent, at which pace (0: the channel's own), and how often the sender dies."""
+    """How much is sent, at which pace (0: the channel's own), and how often the sender dies.
+
+    `patience`: how long it waits for an answer; `wait`: how long all may take.
+    """
 
     messages: int
     kills: int
     pace: float
+    patience: float
     wait: float
 
 
-SHORT = Load(messages=200, kills=1, pace=60, wait=60)
-FULL = Load(messages=5000, kills=20, pace=0, wait=1800)
+SHORT = Load(messages=200, kills=1, pace=60, patience=1, wait=60)
+FULL = Load(messages=5000, kills=20, pace=0, patience=3, wait=1800)
 
 
 @dataclass(slots=True)
@@ -159,6 +163,13 @@ def left(database: Database) -> int:
         return session.scalar(select(func.count()).where(OutboxMessage.is_due)) or 0
 
 
+def in_hand(database: Database) -> set[str]:
+    """The marks of what the sender has taken up, and may have sent."""
+    with database.read_scope() as session:
+        claimed = session.scalars(select(OutboxMessage).where(OutboxMessage.state == "claimed"))
+        return {mark for row in claimed for mark in NUMBER.findall(json.dumps(row.facts))}
+
+
 def let_time_pass(database: Database) -> None:
     """What is repeated after half a minute, or after a platform's rest, is repeated now."""
     with database.write_scope() as session:
@@ -175,6 +186,7 @@ def deliver_all(database: Database, sender: Sender, proof: Proof, chance: random
         if killed < load.kills and proof.way.calls > (killed + 1) * proof.least_calls() // (load.kills + 1):
             time.sleep(chance.uniform(0, 0.2))
             sender.kill()
+            proof.way.spare(in_hand(database))
             sender.start()
             killed += 1
         if load is SHORT:
@@ -213,7 +225,8 @@ def test_every_message_arrives_and_no_limit_is_exceeded(channel: str, kind: str,
         database = open_database(url)
         upgrade(database)
         marks = post(database, proof)
-        sender = Sender((url, channel, proof.way.url, str(tmp_path), str(proof.load.pace)), tmp_path)
+        how = (str(proof.load.pace), str(proof.load.patience))
+        sender = Sender((url, channel, proof.way.url, str(tmp_path), *how), tmp_path)
         begun = time.monotonic()
         try:
             deliver_all(database, sender, proof, random.Random(seed))
