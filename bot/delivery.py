@@ -335,7 +335,7 @@ def _time() -> float:
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Not by `wait_for`, which in Python 3.11 loses a cancellation that comes with the event: nobody would ever stop."""
+    """Not by `wait_for`: in Python 3.11 it loses a cancellation that comes with the event, and nobody would stop."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
