@@ -19,7 +19,7 @@ from bot import flows, greeting, notices, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
 from core import clock, conversations, i18n, inbox, numbers, outbox, places
-from core.database import Database, Session
+from core.database import Database, DBAPIError, Session, is_passing
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
 from core.numbers import Offered
@@ -60,7 +60,8 @@ class Router:
         except GongdanError as error:
             return self._answer_error(incoming, error, now)
         except Exception as error:
-            log.exception("a %s message could not be handled and is kept", incoming.kind)
+            if not (isinstance(error, DBAPIError) and is_passing(error)):  # which is PostgreSQL's way to be busy
+                log.exception("a %s message could not be handled and is kept", incoming.kind)
             return self._keep(incoming, now, error)
 
     def _answer_error(self, incoming: Incoming, error: GongdanError, now: datetime) -> Taken:

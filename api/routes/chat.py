@@ -237,7 +237,8 @@ class Watch:
             self.task = asyncio.create_task(self._look())
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await news.wait()
         finally:
             self.waiting[chat_id].pop(news, None)
             if not self.waiting[chat_id]:

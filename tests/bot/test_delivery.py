@@ -231,3 +231,25 @@ def test_digests_follow_a_group_or_end_with_it(db: Database, cast: Cast, error: 
     deliver(db, Platform(error))
     with db.read_scope() as session:
         assert [one.conversation for one in digests.running(session, cast.site)] == left
+
+
+@pytest.mark.parametrize("ticks", range(6))
+def test_a_sender_that_is_stopped_in_the_moment_of_a_nudge_stops(sqlite_db: Database, ticks: int) -> None:
+    async def stop() -> None:
+        sender = delivery(sqlite_db, Platform())
+        running = asyncio.create_task(sender.run())
+        while sender.nudged.is_set() or not waits_for(sender.nudged):  # noqa: ASYNC110 - nothing is set when it waits
+            await asyncio.sleep(0.001)
+        sender.nudged.set()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait([running], timeout=5)
+        assert done
+        assert running.cancelled()
+
+    asyncio.run(stop())
+
+
+def waits_for(event: asyncio.Event) -> bool:
+    return bool(event._waiters)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells

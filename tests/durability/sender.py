@@ -1,7 +1,8 @@
 """A process that only sends, so that it may be killed.
 
-`python -m tests.durability.sender DATABASE PLATFORM ADDRESS FOLDER PACE` delivers what is in the outbox to the
-simulator of a platform, so many messages a second (0: as our channel does); nothing of the server runs beside it.
+`python -m tests.durability.sender DATABASE PLATFORM ADDRESS FOLDER PACE PATIENCE` delivers what is in the outbox to the
+simulator of a platform, so many messages a second (0: as our channel does), and waits so many seconds for an answer;
+nothing of the server runs beside it.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from core.storage import open_storage
 from tests.durability.simulators import SIMULATORS
 
 
-async def deliver(address: str, platform: str, url: str, folder: str, pace: str) -> None:
+async def deliver(address: str, platform: str, url: str, folder: str, pace: str, patience: str) -> None:
     database, storage = open_database(address), open_storage(f"file://{folder}/media")
-    channels: dict[str, Channel] = {one.name: one for one in SIMULATORS[platform].opened(url, database, storage)}
+    opened = SIMULATORS[platform].opened(url, database, storage, float(patience))
+    channels: dict[str, Channel] = {one.name: one for one in opened}
     for channel in channels.values():
         channel.limits = replace(channel.limits, per_second=float(pace) or channel.limits.per_second)
     settings = Settings(secret_key=SecretStr("k" * 40), data_dir=Path(folder))

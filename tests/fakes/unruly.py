@@ -82,6 +82,11 @@ class Unruly:
         self._server.shutdown()
         self._server.server_close()
 
+    def spare(self, marks: set[str]) -> None:
+        """Leave no more doubt about these messages: their sender has died with them."""
+        with self._lock:
+            self._doubtful |= marks
+
     def most_in(self, seconds: float, *chats: str) -> int:
         """The most calls in any span of that length, to these conversations together."""
         came = sorted(at for chat in chats for at in self.came[chat])

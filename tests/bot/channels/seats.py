@@ -31,7 +31,7 @@ from bot.channels._weixin_sending import template_of
 from bot.channels.telegram import TelegramChannel
 from bot.delivery import Delivery
 from bot.fetching import Fetching
-from bot.messages import Answer, HookRequest
+from bot.messages import Answer, HookRequest, Incoming
 from bot.replying import Replying
 from bot.router import Router
 from core import access, clock
@@ -120,11 +120,14 @@ class Server:
             assert seat.channel.is_welcome(replace(request, body=b""))
             assert seat.channel.is_authentic(request)
             messages = seat.channel.parse(request)
-            assert [Router(self.db, SETTINGS).take(one) for one in messages] == ["done"] * len(messages)
+            self.take(messages)
             told = self._replying.to(seat.channel, request, messages, is_late=False)
             seat.take(request, told.answer)
             self._replying.settle(told)
         self.work(*(seat.channel.settle_tap(one, "") for one in messages if one.callback))
+
+    def take(self, messages: Sequence[Incoming]) -> None:
+        assert [Router(self.db, SETTINGS).take(one) for one in messages] == ["done"] * len(messages)
 
     def act(self, number: str, action: str, by: UUID, **facts: Any) -> None:
         """What somebody does on a page."""
@@ -264,14 +267,14 @@ class DingTalkSeat:
         """It reads no clock that matters here."""
 
     def text(self, who: str, words: str) -> HookRequest:
-        return self._hook(self.fake.callbacks.text(dingtalk.Member(who), words))
+        return self.hook(self.fake.callbacks.text(dingtalk.Member(who), words))
 
     def photo(self, who: str, data: bytes) -> HookRequest:
         code = self.fake.keep(f"c{len(self.fake.api.files)}", data)
-        return self._hook(self.fake.callbacks.picture(dingtalk.Member(who), code))
+        return self.hook(self.fake.callbacks.picture(dingtalk.Member(who), code))
 
     def press(self, who: str, label: str) -> HookRequest:
-        return self._hook(self.fake.press(who, label), "cards")
+        return self.hook(self.fake.press(who, label), "cards")
 
     def take(self, request: HookRequest, answer: Answer) -> None:
         """DingTalk reads only the status."""
@@ -279,7 +282,7 @@ class DingTalkSeat:
     def seen(self, who: str) -> list[Seen]:
         return [Seen(one.text, one.labels, bool(one.photo)) for one in self.fake.messages(who)]
 
-    def _hook(self, data: dict[str, Any], part: str = "") -> HookRequest:
+    def hook(self, data: dict[str, Any], part: str = "") -> HookRequest:
         make = self.fake.callbacks
         headers = make.card_headers(card_secret(dingtalk.SECRET)) if part else make.headers()
         return HookRequest("POST", json.dumps(data).encode(), headers, part=part)

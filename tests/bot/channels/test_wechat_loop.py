@@ -71,7 +71,9 @@ def test_a_template_that_wechat_has_taken_and_lost_is_marked_with_its_reason(ser
     server.say("wechat", LI, "the kitchen lamp is broken")
     [lost] = wechat.happened
     server.hear("wechat", lambda _: lost)
-    offers = select(OutboxMessage).where(OutboxMessage.person_id == server.cast.technician, OutboxMessage.kind == "offer")
+    offers = select(OutboxMessage).where(
+        OutboxMessage.person_id == server.cast.technician, OutboxMessage.kind == "offer"
+    )
     with server.db.read_scope() as session:
         offer = session.scalars(offers).one()
         assert (offer.state, offer.error) == ("undeliverable", "undelivered")

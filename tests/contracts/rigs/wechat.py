@@ -24,10 +24,12 @@ FAULTS = {
 }  # fmt: skip
 
 
-def channel_of(wechat: FakeWeChat, database: Database, storage: Storage, **changes: Any) -> WeChatChannel:
+def channel_of(
+    wechat: FakeWeChat, database: Database, storage: Storage, *, patience: float = 1.0, **changes: Any
+) -> WeChatChannel:
     known = {"secret": wechat.secret, "aes_key": wechat.aes_key, "base_url": wechat.url, "public_url": PUBLIC}
     access = Access(wechat.app_id, token=wechat.token, **(known | changes))
-    return WeChatChannel(access, storage, Tokens(database, b"k"), patience=1.0)
+    return WeChatChannel(access, storage, Tokens(database, b"k"), patience=patience)
 
 
 class Rig:
