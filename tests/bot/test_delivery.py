@@ -252,4 +252,4 @@ def test_a_sender_that_is_stopped_in_the_moment_of_a_nudge_stops(sqlite_db: Data
 
 
 def waits_for(event: asyncio.Event) -> bool:
-    return bool(event._waiters)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells
+    return bool(event._waiters)  # noqa: SLF001 - nothing else tells
