@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from bot import flows
 from bot.messages import HookRequest
 from core import clock
 from core.database import Database
@@ -27,6 +28,7 @@ HOOK = "/hooks/courier"
 @pytest.fixture
 def web(db: Database, cast: Cast, tmp_path: Path) -> Iterator[Web]:
     channels: dict[str, Any] = {"courier": Courier()}
+    flows.load()
     with browsing(db, tmp_path, channels) as opened:
         yield opened
 
