@@ -27,6 +27,7 @@ from tests.durability.hooks import WAITS, Answered, Crowd, all_fakes
 from tests.postgres import Server, running_postgres
 
 PACE = 50.0
+BESIDE_OTHERS = 2.0  # seconds that an answer may take longer where other tests have the processors, too
 Hold = Callable[[], AbstractContextManager[None]]
 
 
@@ -106,7 +107,7 @@ def test_every_hook_is_answered_in_time_and_nothing_is_lost(kind: str, tmp_path:
                 print(told(kind, wave, answers[-1]))  # noqa: T201 - the figures of the proof
             wait_until_done(url)
         for answered in answers:
-            verify(answered)
+            verify(answered, 0.0 if full else BESIDE_OTHERS)
         sent = Counter(one.channel for answered in answers for one in answered)
         assert (taken(url), answered_once(url)) == (sent, sent)
         # On PostgreSQL the worker says aloud that it could neither read nor settle, and goes on.
@@ -123,9 +124,9 @@ def told(kind: str, wave: Wave, answers: list[Answered]) -> str:
     )
 
 
-def verify(answers: list[Answered]) -> None:
+def verify(answers: list[Answered], slack: float) -> None:
     """In time, and either taken or refused so that the platform brings it again, whereupon it was taken."""
-    late = [(one.channel, one.took) for one in answers if one.took >= WAITS[one.channel]]
+    late = [(one.channel, one.took) for one in answers if one.took >= WAITS[one.channel] + slack]
     odd = [one for one in answers if not one.is_taken or not set(one.statuses[:-1]) <= {503}]
     assert (late, odd) == ([], [])
 

@@ -55,7 +55,7 @@ class Load:
     wait: float
 
 
-SHORT = Load(messages=200, kills=1, pace=60, patience=1, wait=60)
+SHORT = Load(messages=200, kills=1, pace=60, patience=1, wait=120)
 FULL = {  # 5,000 on each platform; on PostgreSQL, where a dead sender's messages come back after a minute, on all
     "sqlite": Load(messages=5000, kills=20, pace=0, patience=3, wait=1800),
     "postgres": Load(messages=1000, kills=4, pace=0, patience=3, wait=1800),
