@@ -21,6 +21,7 @@ from core.tickets import actions, alarming, news
 from core.tickets.models import Offer, Ticket
 
 DUTIES = ("", "other_on_call", "on_call", "team_on_call")  # in the order in which the query below counts them
+SHOW = (Choice("work.show"),)
 MOST_JOBS = 100  # counting goes no further: whoever has so many is last anyway
 
 
@@ -73,7 +74,7 @@ def _let_claim(session: Session, ticket: Ticket, work: Work, now: datetime) -> N
 def _tell_desk(session: Session, ticket: Ticket, now: datetime) -> None:
     """Nobody is left to ask: the supervisors assign by hand."""
     readers = people.holders(session, ticket.site_id, "supervisor")
-    outbox.post(session, [news.letter(ticket, "unassigned", who) for who in readers], now)
+    outbox.post(session, [news.letter(ticket, "unassigned", who, SHOW) for who in readers], now)
     if not ticket.emergency:
         actions.set_wake(session, ticket, None)
 

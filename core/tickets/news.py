@@ -117,7 +117,9 @@ def _offered(it: Happening) -> Iterable[Letter]:
 
 @on("request_transfer")
 def _transfer_wanted(it: Happening) -> Iterable[Letter]:
-    yield from _to_desk(it, "transfer_wanted", name=it.name(it.actor_id), reason=it.told["reason"])
+    yield from _to_desk(
+        it, "transfer_wanted", [Choice("work.show")], name=it.name(it.actor_id), reason=it.told["reason"]
+    )
 
 
 @on("relocate")

@@ -81,21 +81,20 @@ class Stage:
         return f"{self.url}/q/{self._lifts[self._played % len(self._lifts)]}"
 
     def __enter__(self) -> Self:
-        self._settings().data_dir.mkdir(parents=True, exist_ok=True)
-        self._build()
-        for phone in self.phones:
-            self._ends.enter_context(phone.fake)
-            self._installation.settings |= phone.environment()
-        self._installation.start()
-        self._ends.callback(self._installation.stop)
-        self._come_in()
+        with ExitStack() as ends:
+            self._build()
+            ends.callback(self._db.dispose)
+            for phone in self.phones:
+                ends.enter_context(phone.fake)
+                self._installation.settings |= phone.environment()
+            ends.callback(self._installation.stop)  # before the fakes: they wait for whoever polls them
+            self._installation.start()
+            self._come_in()
+            self._ends = ends.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for phone in self.phones:  # fakes that are polled wait for who polls them, so the server goes first
-            phone.lines()
         self._ends.close()
-        self._db.dispose()
 
     def phone(self, seat: str) -> Phone:
         return next(one for one in self.phones if one.seat == seat)
@@ -160,6 +159,7 @@ class Stage:
 
     def _build(self) -> None:
         settings = self._settings()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         if self._is_lively:
             builder.build(settings, self.locale, lambda *_: None)
             self._installation.settings["GONGDAN_DEMO"] = "true"

@@ -105,10 +105,10 @@ def test_in_wechats_browser_its_own_camera_opens_the_page_behind_a_code(played: 
         script = SCRIPT.replace("CODE", json.dumps(played.code))
         page.route(WeChatChannel.page_script, lambda route: route.fulfill(body=script, content_type="text/javascript"))
         page.goto(f"{played.url}/scan")
+        page.wait_for_selector("#platform-scan")
+        told = page.evaluate("window.told")
         page.click("#platform-scan")
         page.wait_for_url(played.code)
-        page.go_back()
-        told = page.evaluate("window.told")
         page.context.browser.close()  # type: ignore[union-attr]
     wanted = page_signature("canary-ticket", told["nonceStr"], told["timestamp"], f"{played.url}/scan")
     assert (told["signature"], told["jsApiList"]) == (wanted, ["scanQRCode"])
