@@ -8,7 +8,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 # A start that may not keep what it compiled takes three times as long, and the tests start hundreds of servers.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test check bench prove lock migration static packages
+.PHONY: help run test check bench prove lock migration static packages suite
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,11 @@ help:  ## What can be done here
 run: $(READY)  ## Serve the demo on http://127.0.0.1:8000; LANGUAGE=en and PORT=8080 change it
 	@$(BIN)/gongdan demo $(if $(PORT),--port $(PORT)) $(if $(findstring command,$(origin LANGUAGE)),--language $(LANGUAGE))
 
-test: static packages  ## The gate and every test, in browsers and on both databases too
+test: packages  ## The gate and every test, in browsers and on both databases too
+	@$(MAKE) --no-print-directory --jobs 2 static suite
+
+# What a linter says late is said all the same: the first tests wait for processes, and the gate runs meanwhile.
+suite: $(READY)
 	@$(BIN)/pytest -q -n $(WORKERS) tests
 
 check: static  ## The gate before a commit: format, lint, types, imports, translations, migrations, unit tests
