@@ -8,7 +8,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := help
 # A start that may not keep what it compiled takes three times as long, and the tests start hundreds of servers.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run chats test check bench prove lock migration static packages
+.PHONY: help run chats test check bench prove lock migration static packages suite
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,11 @@ run: $(READY)  ## Serve the demo on http://127.0.0.1:8000; LANGUAGE=en and PORT=
 chats: $(READY)  ## Five chats side by side around one demo, on http://127.0.0.1:8010; LANGUAGE=en and PORT=8011 change it
 	@$(BIN)/python -m tests.chats $(if $(PORT),--port $(PORT)) $(if $(findstring command,$(origin LANGUAGE)),--lang $(LANGUAGE))
 
-test: static packages  ## The gate and every test, in browsers and on both databases too
+test: packages  ## The gate and every test, in browsers and on both databases too
+	@$(MAKE) --no-print-directory --jobs 2 static suite
+
+# What a linter says late is said all the same: the first tests wait for processes, and the gate runs meanwhile.
+suite: $(READY)
 	@$(BIN)/pytest -q -n $(WORKERS) tests
 
 check: static  ## The gate before a commit: format, lint, types, imports, translations, migrations, unit tests

@@ -47,6 +47,11 @@ def is_known(zone: str) -> bool:
     return True
 
 
+def known_or_utc(zone: str) -> str:
+    """The zone, or UTC while it is not known."""
+    return zone if is_known(zone) else "UTC"
+
+
 def local_day(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 

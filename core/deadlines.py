@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core import calendars, holidays, i18n, worktime
 from core.worktime import Calendar, NeverWorked
@@ -357,7 +356,7 @@ def said(facts: Mapping[str, Any], locale: str, zone: str) -> str:
     """Why a deadline is when it is, in a sentence of the reader's language."""
 
     def at(text: str) -> str:
-        return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M")
+        return i18n.clock_time(datetime.fromisoformat(text), zone)
 
     def say(key: str, **told: Any) -> str:
         return i18n.translate(f"deadline.{key}", locale, **told)

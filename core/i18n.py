@@ -7,7 +7,7 @@ directly: two languages load in a few milliseconds, and no compile step can be f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,24 @@ def country(code: str, locale: str) -> str:
     return str(_manners(locale).territories.get(code, code))
 
 
+def _zone(name: str) -> tzinfo:
+    """The time zone of that name; UTC where it is not known here, so that what was said at a time can still be read."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError, ValueError):
+        return UTC
+
+
+def clock_time(moment: datetime, zone: str) -> str:
+    """Month, day and time without words, for sentences that name several."""
+    return moment.astimezone(_zone(zone)).strftime("%m-%d %H:%M")
+
+
 def local_time(moment: datetime, zone: str, locale: str, now: datetime) -> str:
     """A time as people say it: the hour alone today, with the day otherwise."""
-    here = moment.astimezone(ZoneInfo(zone))
+    here = moment.astimezone(_zone(zone))
     clock = format_time(here, "HH:mm", locale=_manners(locale))
-    if here.date() == now.astimezone(ZoneInfo(zone)).date():
+    if here.date() == now.astimezone(_zone(zone)).date():
         return clock
     day = format_date(here, "M月d日" if locale == "zh_CN" else "d MMM", locale=_manners(locale))
     return f"{day} {clock}" if locale == "zh_CN" else f"{day}, {clock}"
@@ -110,4 +123,4 @@ def span(start: datetime, end: datetime, zone: str, locale: str, now: datetime) 
 
 
 def full_time(moment: datetime, zone: str, locale: str) -> str:
-    return format_datetime(moment.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=_manners(locale))
+    return format_datetime(moment.astimezone(_zone(zone)), "yyyy-MM-dd HH:mm", locale=_manners(locale))

@@ -92,4 +92,4 @@ def _zone(session: Session, row: OutboxMessage) -> str:
             site = UUID(str(named))
     assert row.person_id is not None
     zone = places.site_of(session, site).timezone if site is not None else zone_of(session, row.person_id)
-    return zone if calendars.is_known(zone) else "UTC"  # one site's broken zone holds up nobody else's messages
+    return calendars.known_or_utc(zone)  # one site's broken zone holds up nobody else's messages

@@ -12,8 +12,10 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 TESTS = Path(__file__).parent
-# Two browsers on two cores wait for each other, so all of them are one piece of work; a town serves one file.
-WHOLE, BY_FILE = ("browser",), ("durability",)
+# Two browsers on two cores wait for each other, so all of them are one piece of work, as are those who read the whole
+# source; a town serves one file.
+WHOLE, BY_FILE = ("browser", "house"), ("durability",)
+ALONE = ("test_extending.py",)  # reads a copy of its own
 SPREAD = ("test_two_years.py",)  # builds its own towns, one for each seed
 
 
@@ -31,8 +33,8 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        room = PurePosixPath(file).parts[1] if file.startswith("tests/") else ""
-        if room in WHOLE:
+        room, name = PurePosixPath(file).parts[1] if file.startswith("tests/") else "", PurePosixPath(file).name
+        if room in WHOLE and name not in ALONE:
             return room
-        is_whole = room in BY_FILE and PurePosixPath(file).name not in SPREAD
+        is_whole = room in WHOLE + BY_FILE and name not in SPREAD
         return file if is_whole else nodeid

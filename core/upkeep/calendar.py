@@ -137,7 +137,8 @@ def unpublished(session: Session, now: datetime) -> list[Unpublished]:
     """The sites that will need a year soon, or need it already, whose days off nobody knows yet."""
     found = []
     for site in session.scalars(select(Site).order_by(Site.name)):
-        calendar, today = worktime.of(site.settings, site.timezone), calendars.local_day(now, site.timezone)
+        zone = calendars.known_or_utc(site.timezone)  # one site's broken zone hides no other's missing years
+        calendar, today = worktime.of(site.settings, zone), calendars.local_day(now, zone)
         years = calendar.unpublished(today, today + NOTICE)
         found += [Unpublished(site.id, site.name, calendar.country, year) for year in years]
     return found

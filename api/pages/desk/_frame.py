@@ -11,7 +11,7 @@ return here.page("desk_people.html", PeoplePage(here.frame("people"), …))
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from api.deps import NEEDS_SITE, Locale, SignedIn, SystemDep
 from api.pages import DRAFT
 from api.pages._posting import see_other
 from api.pages._visits import Visit
-from core import places
+from core import calendars, places
 from core.errors import Forbidden, NotFound
 from core.i18n import translate
 from core.places import SiteFacts
@@ -66,7 +66,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds a page of the desk. `site`: the prefix of the chosen site, which every form sends along."""
+    """What surrounds a page of the desk. `site`: the prefix of the chosen site, which every form sends along.
+
+    `unknown_zone`: the site's time zone where it is not known here, so that the page's times are in UTC.
+    """
 
     section: str
     sections: list[Entry]
@@ -74,14 +77,19 @@ class Frame:
     site: str
     site_name: str
     viewer: str
+    unknown_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class At(Visit):
-    """A person at the desk of one site. `sites`: all those where this section is open to the person."""
+    """A person at the desk of one site. `sites`: all those where this section is open to the person.
+
+    The site is in UTC while its own zone, `unknown_zone`, is none that is known here.
+    """
 
     site: SiteFacts
     sites: list[SiteFacts]
+    unknown_zone: str = ""
 
     @property
     def person_id(self) -> UUID:
@@ -112,7 +120,9 @@ class At(Visit):
             Entry(one.name, f"{path}?{urlencode({'site': one.prefix})}", is_current=one.id == self.site.id)
             for one in self.sites
         ]
-        return Frame(current, sections, sites, self.site.prefix, self.site.name, self.viewer.name)
+        return Frame(
+            current, sections, sites, self.site.prefix, self.site.name, self.viewer.name, self.unknown_zone
+        )  # fmt: skip
 
 
 def at(*roles: str) -> Callable[..., At]:
@@ -130,6 +140,8 @@ def at(*roles: str) -> Callable[..., At]:
         chosen = next((one for one in sites if site in ("", one.prefix)), None)
         if chosen is None:
             raise NotFound(what="word.site")
-        return At(request, system, locale, viewer, viewer, chosen, sites)
+        zone = calendars.known_or_utc(chosen.timezone)
+        unknown = "" if zone == chosen.timezone else chosen.timezone
+        return At(request, system, locale, viewer, viewer, replace(chosen, timezone=zone), sites, unknown)
 
     return here

@@ -70,9 +70,10 @@ def _filled(
     here: At, db: Session, values: dict[str, str], *, clashes: list[Clash] | None = None,
     error: GongdanError | None = None, is_saved: bool = False,
 ) -> SitePage:  # fmt: skip
+    offered = {zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")}
+    zones = sorted(offered | {values["timezone"]})  # its own, too: a choice that nobody made must not be saved
     return SitePage(
-        here.frame("site"), values, editing.packed(_values(db, here)),
-        [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith("Etc/")],
+        here.frame("site"), values, editing.packed(_values(db, here)), [(zone, zone) for zone in zones],
         list(i18n.NAMES.items()), editing.who_changed(db, here.site, "site", str(here.site.id), here.locale),
         clashes or [], i18n.explain(error, here.locale) if error else "",
         str(error.facts.get("field", "")).removeprefix("field.") if error else "", is_saved,
