@@ -216,6 +216,8 @@ class Delivery:
         if error.stop_contact and parcel.way.identity_id:
             people.mark_blocked(session, parcel.way.identity_id, now)
         self._keep_groups(session, parcel, error, now)
+        if not outbox.is_waiting(session, parcel.row.id):
+            return
         if error.moved_to and parcel.row.conversation:
             outbox.move(session, parcel.row, error.moved_to)
         if error.is_unknown:

@@ -250,6 +250,12 @@ def proven(session: Session, message_id: UUID, reference: str, now: datetime) ->
     )
 
 
+def is_waiting(session: Session, message_id: UUID) -> bool:
+    """Whether a message is still to be settled: another sender may have done so, whose lease began after ours."""
+    query = select(OutboxMessage.is_due).where(OutboxMessage.id == message_id).with_for_update()
+    return bool(session.scalar(query))
+
+
 def unknown(session: Session, message: OutboxMessage, error: str, now: datetime) -> None:
     """The platform did not answer: the message may have arrived.
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.delivery import ROOM, Pace
-from bot.messages import Limits, SendError
+from bot.messages import Limits, Outgoing, SendError
 from core import clock, digests, outbox, people
 from core.database import Database
 from core.digests import Wish
@@ -231,6 +231,33 @@ def test_digests_follow_a_group_or_end_with_it(db: Database, cast: Cast, error: 
     deliver(db, Platform(error))
     with db.read_scope() as session:
         assert [one.conversation for one in digests.running(session, cast.site)] == left
+
+
+class Overtaken(Platform):
+    """While it says no to one sender, it has taken the message from another."""
+
+    def __init__(self, db: Database, refusal: SendError) -> None:
+        super().__init__()
+        self.db, self.refusal = db, refusal
+
+    async def send(self, conversation: str, message: Outgoing, key: str) -> str:
+        self.db.write(lambda session: outbox.sent(session, UUID(key), "1", NOW))
+        raise self.refusal
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        SendError("throttled", retryable=True), SendError("timeout", is_unknown=True), SendError("refused"),
+        SendError("blocked", stop_contact=True),
+    ],
+)  # fmt: skip
+def test_what_another_sender_has_settled_meanwhile_stays_so(db: Database, cast: Cast, refusal: SendError) -> None:
+    letters = [Letter("help", {}, cast.resident, ("telegram", "42", "7"))]
+    ids = db.write(lambda session: outbox.post(session, letters, NOW))
+    with clock.at(NOW):
+        deliver(db, Overtaken(db, refusal))
+    assert states(db, ids) == [("sent", "")]
 
 
 @pytest.mark.parametrize("ticks", range(6))

@@ -168,7 +168,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._do()
 
     def _do(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # who asked was killed in the middle of it
+            self.close_connection = True
+            return
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         answer = self.way.answer(self.command, self.path, kept, body)
         if answer is None:
