@@ -1,6 +1,6 @@
 """Feishu (Lark abroad): an app with a bot, whose events and taps come by hook. No library of theirs, only HTTP.
 
-docs/decisions/0018-libraries-of-chats.md says why.
+docs/decisions/0017-libraries-of-chats.md says why.
 """
 
 from __future__ import annotations
