@@ -83,13 +83,13 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
     `proven`: each with its private chat. The first that is known decides; one that is somebody else's stays so, and
     administrators find it in their list.
     """
-    known = _known(session, proven)
+    known = owner_of(session, [key for key, _ in proven])
     if known is None:
         try:
             with session.begin_nested():
                 return _first_contact(session, proven, locale)
         except (IntegrityError, Conflict):  # the same person came twice in this moment, and is known now
-            known = _known(session, proven)
+            known = owner_of(session, [key for key, _ in proven])
             if known is None:
                 raise
     for key, conversation in proven:
@@ -98,9 +98,9 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
     return known
 
 
-def _known(session: Session, proven: Sequence[tuple[Key, str]]) -> UUID | None:
+def owner_of(session: Session, keys: Sequence[Key]) -> UUID | None:
     """Whose the first known one is. It is locked: whoever ends it meanwhile ends the session that begins here, too."""
-    found = (people.identity_known(session, *key, lock=True) for key, _ in proven)
+    found = (people.identity_known(session, *key, lock=True) for key in keys)
     return next((identity.person_id for identity in found if identity is not None), None)
 
 
