@@ -143,7 +143,9 @@ def test_who_has_left_an_organisation_comes_back_by_no_other_id_of_that_account(
             assert joining.recognise(session, [(key, "")], "en", now) != cast.technician
 
 
-def test_a_chat_that_is_another_s_now_leaves_no_id_behind_that_opens_it(db: Database, cast: Cast, now: datetime) -> None:
+def test_a_chat_that_is_another_s_now_leaves_no_id_behind_that_opens_it(
+    db: Database, cast: Cast, now: datetime
+) -> None:
     with db.write_scope() as session:
         joining.hand_on(session, proven(session, cast.technician), cast.neighbour, "administrator", now)
         assert known(session, cast.technician) == ["elsewhere"]
