@@ -1,7 +1,8 @@
 """An organisation's chat platform says that somebody is no longer a member: their account there may become another's.
 
-1. The identity ends; what waits for it goes another way or nowhere.
-2. Sessions, links and tokens of the person end, because they were given to a member.
+1. The identity ends, with what else names that account; what waits for it goes another way or nowhere.
+2. Sessions, links and tokens of the person end, because they were given to a member; so do the calendars whose secret
+   links they know.
 3. Who administers a site where the person works is told: whether they have left there, too, is for people to say.
 """
 
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core import access, outbox, people, trace
+from core import feeds, joining, outbox, people, trace
 from core.outbox import Letter
 from core.people import Identity, Person
 
@@ -23,13 +24,14 @@ Key = tuple[str, str, str, str]  # channel, account, kind and value of the ident
 
 def depart(session: Session, key: Key, now: datetime) -> None:
     """End what an account that was deleted gave a right to. Nothing for an account that we do not know."""
-    identity = people.identity_known(session, *key)
+    identity = people.identity_known(session, *key, lock=True)
     if identity is None:
         return
-    outbox.leave(session, identity.person_id, (identity.channel, identity.account, identity.conversation))
-    access.revoke_all(session, identity.person_id)
+    joining.part(session, identity, now, kinds=())
     identity.revoked_at = now
     session.flush()
+    for feed in feeds.known_to(session, identity.person_id):
+        feeds.end(session, feed, None, now)
     facts = {"channel": identity.channel, "identity": str(identity.id)}
     trace.append(session, f"person:{identity.person_id}", [trace.Entry("identity_left", facts, NAME)], now)
     outbox.post(session, _told(session, identity), now)

@@ -118,6 +118,12 @@ def of_person(session: Session, person_id: UUID) -> list[Feed]:
     return list(session.scalars(query.order_by(Feed.id)))
 
 
+def known_to(session: Session, person_id: UUID) -> list[Feed]:
+    """The links that a person has seen: their own, and those that they made, at each site."""
+    theirs = or_(Feed.person_id == person_id, Feed.made_by == person_id)
+    return list(session.scalars(select(Feed).where(theirs, Feed.ended_at.is_(None)).order_by(Feed.id)))
+
+
 def at_site(session: Session, site_id: UUID, feed_id: UUID) -> Feed:
     """Errors: NotFound."""
     feed = session.get(Feed, feed_id)

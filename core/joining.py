@@ -83,24 +83,25 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
     `proven`: each with its private chat. The first that is known decides; one that is somebody else's stays so, and
     administrators find it in their list.
     """
-    known = _known(session, proven)
+    known = owner_of(session, [key for key, _ in proven])
     if known is None:
         try:
             with session.begin_nested():
                 return _first_contact(session, proven, locale)
-        except IntegrityError:  # the same person came twice in this moment, and is known now
-            known = _known(session, proven)
+        except (IntegrityError, Conflict):  # the same person came twice in this moment, and is known now
+            known = owner_of(session, [key for key, _ in proven])
             if known is None:
                 raise
     for key, conversation in proven:
-        join_proven(session, known.id, key, conversation, now)
+        join_proven(session, known, key, conversation, now)
     people.seen(session, *proven[0][0], now)
-    return known.id
+    return known
 
 
-def _known(session: Session, proven: Sequence[tuple[Key, str]]) -> Person | None:
-    found = (people.identify(session, *key) for key, _ in proven)
-    return next((person for person in found if person is not None), None)
+def owner_of(session: Session, keys: Sequence[Key]) -> UUID | None:
+    """Whose the first known one is. It is locked: whoever ends it meanwhile ends the session that begins here, too."""
+    found = (people.identity_known(session, *key, lock=True) for key in keys)
+    return next((identity.person_id for identity in found if identity is not None), None)
 
 
 def _first_contact(session: Session, proven: Sequence[tuple[Key, str]], locale: str) -> UUID:
@@ -132,18 +133,23 @@ def _take_over(session: Session, identity: Identity, person_id: UUID, via: str, 
 def hand_on(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
     """The identity alone becomes another person's, with nothing of what was said and done under it."""
     facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(identity.person_id), "tickets": []}
-    part(session, identity)
+    part(session, identity, now)
     _reassign(session, identity, person_id, via, now)
     _note(session, person_id, "identity_joined", facts, person_id, now)
 
 
-def part(session: Session, identity: Identity) -> None:
+def part(session: Session, identity: Identity, now: datetime, kinds: Sequence[str] = access.TOLD) -> None:
     """A chat is no longer its owner's: nothing waits to be told them there, and no link that stands there opens.
 
-    Their sessions end, too: they may have been opened by such a link.
+    Their sessions end, too: they may have been opened by such a link. And so do the ids beside it, by which the same
+    account would be let in as them again. `kinds`: of the tokens that end; none for all.
     """
+    session.refresh(identity, with_for_update=True)
     outbox.leave(session, identity.person_id, (identity.channel, identity.account, identity.conversation))
-    access.revoke_all(session, identity.person_id, *access.TOLD)
+    for one in people.beside(session, identity):
+        one.revoked_at = now
+    session.flush()
+    access.revoke_all(session, identity.person_id, *kinds)
 
 
 def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:

@@ -26,13 +26,18 @@ def keep_signed_in(answer: Response, settings: Settings, secret: str, life: time
 
 def enter(visit: Guest, person_id: UUID, wished: str) -> Response:
     """A fresh session, whatever the browser had before."""
+    secret, home = visit.system.database.write(lambda session: begin(session, person_id))
+    return entered(visit, secret, local_path(wished, home))
 
-    def begin(session: Session) -> tuple[str, str]:
-        secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
-        return secret, home_of(access.viewer(session, person_id))
 
-    secret, home = visit.system.database.write(begin)
-    answer = see_other(local_path(wished, home or "/"))
+def begin(session: Session, person_id: UUID) -> tuple[str, str]:
+    """The secret of a fresh session, and where its person's day begins."""
+    secret = access.issue(session, "session", person_id, clock.now(), life=access.SESSION_LIFE)
+    return secret, home_of(access.viewer(session, person_id)) or "/"
+
+
+def entered(visit: Guest, secret: str, path: str) -> Response:
+    answer = see_other(path)
     keep_signed_in(answer, visit.system.settings, secret)
     return answer
 

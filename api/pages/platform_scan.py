@@ -6,8 +6,6 @@ for no other address.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
@@ -54,6 +52,9 @@ def _count(visit: Guest) -> None:
 
 
 def _is_ours(visit: Guest, url: str) -> bool:
-    """Whether it is the page that scans, under the name that this server is known by."""
-    own, said = urlsplit(visit.system.settings.public_url), urlsplit(url)
-    return len(url) <= MOST and (said.scheme, said.netloc, said.path) == (own.scheme, own.netloc, own.path + PAGE)
+    """Whether it is the page that scans, under the name that this server is known by, letter by letter.
+
+    Nothing is parsed: `urlsplit` throws at some addresses, and of others leaves out what the signature would cover.
+    """
+    page = url.partition("#")[0].partition("?")[0]
+    return len(url) <= MOST and page == visit.system.settings.public_url + PAGE

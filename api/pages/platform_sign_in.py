@@ -20,12 +20,13 @@ from starlette.concurrency import run_in_threadpool
 from api.deps import System
 from api.pages import _proofs
 from api.pages._posting import Form, local_path, see_other
-from api.pages._sessions import enter
+from api.pages._sessions import begin as begin_session
+from api.pages._sessions import entered
 from api.pages._visits import AnyGuest, Guest
 from bot.channels import Proven, SignsIn
 from bot.messages import SendError
 from bot.proofs import is_same
-from core import clock, i18n, joining, limits, people
+from core import clock, i18n, joining, limits
 from core.database import Session
 from core.errors import Busy, Forbidden, NotFound
 from core.joining import BelongsToAnother
@@ -158,11 +159,10 @@ def _count(session: Session, address: str, state: str, until: datetime) -> None:
 
 def _settle(visit: Guest, channel: SignsIn, proven: Sequence[Proven], wished: str) -> Response:
     visitor = visit.visitor.person_id if visit.visitor and visit.visitor.only is None else None
-    who, is_whole = visit.system.database.write(lambda session: _join(session, channel, proven, visitor))
-    if who is None:
-        raise UnknownAccount
-    if visitor is None:
-        return enter(visit, who, wished)
+    is_whole, begun = visit.system.database.write(lambda session: _join(session, channel, proven, visitor))
+    if begun is not None:
+        secret, home = begun
+        return entered(visit, secret, local_path(wished, home))
     if not is_whole:
         raise BelongsToAnother
     return see_other(local_path(wished, "/"))
@@ -170,15 +170,13 @@ def _settle(visit: Guest, channel: SignsIn, proven: Sequence[Proven], wished: st
 
 def _join(
     session: Session, channel: SignsIn, proven: Sequence[Proven], visitor: UUID | None
-) -> tuple[UUID | None, bool]:
-    """Whose the account is, and whether all of it is theirs now; what is somebody else's waits for an administrator."""
-    who = visitor or _known(session, channel, proven)
+) -> tuple[bool, tuple[str, str] | None]:
+    """Whether all of the account is theirs now, and a session of who had none; one transaction, lest it ends between.
+
+    What is somebody else's waits for an administrator. Errors: UnknownAccount.
+    """
+    who = visitor or joining.owner_of(session, [one.key(channel) for one in proven])
     if who is None:
-        return None, False
+        raise UnknownAccount
     joined = [joining.join_proven(session, who, one.key(channel), one.conversation, clock.now()) for one in proven]
-    return who, all(joined)
-
-
-def _known(session: Session, channel: SignsIn, proven: Sequence[Proven]) -> UUID | None:
-    found = (people.identify(session, *one.key(channel)) for one in proven)
-    return next((person.id for person in found if person is not None), None)
+    return all(joined), None if visitor else begin_session(session, who)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from api import cursors, subjects, tickets
 from api.deps import Anywhere, Db, SignedIn, SystemDep
-from api.idempotency import Idempotent, answer
+from api.idempotency import Idempotent, Once, answer
 from api.routing import noun, problems
 from api.schemas import tickets as schema
 from core import alarms, clock, intake, limits, places
@@ -45,8 +45,11 @@ def report(given: schema.NewTicket, who: Anywhere, system: SystemDep, once: Idem
     """
     # Many come at once, so the transaction is opened here: as a dependency it costs two more trips to the pool.
     with system.database.write_scope() as db:
-        done = once.answer(db, given, lambda: _reported(db, who, given), 201)
+        phone = _folded(db, who, given, once)
+        done = once.answer(db, given, lambda: _reported(db, who, given), 201) if phone is None else None
     system.nudge()
+    if done is None:
+        raise AlreadyAlarmed(phone=phone)
     return done
 
 
@@ -60,17 +63,29 @@ def _reported(session: Session, who: Viewer, given: schema.NewTicket) -> schema.
     subjects.check_category(session, subject.site_id, given.category)
     report = _fault_report(who, subject, given)
     if given.code and not subjects.may_report_on(session, who, subject):
-        _check_flood(session, report, who)
+        _count(session, report, who)
     taken = intake.report_fault(session, report, clock.now())
     assert taken.ticket is not None
     return tickets.show(session, taken.ticket, who)
 
 
-def _check_flood(session: Session, report: FaultReport, who: Viewer) -> None:
+def _folded(session: Session, who: Viewer, given: schema.NewTicket, once: Once) -> str | None:
+    """Whom to call where a scan's alarm is one too many; None for what is reported as usual.
+
+    Nothing is raised here: what the staff have to know of that alarm is written, and is to stay.
+    """
+    if not given.code or once.before(session, given) is not None:
+        return None
+    subject = subjects.subject_of_code(session, given.code, given.place, given.asset, given.site)
+    if subjects.may_report_on(session, who, subject):
+        return None
+    alarm = alarms.folded(session, _fault_report(who, subject, given), [str(who.person_id)], clock.now())
+    return places.number_for(places.site_of(session, subject.site_id), alarm.emergency) if alarm else None
+
+
+def _count(session: Session, report: FaultReport, who: Viewer) -> None:
     """Who belongs to no site is held back as the page behind a code holds back strangers, and no alarm is refused."""
     now, thing = clock.now(), f"{report.subject.place_id}:{report.subject.asset_id}"
-    if alarms.folded(session, report, [str(who.person_id)], now) is not None:
-        raise AlreadyAlarmed(phone=places.site_of(session, report.subject.site_id).phone)
     if not alarms.emergency_in(session, report.subject.site_id, report.text):
         limits.count(session, f"report-of:{who.person_id}", now, most=MOST_OF_PERSON)
         limits.count(session, f"report-on:{thing}", now, most=MOST_ON_THING)

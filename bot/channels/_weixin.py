@@ -17,7 +17,7 @@ from core import clock
 
 SEALED = re.compile(rb"<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/]+={0,2})(?:\]\]>)?\s*</Encrypt>")
 UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what no XML may hold
-SEALED_IN_JSON = re.compile(rb'"Encrypt"\s*:\s*"((?:[A-Za-z0-9+/]|\\/)+={0,2})"')
+SEALED_IN_JSON = re.compile(rb'"Encrypt"\s*:\s*"([A-Za-z0-9+/\\]+={0,2})"')
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 # Neither says whether a repetition is signed anew; the third comes after 15 s at the latest.
 WITHIN = timedelta(minutes=15)

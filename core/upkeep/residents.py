@@ -137,7 +137,7 @@ def end_contact(
         return
     identity.revoked_at = now
     session.flush()
-    joining.part(session, identity)
+    joining.part(session, identity, now)
     edit = changes.Edit(
         site_id, "contact", str(identity_id), {"state": "joined"}, {"state": "ended", "channel": identity.channel},
         person.name, f"person:{person.id}",

@@ -14,9 +14,11 @@ from api.routes.auth import LIFE, MOST_OF_ADDRESS
 from api.routes.tickets import MOST_OF_PERSON
 from assets import register
 from bot.channels import Proven
-from core import access, clock, consents, contested, limits, people, trace
+from core import access, alarms, clock, consents, contested, limits, people, trace
 from core.database import Database
 from core.people import Person
+from core.places import Site
+from core.tickets import queries
 from core.tickets.models import Ticket
 from core.upkeep import staff
 from tests.api.calling import Caller, kind_of
@@ -244,3 +246,19 @@ def test_who_belongs_to_no_site_reports_on_what_was_scanned_alone_and_not_withou
     answers = [caller.post("/api/v1/tickets", text=f"scratch {n}", code=lift) for n in range(MOST_OF_PERSON + 1)]
     assert [one.status_code for one in answers] == [201] * MOST_OF_PERSON + [429]
     assert caller.post("/api/v1/tickets", text="people are trapped in the lift", code=lift).status_code == 201
+
+
+def test_an_alarm_too_many_is_told_to_the_staff_and_whom_to_call(program: Program, cast: Cast, lift: str) -> None:
+    caller, trapped = program.open("o-li"), "people are trapped in the lift"
+    first = caller.post("/api/v1/tickets", "k", text=trapped, code=lift)
+    with program.db.write_scope() as session:
+        for _ in range(alarms.MOST):
+            limits.tally(session, f"alarm:{program.owner('o-li')}", clock.now())
+        session.get_one(Site, cast.site).phone = "96333"
+    folded = caller.post("/api/v1/tickets", text=f"{trapped}, second car", code=lift)
+    assert (folded.status_code, kind_of(folded)) == (409, "already-alarmed")
+    assert "96333" in folded.json()["detail"]
+    with program.db.read_scope() as session:
+        alarm = queries.by_number(session, first.json()["number"])
+        assert "second car" in queries.notes_of(session, alarm.id, internal=True)[-1].text
+    assert caller.post("/api/v1/tickets", "k", text=trapped, code=lift).json() == first.json()

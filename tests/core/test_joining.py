@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 from uuid import UUID
 
 import pytest
 
-from core import access, joining, people, places
+from core import access, departures, joining, people, places
 from core.database import Database, Session
 from core.errors import Forbidden, NotFound
 from core.outbox import OutboxMessage
@@ -113,3 +114,63 @@ def test_somebody_new_who_comes_several_times_in_one_moment_is_one_person(db: Da
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(come, range(8)))) == 1
+
+
+MINE = ("dingtalk", "corp", "ding_userid", "wang")
+BESIDE = [("dingtalk", "corp", "ding_unionid", "u-wang"), ("weixin_open", "", "unionid", "w-wang")]
+
+
+def known(session: Session, person: UUID) -> list[str]:
+    return sorted(one.value for one in people.identities_of(session, person))
+
+
+def proven(session: Session, person: UUID) -> Identity:
+    """A chat and the ids that a sign-in has told with it; and a chat that is none of that account's."""
+    identity(session, person, "elsewhere", "test")
+    for key in BESIDE:
+        people.add_identity(session, person, *key, conversation="", via=joining.SIGN_IN)
+    return people.add_identity(session, person, *MINE, conversation="wang", via=joining.SIGN_IN)
+
+
+def test_who_has_left_an_organisation_comes_back_by_no_other_id_of_that_account(
+    db: Database, cast: Cast, now: datetime
+) -> None:
+    with db.write_scope() as session:
+        proven(session, cast.technician)
+        departures.depart(session, MINE, now)
+        assert known(session, cast.technician) == ["elsewhere"]
+        for key in BESIDE:
+            assert joining.recognise(session, [(key, "")], "en", now) != cast.technician
+
+
+def test_a_chat_that_is_another_s_now_leaves_no_id_behind_that_opens_it(
+    db: Database, cast: Cast, now: datetime
+) -> None:
+    with db.write_scope() as session:
+        joining.hand_on(session, proven(session, cast.technician), cast.neighbour, "administrator", now)
+        assert known(session, cast.technician) == ["elsewhere"]
+        assert known(session, cast.neighbour) == ["wang"]
+
+
+def test_a_session_that_is_begun_while_its_account_ends_ends_with_it(db: Database, cast: Cast, now: datetime) -> None:
+    """On PostgreSQL the two run at once: whoever comes second sees what the first has done."""
+    begun, ended = Event(), Event()
+
+    def enter(session: Session) -> str:
+        who = joining.recognise(session, [(MINE, "wang")], "en", now)
+        begun.set()
+        ended.wait(0.5)  # as long as it takes to come as far as it can
+        return access.issue(session, "app", who, now, life=access.LINK_LIFE)
+
+    def end(session: Session) -> None:
+        departures.depart(session, MINE, now)
+        ended.set()
+
+    with db.write_scope() as session:
+        proven(session, cast.technician)
+    with ThreadPoolExecutor(2) as pool:
+        entering = pool.submit(db.write, enter)
+        assert begun.wait(5)
+        pool.submit(db.write, end).result()
+    with db.read_scope() as session:
+        assert access.behind(session, "app", entering.result(), now) is None

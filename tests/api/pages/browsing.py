@@ -25,6 +25,7 @@ from api import errors
 from api.deps import COOKIE, System
 from api.routing import routers_of
 from api.safety import Safety
+from bot import flows
 from bot.channels import Channel
 from bot.router import Router
 from core import access, clock
@@ -41,6 +42,7 @@ FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL)
 @cache
 def _pages_alone() -> FastAPI:
     """Pages and routes with their errors, on nothing. Made once: a hundred routes take a third of a second."""
+    flows.load()
     app = FastAPI()
     errors.install(app)
     for package in (api.routes, api.pages):

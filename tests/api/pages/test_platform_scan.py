@@ -78,7 +78,7 @@ def test_the_page_that_scans_proves_whose_it_is(somebody: Browser, wechat: FakeW
 @pytest.mark.parametrize(
     "url",
     ["", "https://evil.example/scan", f"{URL}.evil.example/scan", f"{URL}/desk", f"{URL}@evil.example/scan",
-     f"{URL}/scan/../desk", f"{URL}/scan?{'x' * 2000}"],
+     f"{URL}/scan/../desk", f"{URL}/scan?{'x' * 2000}", "https://[", "https://[x]/scan", f"{URL}/sc\tan"],
 )  # fmt: skip
 def test_no_other_address_is_signed(somebody: Browser, wechat: FakeWeChat, url: str) -> None:
     assert somebody.get("/scan/proof", params={"url": url}, headers=IN_WECHAT).status_code == 422

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from api.deps import COOKIE
 from api.pages import platform_sign_in
@@ -77,6 +77,22 @@ def test_who_is_known_is_signed_in_and_led_on(web: Web, wang: UUID) -> None:
     answer = browser.send(page)
     assert (answer.status_code, answer.headers["location"]) == (303, "/work?late=1")
     assert browser.get("/work").status_code == 200
+
+
+def test_nothing_ends_between_who_it_is_and_the_session(web: Web, wang: UUID, db: Database, courier: Courier) -> None:
+    """An account that ends in that moment would leave a session behind: both are one transaction."""
+    browser, commits = web.browser(), list[str]()
+    state = begun(browser)
+
+    class Codes(dict[str, list[Proven]]):
+        def pop(self, code: str, *_: Any) -> Any:
+            """The platform is asked: what is written from now on is counted."""
+            event.listen(db.engine, "commit", lambda _: commits.append("commit"))
+            return self[code]
+
+    courier.codes = Codes(courier.codes)
+    assert browser.post(BACK, code="good", state=state).status_code == 303
+    assert commits == ["commit"]
 
 
 def test_looking_changes_nothing_and_a_preview_signs_nobody_in(

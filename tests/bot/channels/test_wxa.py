@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.channels import Proven
+from bot.channels._weixin import SEALED, SEALED_IN_JSON, sealed_part
 from bot.channels._weixin_sending import template_of
 from bot.channels._wxa_messages import read
 from bot.channels.wxa import MiniProgram, open_wxa
@@ -85,6 +87,31 @@ def test_what_people_allow_and_forbid_is_counted_by_what_it_is_for(
     assert told(channel, wxa.event(LI, "weapp_audit_success")) == []
     said = channel.parse(wxa.message(LI, "text", Content="漏水 👍"))
     assert [(one.kind, one.text, one.takes_reply) for one in said] == [("text", "漏水 👍", False)]
+
+
+@pytest.mark.parametrize(
+    "named", ["code=link-4f2a", "code=link-4f2a&code=7KQ4M2XP9T", "code=a%20b", f"code={'A' * 33}"]
+)
+def test_a_card_that_was_handed_on_joins_nobody_to_anybody(wxa: FakeMiniProgram, opened: Opener, named: str) -> None:
+    channel = opened()
+    assert told(channel, wxa.enter(LI, named)) == []
+    [card] = channel.parse(wxa.message(LI, "miniprogrampage", PagePath=f"pages/report/index?{named}"))
+    assert (card.kind, card.argument) == ("unknown", "")
+
+
+def test_half_a_character_is_refused_and_not_kept_for_ever() -> None:
+    told = '{"FromUserName": "o-li", "CreateTime": 1, "MsgType": "text", "MsgId": 1, "Content": "\\ud83d"}'
+    with pytest.raises(Invalid):
+        read(told, "wx", {})
+
+
+@pytest.mark.parametrize("end", [b'"}', b""])
+def test_a_body_costs_little_before_its_proof(end: bytes) -> None:
+    tracemalloc.start()
+    found = sealed_part(b'{"Encrypt":"' + b"A" * 1_000_000 + end, (SEALED, SEALED_IN_JSON))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (bool(found), most < 10_000_000) == (bool(end), True)
 
 
 def test_two_acceptances_of_one_second_are_two_and_a_repetition_is_one(wxa: FakeMiniProgram, opened: Opener) -> None:

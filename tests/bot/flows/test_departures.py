@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core import access, people, trace
+from core import access, feeds, people, trace
 from core.access import Token
+from core.feeds import Feed, Of
 from core.people import Identity, Person
 from tests.bot.flows.chat import CHANNEL, Chat, Stage
 
@@ -21,6 +22,18 @@ def test_their_chat_and_sessions_end_and_administrators_are_told(stage: Stage, w
         assert trace.events_of(session, f"person:{wang.person}")[-1].action == "identity_left"
     [told] = Chat(stage, stage.cast.admin, "admin").inbox("member_left")
     assert "Wang Wei is no longer a member at web chat" in told.text
+
+
+def test_the_secret_calendars_that_they_know_end_and_nobody_elses(stage: Stage, wang: Chat) -> None:
+    cast, now = stage.cast, stage.now
+    with stage.db.write_scope() as session:
+        own = feeds.make(session, cast.site, Of("Wang Wei", wang.person), cast.supervisor, now)
+        made = feeds.make(session, cast.site, Of("all"), wang.person, now)
+        other = feeds.make(session, cast.site, Of("all"), cast.supervisor, now)
+    wang.send(kind="left")
+    with stage.db.read_scope() as session:
+        ended = [session.get_one(Feed, one.id).ended_at is not None for one in (own, made, other)]
+    assert ended == [True, True, False]
 
 
 def test_the_same_account_is_a_stranger_afterwards(stage: Stage, wang: Chat) -> None:

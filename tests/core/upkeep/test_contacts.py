@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from core import access, changes, contested, outbox, people
+from core import access, changes, contested, joining, outbox, people
 from core.database import Database, Session
 from core.errors import Forbidden, NotFound
 from core.outbox import Letter, OutboxMessage
@@ -52,6 +52,15 @@ def test_nothing_that_a_lost_telephone_was_told_opens(db: Database, cast: Cast, 
         assert access.look_up(session, "page", secret, now) is None
         assert session.get_one(OutboxMessage, waiting, populate_existing=True).conversation == ""
         assert kept.revoked_at is None
+
+
+def test_no_other_app_of_its_owner_lets_a_sold_account_in_again(db: Database, cast: Cast, now: datetime) -> None:
+    key, union = ("wxa", "wx1", "openid", "o-li"), ("weixin_open", "", "unionid", "u-li")
+    with db.write_scope() as session:
+        sold = people.add_identity(session, cast.resident, *key, conversation="o-li", via="sign_in")
+        people.add_identity(session, cast.resident, *union, conversation="", via="sign_in")
+        residents.end_contact(session, cast.site, cast.resident, sold.id, cast.supervisor, now)
+        assert joining.recognise(session, [(key, "o-li"), (union, "")], "en", now) != cast.resident
 
 
 def test_a_chat_that_is_given_away_takes_no_link_and_no_proof_with_it(db: Database, cast: Cast, now: datetime) -> None:
