@@ -28,7 +28,7 @@ from typing import Any, Self
 
 from bot.messages import Answer, HookRequest
 from core import clock
-from tests.fakes.wechat_http import Asked, Fault, Server, says
+from tests.fakes.wechat_http import Asked, Fault, Refusal, Server, says
 from tests.fakes.wechat_sealing import decrypted, encrypted, parsed, signature
 from tests.fakes.wecom_wire import xml
 
@@ -67,12 +67,6 @@ class Follower:
     windows: list[tuple[datetime, int]] = field(default_factory=list)
     is_here: bool = True
     template_status: str = "success"
-
-
-class Refusal(Exception):
-    def __init__(self, number: int, words: str = "") -> None:
-        super().__init__(number)
-        self.answer = {"errcode": number, "errmsg": words or f"error {number}"}
 
 
 class FakeWeChat:
@@ -392,8 +386,7 @@ class FakeWeChat:
     def unsealed(self, body: str) -> dict[str, str]:
         """An answer as WeChat reads it: its signature is right, and it is sealed for this account."""
         outer = parsed(body)
-        wanted = signature(self.token, outer["TimeStamp"], outer["Nonce"], outer["Encrypt"])
-        assert outer["MsgSignature"] == wanted
+        assert outer["MsgSignature"] == signature(self.token, outer["TimeStamp"], outer["Nonce"], outer["Encrypt"])
         xml, app_id = decrypted(self.aes_key, outer["Encrypt"])
         assert app_id == self.app_id
         return parsed(xml)

@@ -40,6 +40,12 @@ def says(number: int, words: str = "") -> Fault:
     return Fault({"errcode": number, "errmsg": words or f"error {number} rid: 1"})
 
 
+class Refusal(Exception):
+    def __init__(self, number: int, words: str = "") -> None:
+        super().__init__(number)
+        self.answer = {"errcode": number, "errmsg": words or f"error {number}"}
+
+
 class Server:
     """Answers come from `answer`; None cuts the connection."""
 

@@ -20,8 +20,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.messages import HookRequest
-from tests.fakes.wechat import KEYWORD, FakeWeChat, Json, Refusal, Shown
-from tests.fakes.wechat_http import Asked
+from tests.fakes.wechat import KEYWORD, FakeWeChat, Json, Shown
+from tests.fakes.wechat_http import Asked, Refusal
 from tests.fakes.wechat_sealing import decrypted
 
 SESSION, PHONE = "/sns/jscode2session", "/wxa/business/getuserphonenumber"
