@@ -114,7 +114,7 @@ def _first_contact(session: Session, proven: Sequence[tuple[Key, str]], locale: 
 def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
     """Keep the telephone that a platform says is theirs. It joins nobody: several people may have one number."""
     person = session.get_one(Person, person_id)
-    if not phones.same(person.phone, phone):
+    if not phones.is_end_of(person.phone, phone):
         person.phone = phone
     person.phone_proven_at = now
     session.flush()

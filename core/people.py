@@ -51,7 +51,7 @@ class Person(Table):
     def _keep_key(self, _name: str, phone: str) -> str:
         """The number as it was written stays beside what it is searched by."""
         self.phone_key = phones.key(phone)
-        if not phones.same(phone, self.phone or ""):
+        if not phones.is_end_of(phone, self.phone or ""):
             self.phone_proven_at = None
         return phone
 
