@@ -398,3 +398,5 @@ def test_postgres_lets_nobody_hold_a_lock_for_long(postgres_db: Database) -> Non
     }  # fmt: skip
     with postgres_db.write_scope(0.2) as session:  # whoever may not wait long waits no longer for a lock
         assert session.scalar(text("SHOW lock_timeout")) == "200ms"
+    with postgres_db.write_scope(-0.1) as session:  # and whoever may not wait at all does not wait for ever
+        assert session.scalar(text("SHOW lock_timeout")) == "1ms"
