@@ -79,9 +79,7 @@ def test_who_is_known_is_signed_in_and_led_on(web: Web, wang: UUID) -> None:
     assert browser.get("/work").status_code == 200
 
 
-def test_nothing_ends_between_who_it_is_and_the_session(
-    web: Web, wang: UUID, db: Database, courier: Courier
-) -> None:
+def test_nothing_ends_between_who_it_is_and_the_session(web: Web, wang: UUID, db: Database, courier: Courier) -> None:
     """An account that ends in that moment would leave a session behind: both are one transaction."""
     browser, commits = web.browser(), list[str]()
     state = begun(browser)

@@ -89,7 +89,9 @@ def test_what_people_allow_and_forbid_is_counted_by_what_it_is_for(
     assert [(one.kind, one.text, one.takes_reply) for one in said] == [("text", "漏水 👍", False)]
 
 
-@pytest.mark.parametrize("named", ["code=link-4f2a", "code=link-4f2a&code=7KQ4M2XP9T", "code=a%20b", f"code={'A' * 33}"])
+@pytest.mark.parametrize(
+    "named", ["code=link-4f2a", "code=link-4f2a&code=7KQ4M2XP9T", "code=a%20b", f"code={'A' * 33}"]
+)
 def test_a_card_that_was_handed_on_joins_nobody_to_anybody(wxa: FakeMiniProgram, opened: Opener, named: str) -> None:
     channel = opened()
     assert told(channel, wxa.enter(LI, named)) == []
