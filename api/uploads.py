@@ -9,7 +9,8 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from core import clock, limits
-from core.database import Database
+from core.access import Viewer
+from core.database import Database, Session
 from core.errors import GongdanError
 from core.photos import MAX_BYTES, TooLarge
 
@@ -17,6 +18,7 @@ CHUNK = 256 * 1024
 LINE_BITS = 64
 MOST_FILES = 60
 MOST_FILES_OF_PERSON = 300
+MOST_DEEDS_OF_PERSON = 60
 
 
 class BodyTooLarge(GongdanError):
@@ -55,6 +57,15 @@ def count_of_person(database: Database, person_id: UUID) -> None:
     """Count a file of somebody who is signed in: a report makes anybody that."""
     key = f"photo-of:{person_id}"
     database.write(lambda session: limits.count(session, key, clock.now(), most=MOST_FILES_OF_PERSON))
+
+
+def count_deed(session: Session, who: Viewer) -> None:
+    """Count what somebody without work here does to a ticket: each step and each word is told others, and kept.
+
+    Who has work here answers checklists in bursts, and is known by name. Raises TooMany.
+    """
+    if not who.is_staff:
+        limits.count(session, f"deed-of:{who.person_id}", clock.now(), most=MOST_DEEDS_OF_PERSON)
 
 
 def address_of(request: Request) -> str:

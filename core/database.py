@@ -265,7 +265,8 @@ class Database:
         """A transaction of PostgreSQL, which waits for a lock no longer than the unit may."""
         with self.engine.begin() as connection:
             if wait < LOCK_SECONDS:
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait * 1000)}")
+                least = max(1, round(wait * 1000))  # 0 would mean without end
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {least}")
             yield connection
 
     def write(self, work: Callable[[Session], T], wait: float = WAIT_SECONDS) -> T:

@@ -24,7 +24,7 @@ Key = tuple[str, str, str, str]  # channel, account, kind and value of the ident
 
 def depart(session: Session, key: Key, now: datetime) -> None:
     """End what an account that was deleted gave a right to. Nothing for an account that we do not know."""
-    identity = people.identity_known(session, *key, lock=True)
+    identity = joining.held(session, key)
     if identity is None:
         return
     joining.part(session, identity, now, kinds=())

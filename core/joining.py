@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -99,9 +99,17 @@ def recognise(session: Session, proven: Sequence[tuple[Key, str]], locale: str, 
 
 
 def owner_of(session: Session, keys: Sequence[Key]) -> UUID | None:
-    """Whose the first known one is. It is locked: whoever ends it meanwhile ends the session that begins here, too."""
-    found = (people.identity_known(session, *key, lock=True) for key in keys)
+    """Whose the first known one is. Whoever ends it meanwhile ends the session that begins here, too."""
+    found = (held(session, key) for key in keys)
     return next((identity.person_id for identity in found if identity is not None), None)
+
+
+def held(session: Session, key: Key) -> Identity | None:
+    """An identity that is known, locked: nobody ends it, or lets somebody in by it, before this transaction ends."""
+    identity = people.identity_known(session, *key)
+    if identity is not None:
+        session.refresh(identity, with_for_update=True)
+    return identity if identity is not None and identity.revoked_at is None else None
 
 
 def _first_contact(session: Session, proven: Sequence[tuple[Key, str]], locale: str) -> UUID:
@@ -114,7 +122,7 @@ def _first_contact(session: Session, proven: Sequence[tuple[Key, str]], locale: 
 def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) -> None:
     """Keep the telephone that a platform says is theirs. It joins nobody: several people may have one number."""
     person = session.get_one(Person, person_id)
-    if not phones.same(person.phone, phone):
+    if not phones.is_end_of(person.phone, phone):
         person.phone = phone
     person.phone_proven_at = now
     session.flush()
@@ -146,10 +154,22 @@ def part(session: Session, identity: Identity, now: datetime, kinds: Sequence[st
     """
     session.refresh(identity, with_for_update=True)
     outbox.leave(session, identity.person_id, (identity.channel, identity.account, identity.conversation))
-    for one in people.beside(session, identity):
+    for one in _ids_beside(session, identity):
         one.revoked_at = now
     session.flush()
     access.revoke_all(session, identity.person_id, *kinds)
+
+
+def _ids_beside(session: Session, identity: Identity) -> Sequence[Identity]:
+    """By what else the account of an identity may be known to be its person's: ids that are no chat of their own.
+
+    Those of the same app, and those that several apps of one owner share, which name no account. Which chat of the
+    person a shared one came with is not kept: that of another account is joined again when it signs in.
+    """
+    query = select(Identity).where(Identity.person_id == identity.person_id, Identity.id != identity.id)
+    same_app = and_(Identity.channel == identity.channel, Identity.account == identity.account)
+    unspoken = (Identity.conversation == "", Identity.revoked_at.is_(None))
+    return session.scalars(query.where(or_(same_app, Identity.account == ""), *unspoken)).all()
 
 
 def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:

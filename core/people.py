@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from core import clock, phones, places
@@ -51,7 +51,7 @@ class Person(Table):
     def _keep_key(self, _name: str, phone: str) -> str:
         """The number as it was written stays beside what it is searched by."""
         self.phone_key = phones.key(phone)
-        if not phones.same(phone, self.phone or ""):
+        if not phones.is_end_of(phone, self.phone or ""):
             self.phone_proven_at = None
         return phone
 
@@ -236,30 +236,10 @@ def identify(session: Session, channel: str, account: str, kind: str, value: str
     return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
-def identity_known(
-    session: Session, channel: str, account: str, kind: str, value: str, *, lock: bool = False
-) -> Identity | None:
-    """The identity of somebody who is here; None for a stranger, a revoked one or one of somebody who has left.
-
-    `lock`: nobody ends it or begins a session by it until this transaction has ended.
-    """
+def identity_known(session: Session, channel: str, account: str, kind: str, value: str) -> Identity | None:
+    """The identity of somebody who is here; None for a stranger, a revoked one or one of somebody who has left."""
     query = select(Identity).join(Person, Identity.person_id == Person.id).where(Person.is_active)
-    query = query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None))
-    if lock:
-        query = query.with_for_update(of=Identity).execution_options(populate_existing=True)
-    return session.scalar(query)
-
-
-def beside(session: Session, identity: Identity) -> list[Identity]:
-    """By what else the account of an identity may be known to be its person's: ids that are no chat of their own.
-
-    Those of the same app, and those that several apps of one owner share, which name no account. Which chat of the
-    person a shared one came with is not kept, so that it may be another's.
-    """
-    query = select(Identity).where(Identity.person_id == identity.person_id, Identity.id != identity.id)
-    same_app = and_(Identity.channel == identity.channel, Identity.account == identity.account)
-    unspoken = (Identity.conversation == "", Identity.revoked_at.is_(None))
-    return list(session.scalars(query.where(or_(same_app, Identity.account == ""), *unspoken)))
+    return session.scalar(query.where(*_same(channel, account, kind, value), Identity.revoked_at.is_(None)))
 
 
 def add_identity(

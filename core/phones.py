@@ -33,3 +33,8 @@ def same(one: str, other: str) -> bool:
     """Whether two ways of writing mean the same telephone."""
     short, long = sorted((digits(one).lstrip("0"), digits(other).lstrip("0")), key=len)
     return len(short) >= LEAST and (long == short or (len(short) >= KEY and long.endswith(short)))
+
+
+def is_end_of(told: str, whole: str) -> bool:
+    """Whether a number as somebody writes it says a whole one, or its end: what says more may be another's."""
+    return same(told, whole) and len(digits(told).lstrip("0")) <= len(digits(whole).lstrip("0"))

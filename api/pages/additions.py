@@ -204,6 +204,7 @@ def _write(visit: Visit, number: str, posted: Posted, work: Work, done: str) -> 
     def unit(session: Session) -> str:
         def do() -> str:
             ticket = tickets.visible(session, number, visit.viewer, lock=True)
+            uploads.count_deed(session, visit.viewer.at(ticket.id))
             work(session, ticket)
             return f"/t/{ticket.number}?done={done}"
 

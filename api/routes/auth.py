@@ -31,6 +31,7 @@ T = TypeVar("T")
 # A client asks its platform for a new code without asking its person, so that a short life costs nobody anything.
 LIFE = timedelta(days=7)
 MOST_OF_ADDRESS = 300  # in ten minutes; a whole compound may have one address
+MOST_OF_PERSON = 30
 
 
 class CodeNotTaken(SignInNeeded):
@@ -89,6 +90,7 @@ def _entered(session: Session, channel: Embedding, proven: Sequence[Proven], lin
         identity = people.identity_known(session, *proven[0].key(channel))
         assert identity is not None
         person_id = joining.join(session, link, identity, now).id
+    limits.count(session, f"auth-of:{person_id}", now, most=MOST_OF_PERSON)
     secret = access.issue(session, "app", person_id, now, life=LIFE)
     person = people.get(session, person_id)
     return schema.Entered(

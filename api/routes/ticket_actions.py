@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Body
 from fastapi.responses import Response
 
-from api import tickets
+from api import tickets, uploads
 from api.additions import ADD
 from api.deps import SignedIn, WriteDb
 from api.facts import facts_of
@@ -83,7 +83,11 @@ def _offer(action: str, model: type[schema.Move | schema.Addition], work: Work) 
     """Add the operation of one action. Its body is told to FastAPI as an object: the annotation is made here."""
 
     def take(number: Number, given: Any, who: SignedIn, db: WriteDb, once: Idempotent) -> Response:
-        return once.answer(db, given, lambda: work(db, number, who, given))
+        def do() -> ticket_schema.Ticket:
+            uploads.count_deed(db, who)
+            return work(db, number, who, given)
+
+        return once.answer(db, given, do)
 
     take.__annotations__["given"] = Annotated[model, Body()]
     router.post(

@@ -10,11 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from api import uploads
 from api.routes.auth import LIFE, MOST_OF_ADDRESS
+from api.routes.auth import MOST_OF_PERSON as MOST_SESSIONS
 from api.routes.tickets import MOST_OF_PERSON
 from assets import register
 from bot.channels import Proven
 from core import access, alarms, clock, consents, contested, limits, people, trace
+from core.access import Token
 from core.database import Database
 from core.people import Person
 from core.places import Site
@@ -85,6 +88,16 @@ def test_one_address_cannot_flood_the_platform_with_codes(program: Program) -> N
     asked = len(program.wxa.asked)
     answer = program.enter("o-li")
     assert (answer.status_code, len(program.wxa.asked)) == (429, asked)
+
+
+def test_one_account_does_not_fill_the_table_of_sessions(program: Program) -> None:
+    program.open("o-li")
+    with program.db.write_scope() as session:
+        for _ in range(MOST_SESSIONS):
+            limits.tally(session, f"auth-of:{program.owner('o-li')}", clock.now())
+    before = program.count(Token)
+    assert (program.enter("o-li").status_code, program.count(Token)) == (429, before)
+    assert program.enter("o-wang").status_code == 201
 
 
 def test_a_session_ends_by_itself_by_its_owner_and_by_whoever_revokes_it(program: Program, cast: Cast) -> None:
@@ -262,3 +275,15 @@ def test_an_alarm_too_many_is_told_to_the_staff_and_whom_to_call(program: Progra
         alarm = queries.by_number(session, first.json()["number"])
         assert "second car" in queries.notes_of(session, alarm.id, internal=True)[-1].text
     assert caller.post("/api/v1/tickets", "k", text=trapped, code=lift).json() == first.json()
+
+
+def test_nobody_floods_those_who_work_on_their_ticket(program: Program, cast: Cast, lift: str) -> None:
+    caller, desk = program.open("o-li"), program.api.as_(cast.supervisor)
+    number = caller.report("The lift door rattles", code=lift)["number"]
+    with program.db.write_scope() as session:
+        for person in (program.owner("o-li"), cast.supervisor):
+            for _ in range(uploads.MOST_DEEDS_OF_PERSON):
+                limits.tally(session, f"deed-of:{person}", clock.now())
+    assert caller.act(number, "note", text="hello?").status_code == 429
+    assert caller.act(number, "cancel", reason="mistaken", version=1).status_code == 429
+    assert desk.act(number, "note", text="We come").status_code == 200

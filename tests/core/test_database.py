@@ -396,5 +396,5 @@ def test_postgres_lets_nobody_hold_a_lock_for_long(postgres_db: Database) -> Non
     assert settings_of(postgres_db, "timezone", "lock_timeout", "idle_in_transaction_session_timeout") == {
         "timezone": "UTC", "lock_timeout": "1500ms", "idle_in_transaction_session_timeout": "15s",
     }  # fmt: skip
-    with postgres_db.write_scope(0.2) as session:  # whoever may not wait long waits no longer for a lock
-        assert session.scalar(text("SHOW lock_timeout")) == "200ms"
+    with postgres_db.write_scope(0.2) as brief, postgres_db.write_scope(-0.1) as none:  # nor waits longer than it may
+        assert [one.scalar(text("SHOW lock_timeout")) for one in (brief, none)] == ["200ms", "1ms"]

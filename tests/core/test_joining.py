@@ -174,3 +174,15 @@ def test_a_session_that_is_begun_while_its_account_ends_ends_with_it(db: Databas
         pool.submit(db.write, end).result()
     with db.read_scope() as session:
         assert access.behind(session, "app", entering.result(), now) is None
+
+
+@pytest.mark.parametrize("told", ["138 0013 8000", "99 86 138 0013 8000"])
+def test_a_number_is_proven_as_far_as_it_was(db: Database, cast: Cast, now: datetime, told: str) -> None:
+    """What is longer and ends alike may be another's."""
+    with db.write_scope() as session:
+        person = people.get(session, cast.resident)
+        person.phone = told
+        joining.prove_phone(session, person.id, "+8613800138000", now)
+        assert person.phone == (told if told.startswith("138") else "+8613800138000")
+        person.phone = f"99 86 {told}"
+        assert person.phone_proven_at is None

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from api import uploads
+from core import clock, limits
 from core.database import Database
 from core.places import Site
 from core.tickets import queries
@@ -229,6 +231,13 @@ def test_a_resident_cannot_write_between_staff(resident_browser: Browser, report
 def test_a_nudge_counts_once_in_ten_minutes(resident_browser: Browser, reported: str) -> None:
     assert resident_browser.post(f"/t/{reported}/nudge").status_code == 303
     assert resident_browser.post(f"/t/{reported}/nudge").status_code == 409
+
+
+def test_words_without_end_reach_nobody(resident_browser: Browser, db: Database, cast: Cast, reported: str) -> None:
+    with db.write_scope() as session:
+        for _ in range(uploads.MOST_DEEDS_OF_PERSON):
+            limits.tally(session, f"deed-of:{cast.resident}", clock.now())
+    assert resident_browser.post(f"/t/{reported}/words", text="Hello?").status_code == 429
 
 
 def test_a_reporter_withdraws_while_nobody_has_accepted(resident_browser: Browser, db: Database, reported: str) -> None:
