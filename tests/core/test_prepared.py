@@ -39,8 +39,8 @@ def test_instants_are_kept_in_utc(db: Database, now: datetime) -> None:
     read = Prepared(select(PEOPLE.c.created_at, PEOPLE.c.informed_at, PEOPLE.c.is_active))
     with db.write_scope() as session:
         add.run(
-            session, id=clock.new_id(), name="Li", locale="en", phone="", phone_key="", phone_proven_at=None, password_hash="",
-            is_active=True, informed_at=None, created_at=there, quiet="", epoch=0,
+            session, id=clock.new_id(), name="Li", locale="en", phone="", phone_key="", phone_proven_at=None,
+            password_hash="", is_active=True, informed_at=None, created_at=there, quiet="", epoch=0,
         )  # fmt: skip
         [(created_at, informed_at, is_active)] = read.rows(session)
     assert (created_at, created_at.tzinfo, informed_at) == (there, UTC, None)
