@@ -13,10 +13,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import categories, clock, i18n, lexicon, outbox, places, trace
+from core import categories, clock, i18n, lexicon, numbers, outbox, places, trace
 from core.database import Table
 from core.errors import Forbidden, Invalid, NotFound
 from core.intake import FaultReport, open_ticket
+from core.outbox import OutboxMessage
 from core.people import Membership, Role, Team
 from core.places import SiteFacts
 from core.tickets import actions, asking, news, queries
@@ -24,14 +25,15 @@ from core.tickets.actions import Actor, StaleTicket, record
 from core.tickets.asking import FEW_STARS, WINDOWS, Survey
 from core.tickets.models import Rating, Ticket
 
-__all__ = ["FEW_STARS", "MOST_STARS", "PARTS", "REASONS", "WINDOWS", "OwnWork", "Survey", "detail", "explain", "rate",
-           "rating_of", "remind"]  # fmt: skip
+__all__ = ["FEW_STARS", "MOST_STARS", "PARTS", "REASONS", "WINDOWS", "OwnWork", "Survey", "detail", "explain", "open_question",
+           "rate", "rating_of", "remind"]  # fmt: skip
 
 NAME = "surveys"
 MOST_STARS = 5
 PARTS = ("speed", "quality", "attitude")
 REASONS = ("speed", "quality", "attitude", "price", "other")
 LONGEST_TEXT = 1000
+QUESTIONS = ("survey", "survey_again", "lapsed_rate")  # the messages that ask for stars
 
 
 class Recovery(Table):
@@ -92,6 +94,17 @@ def rating_of(session: Session, ticket: Ticket, person_id: UUID) -> Rating | Non
         Rating.ticket_id == ticket.id, Rating.round == ticket.round, Rating.person_id == person_id
     )
     return session.scalar(query)
+
+
+def open_question(session: Session, person_id: UUID, now: datetime) -> OutboxMessage | None:
+    """The newest message that has asked somebody for stars, while a number is still likely to mean them."""
+    asked = (Survey.person_id == person_id, Survey.state == "asked", Survey.asked_at > now - numbers.MEANT_FOR)
+    survey = session.scalar(select(Survey).where(*asked).order_by(Survey.asked_at.desc()).limit(1))
+    if survey is None:
+        return None
+    about = (OutboxMessage.ticket_id == survey.ticket_id, OutboxMessage.person_id == person_id)
+    query = select(OutboxMessage).where(*about, OutboxMessage.kind.in_(QUESTIONS))
+    return session.scalar(query.order_by(OutboxMessage.id.desc()).limit(1))
 
 
 def _check(session: Session, ticket: Ticket, person_id: UUID) -> None:

@@ -114,6 +114,14 @@ def test_few_stars_ask_why_and_tell_the_supervisor_once(stage: Stage, li: Chat, 
     assert [(rating.stars, rating.reason) for rating in ratings(stage, number)] == [(1, "speed")]
 
 
+def test_stars_may_be_words_while_they_are_asked_for(stage: Stage, li: Chat, number: str) -> None:
+    assert li.say("5 stars").kind != "rated"
+    li.command("cancel")
+    confirm(li)
+    assert li.say("5 stars").text == f"5 stars, thank you ({number})."
+    assert li.say("4 stars").kind != "rated"
+
+
 def test_the_reason_may_be_words(stage: Stage, li: Chat, number: str) -> None:
     confirm(li)
     asked = li.press(li.last("survey"), "rate.stars", stars=1)
