@@ -70,6 +70,8 @@ def reopening(talk: Talk) -> None:
     elif ticket.version != talk.data["version"]:
         talk.end()
         _progress.show_present(talk, ticket)
+    elif _tap.is_stray_number(talk):
+        return
     elif talk.text:
         _reopen(talk, ticket, talk.text)
     else:
@@ -132,6 +134,8 @@ def told_why(talk: Talk) -> None:
     ticket = _tap.kept_ticket(talk)
     if _tap.is_emergency(talk) or ticket.round != talk.data["round"]:
         _tap.report_instead(talk)
+    elif _tap.is_stray_number(talk):
+        return
     elif not talk.text:
         talk.keep_media(ticket=ticket)
         talk.say("rated_tell", ticket=ticket)

@@ -125,11 +125,16 @@ def test_repeating_a_word_does_not_make_it_weigh_more() -> None:
 
 @pytest.mark.parametrize(
     ("forms", "base"),
-    [("leaks leaking leaked leaky", "leak"), ("flooded flooding", "flood"), ("mice", "mouse"), ("dripped", "drip")],
-    ("rates rated rating", "rate"),
-    ("noted", "note"),
-    ("taped taping", "tape"),
-    ("tapped tapping", "tap"),
+    [
+        ("leaks leaking leaked leaky", "leak"),
+        ("flooded flooding", "flood"),
+        ("mice", "mouse"),
+        ("dripped", "drip"),
+        ("rates rated rating", "rate"),
+        ("noted", "note"),
+        ("taped taping", "tape"),
+        ("tapped tapping", "tap"),
+    ],
 )
 def test_inflections_share_one_form(forms: str, base: str) -> None:
     assert {stem(form) for form in forms.split()} == {stem(base)}

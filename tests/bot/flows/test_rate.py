@@ -114,6 +114,16 @@ def test_few_stars_ask_why_and_tell_the_supervisor_once(stage: Stage, li: Chat, 
     assert [(rating.stars, rating.reason) for rating in ratings(stage, number)] == [(1, "speed")]
 
 
+def test_a_number_that_is_no_choice_reopens_nothing_and_is_no_reason(stage: Stage, li: Chat, number: str) -> None:
+    li.press(li.last("done"), "rate.reopen")
+    assert li.say("9").kind == "number_unmeant"
+    assert stage.ticket(number).round == 1
+    confirm(li)
+    li.press(li.last("survey"), "rate.stars", stars=1)
+    assert li.say("9").kind == "number_unmeant"
+    assert [rating.reason for rating in ratings(stage, number)] == [""]
+
+
 def test_stars_may_be_words_while_they_are_asked_for(stage: Stage, li: Chat, number: str) -> None:
     assert li.say("5 stars").kind != "rated"
     li.command("cancel")

@@ -89,6 +89,14 @@ def test_declining_takes_a_reason_with_one_tap(stage: Stage, wang: Chat, li: Cha
     assert (stage.ticket(number).state, stage.ticket(number).assignee_id) == ("reported", None)
 
 
+def test_who_declines_is_told_when_nobody_else_is_left(stage: Stage, wang: Chat, li: Chat) -> None:
+    stage.report(li.person)
+    with stage.db.write_scope() as session:
+        session.get_one(Person, stage.cast.second_technician).is_active = False
+    wang.press(wang.last("offer"), "work.decline")
+    assert wang.say("my car broke down").kind == "declined_last"
+
+
 def test_declining_takes_a_reason_in_words(stage: Stage, wang: Chat, li: Chat) -> None:
     number = stage.report(li.person)
     asked = wang.press(wang.last("offer"), "work.decline")
