@@ -42,7 +42,8 @@ _WHOLE = frozenset(
 _IRREGULAR = dict(
     pair.split(":")
     for pair in (
-        "gases:gas buses:bus broke:break broken:break fell:fall fallen:fall smelt:smell smelly:smell leaky:leak mice:mouse froze:freeze "
+        "gases:gas buses:bus "
+        "broke:break broken:break fell:fall fallen:fall smelt:smell smelly:smell leaky:leak mice:mouse froze:freeze "
         "frozen:freeze ran:run blew:blow blown:blow burnt:burn burned:burn stank:stink stunk:stink woke:wake "
         "woken:wake colour:color odour:odor neighbour:neighbor neighbours:neighbor kid:child kids:child "
         "children:child "
