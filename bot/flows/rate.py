@@ -105,9 +105,12 @@ def stars(talk: Talk, tap: Tap) -> None:
         _progress.show_present(talk, ticket)
         return
     given = int(tap.facts["stars"])
+    is_told = surveys.was_low(talk.session, ticket, talk.person_id)
     surveys.rate(talk.session, ticket, talk.person_id, given, talk.now)
     if given > surveys.FEW_STARS:
-        talk.say("rated", [Choice("rate.more")], ticket, stars=given)
+        if talk.standing.flow == "rate":
+            talk.end()
+        talk.say("rated_better" if is_told else "rated", [Choice("rate.more")], ticket, stars=given)
         return
     talk.go("rate", "why", ticket=str(ticket.id), round=ticket.round)
     talk.wake_in(PATIENCE)
