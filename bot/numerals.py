@@ -39,6 +39,14 @@ def stars_in(text: str) -> int | None:
     return _value(_inside(said.removesuffix(word))) if word and said != word else None
 
 
+def is_said_with(text: str, key: str) -> bool:
+    """Whether a text is nothing but the words of a key and punctuation."""
+    said = unicodedata.normalize("NFKC", text).casefold()
+    for word in _words(key):
+        said = said.replace(word, " ")
+    return not _inside(said)
+
+
 def _bare(said: str) -> str:
     """Without what stands around a number."""
     bare = _inside(said)

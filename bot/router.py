@@ -15,7 +15,7 @@ from threading import Event
 from typing import Literal
 
 from assets import codes, register
-from bot import flows, greeting, notices, numerals
+from bot import asked, flows, greeting, notices, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
 from core import clock, conversations, i18n, inbox, numbers, outbox, places, surveys
@@ -243,6 +243,8 @@ def _route(talk: Talk) -> None:
         command(talk)
     elif code := _typed_code(talk):
         _scan(talk, code)
+    elif ticket := asked.ticket_of(talk):
+        asked.show(talk, ticket)
     else:
         _answer(talk)
 
@@ -303,13 +305,13 @@ def _press_instead(talk: Talk, token: str) -> None:
 
 def _star(talk: Talk, stars: int | None) -> str:
     """The button for so many stars, while this person is asked for them; empty where there is none."""
-    asked = surveys.open_question(talk.session, talk.person_id, talk.now) if stars and not talk.is_group else None
-    if asked is None:
+    question = surveys.open_question(talk.session, talk.person_id, talk.now) if stars and not talk.is_group else None
+    if question is None:
         return ""
     wanted = ("rate.stars", stars)
-    shown = ((place, one["action"], one["facts"].get("stars")) for place, one in enumerate(asked.buttons))
+    shown = ((place, one["action"], one["facts"].get("stars")) for place, one in enumerate(question.buttons))
     place = next((place for place, *button in shown if tuple(button) == wanted), None)
-    return "" if place is None else outbox.token_of(asked.id, place, talk.settings.key)
+    return "" if place is None else outbox.token_of(question.id, place, talk.settings.key)
 
 
 def _start(talk: Talk, payload: str) -> None:
