@@ -24,7 +24,10 @@ PATIENCE = _outcome.PATIENCE
 
 @report.command("report")
 def begin(talk: Talk) -> None:
-    """A report from nothing, or from a message that already says it."""
+    """A report from nothing, or from a message that already says it. An emoji alone says nothing that is broken."""
+    if not talk.draft and _is_wordless(talk):
+        talk.say("wordless", [Choice("help.report"), Choice("help.mine")])
+        return
     draft = Draft(talk)
     if talk.incoming.kind != "command" and not _is_bare_command(talk):
         draft.add()
@@ -369,6 +372,12 @@ def _mine(talk: Talk, tap: Tap) -> Ticket:
 
 def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
     return queries.subject_of(ticket, is_common=places.is_common(talk.session, ticket.place_id))
+
+
+def _is_wordless(talk: Talk) -> bool:
+    incoming = talk.incoming
+    is_text = incoming.kind == "text" and talk.text and not incoming.media and not incoming.location
+    return bool(is_text) and not any(one.isalnum() for one in talk.text)
 
 
 def _is_bare_command(talk: Talk) -> bool:
