@@ -9,6 +9,8 @@ from core import i18n
 
 LONGEST = 12
 TEN = 10
+EMOJI = "\ufe0f"  # behind a character that is to be shown as a picture
+MARKS = frozenset("\u2605\u2606\u2b50\U0001f31f")
 
 
 def number_in(text: str) -> int | None:
@@ -24,10 +26,31 @@ def number_in(text: str) -> int | None:
     return _value(_bare(said))
 
 
+def stars_in(text: str) -> int | None:
+    """How many stars a message gives: "5 stars", or as many of them; None for one that speaks of none."""
+    if len(text) > 4 * LONGEST:
+        return None
+    said = _inside(unicodedata.normalize("NFKC", text).casefold()).replace(EMOJI, "")
+    if not said or len(said) > LONGEST:
+        return None
+    if set(said) <= MARKS:
+        return len(said)
+    word = next((one for one in _words("numbers.stars") if said.endswith(one)), "")
+    return _value(_inside(said.removesuffix(word))) if word and said != word else None
+
+
+def is_said_with(text: str, key: str) -> bool:
+    """Whether a text is nothing but the words of a key and punctuation."""
+    said = unicodedata.normalize("NFKC", text).casefold()
+    for word in _words(key):
+        said = said.replace(word, " ")
+    return not _inside(said)
+
+
 def _bare(said: str) -> str:
     """Without what stands around a number."""
     bare = _inside(said)
-    for word in _words():
+    for word in _words("numbers.words"):
         bare = _inside(bare.removeprefix(word))
         if len(bare) > 1:
             bare = _inside(bare.removesuffix(word))
@@ -41,9 +64,9 @@ def _inside(said: str) -> str:
 
 
 @cache
-def _words() -> tuple[str, ...]:
+def _words(key: str) -> tuple[str, ...]:
     """What is said with a number, in every language, the longest first."""
-    words = {word for locale in i18n.LOCALES for word in i18n.translate("numbers.words", locale).split("|")}
+    words = {word for locale in i18n.LOCALES for word in i18n.translate(key, locale).split("|")}
     return tuple(sorted(words, key=len, reverse=True))
 
 

@@ -15,10 +15,10 @@ from threading import Event
 from typing import Literal
 
 from assets import codes, register
-from bot import flows, greeting, notices, numerals
+from bot import asked, flows, greeting, notices, numerals
 from bot.messages import Incoming, unpacked
 from bot.talk import NotYours, OldButton, Talk, words_of
-from core import clock, conversations, i18n, inbox, numbers, outbox, places
+from core import clock, conversations, i18n, inbox, numbers, outbox, places, surveys
 from core.database import Database, DBAPIError, Session, is_passing
 from core.errors import Busy, GongdanError, NotFound, TooMany
 from core.inbox import InboxMessage
@@ -237,10 +237,14 @@ def _route(talk: Talk) -> None:
         _start(talk, incoming.argument)
     elif (number := _number(talk)) is not None and (offered := _offered(talk)):
         _pick(talk, number, offered)
+    elif token := _star(talk, numerals.stars_in(talk.text) if incoming.kind == "text" else None):
+        _press_instead(talk, token)
     elif command := _command(talk):
         command(talk)
     elif code := _typed_code(talk):
         _scan(talk, code)
+    elif ticket := asked.ticket_of(talk):
+        asked.show(talk, ticket)
     else:
         _answer(talk)
 
@@ -280,14 +284,34 @@ def _offered(talk: Talk) -> Offered | None:
 
 
 def _pick(talk: Talk, number: int, offered: Offered) -> None:
-    """A number in the place of a button, with all that is asked of a button."""
+    """A number in the place of a button, with all that is asked of a button.
+
+    One that fits an earlier question for stars alone is meant for that.
+    """
     place = offered.place(number)
-    if place is None:
+    if place is not None:
+        _press_instead(talk, outbox.token_of(offered.outbox_id, place, talk.settings.key))
+    elif token := _star(talk, number):
+        _press_instead(talk, token)
+    else:
         talk.say("number_wrong", said=number, most=len(offered.places))
-        return
-    token = outbox.token_of(offered.outbox_id, place, talk.settings.key)
+
+
+def _press_instead(talk: Talk, token: str) -> None:
+    """Words that stand for a button."""
     talk.incoming = replace(talk.incoming, kind="action", action=token, text="")
     _press(talk)
+
+
+def _star(talk: Talk, stars: int | None) -> str:
+    """The button for so many stars, while this person is asked for them; empty where there is none."""
+    question = surveys.open_question(talk.session, talk.person_id, talk.now) if stars and not talk.is_group else None
+    if question is None:
+        return ""
+    wanted = ("rate.stars", stars)
+    shown = ((place, one["action"], one["facts"].get("stars")) for place, one in enumerate(question.buttons))
+    place = next((place for place, *button in shown if tuple(button) == wanted), None)
+    return "" if place is None else outbox.token_of(question.id, place, talk.settings.key)
 
 
 def _start(talk: Talk, payload: str) -> None:

@@ -28,6 +28,7 @@ from core.tickets import additions, news, queries
 from core.tickets.models import Ticket
 
 PUNCTUATION = re.compile(r"\W+$")  # behind the last word
+NOTICES = ("privacy", "privacy_group")  # told once to each person
 DRAFT_PATIENCE = timedelta(minutes=15)
 
 
@@ -161,7 +162,10 @@ class Talk:
             self.go("", "")
 
     def become(self, person: Person) -> None:
-        """This chat is somebody else's from now on."""
+        """This chat is somebody else's from now on, and so is what it was just told; a notice they had is not said."""
+        said = [one for one in self.letters if person.informed_at is None or one.kind not in NOTICES]
+        self.letters = [replace(one, person_id=person.id) if one.person_id == self.person_id else one for one in said]
+        person.informed_at = person.informed_at or self.now
         self.person_id, self.locale = person.id, person.locale
         self.__dict__.pop("viewer", None)
 

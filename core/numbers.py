@@ -18,6 +18,8 @@ from core.outbox import OutboxMessage
 Address = tuple[str, str, str]  # channel, account, conversation
 MEANT_FOR = timedelta(days=3)  # later a number alone is more likely to mean something else
 
+CROSSING = timedelta(minutes=1)
+
 
 class OfferedNumbers(Table):
     """The last message that offered numbers to a conversation. `places`: for each number the place of its button."""
@@ -46,8 +48,8 @@ class Offered:
 
 
 def offer(session: Session, address: Address, outbox_id: UUID, places: Sequence[int], now: datetime) -> None:
-    """From now on numbers mean the buttons of this message."""
-    if not places:
+    """From now on numbers mean the buttons of this message, unless it was overtaken by a newer one."""
+    if not places or _is_overtaken(session, address, outbox_id, now):
         return
     channel, account, conversation = address
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -56,6 +58,23 @@ def offer(session: Session, address: Address, outbox_id: UUID, places: Sequence[
     )
     fresh = {"outbox_id": row.excluded.outbox_id, "places": row.excluded.places, "at": row.excluded["at"]}
     session.execute(row.on_conflict_do_update(index_elements=["channel", "account", "conversation"], set_=fresh))
+
+
+def _is_overtaken(session: Session, address: Address, outbox_id: UUID, now: datetime) -> bool:
+    """Whether the message that offered numbers a moment ago was written later: an answer and news may cross.
+
+    What arrives long after it was written is read last all the same, and its numbers are the ones that are seen.
+    """
+    before = session.get(OfferedNumbers, address, populate_existing=True, with_for_update=True)
+    if before is None or now - before.at > CROSSING:
+        return False
+    ours, theirs = (session.get(OutboxMessage, one) for one in (outbox_id, before.outbox_id))
+    return ours is not None and theirs is not None and _order(ours) < _order(theirs)
+
+
+def _order(message: OutboxMessage) -> tuple[datetime, int, UUID]:
+    """When it was written. Of one moment's messages the answer comes before the news that it brought about."""
+    return message.created_at, message.importance, message.id
 
 
 def last(session: Session, address: Address, now: datetime, *, asked_by: UUID | None = None) -> Offered | None:

@@ -151,7 +151,7 @@ def _held(it: Said) -> str:
     return (_going_on(it) or CHANGED) if it.ticket.state != "on_hold" else ""
 
 
-@on("done", "lapsed", "lapsed_rate", "confirmed")
+@on("done", "lapsed", "lapsed_rate", "confirmed", "confirmed_other")
 def _ended(it: Said) -> str:
     """The end of a repair, unless it was reopened."""
     return CHANGED if it.ticket.is_open else ""

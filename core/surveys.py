@@ -13,10 +13,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import categories, clock, i18n, lexicon, outbox, places, trace
+from core import categories, clock, i18n, lexicon, numbers, outbox, places, trace
 from core.database import Table
 from core.errors import Forbidden, Invalid, NotFound
 from core.intake import FaultReport, open_ticket
+from core.outbox import Choice, OutboxMessage
 from core.people import Membership, Role, Team
 from core.places import SiteFacts
 from core.tickets import actions, asking, news, queries
@@ -24,14 +25,15 @@ from core.tickets.actions import Actor, StaleTicket, record
 from core.tickets.asking import FEW_STARS, WINDOWS, Survey
 from core.tickets.models import Rating, Ticket
 
-__all__ = ["FEW_STARS", "MOST_STARS", "PARTS", "REASONS", "WINDOWS", "OwnWork", "Survey", "detail", "explain", "rate",
-           "rating_of", "remind"]  # fmt: skip
+__all__ = ["FEW_STARS", "MOST_STARS", "PARTS", "REASONS", "WINDOWS", "OwnWork", "Survey", "detail", "explain",
+           "open_question", "rate", "rating_of", "remind", "was_low"]  # fmt: skip
 
 NAME = "surveys"
 MOST_STARS = 5
 PARTS = ("speed", "quality", "attitude")
 REASONS = ("speed", "quality", "attitude", "price", "other")
 LONGEST_TEXT = 1000
+QUESTIONS = ("survey", "survey_again", "lapsed_rate")  # the messages that ask for stars
 
 
 class Recovery(Table):
@@ -58,8 +60,10 @@ def rate(session: Session, ticket: Ticket, person_id: UUID, stars: int, now: dat
         raise Invalid(field="field.stars")
     _check(session, ticket, person_id)
     found = rating_of(session, ticket, person_id)
+    if found is not None and found.stars == stars:  # a second tap on the same button
+        return found
     was = found.stars if found else None
-    is_news = stars <= FEW_STARS and not _was_low(session, ticket, person_id)
+    is_news = stars <= FEW_STARS and not was_low(session, ticket, person_id)
     rating = found or _blank(ticket, person_id)
     rating.stars, rating.rated_at = stars, now
     if stars > FEW_STARS:
@@ -80,7 +84,10 @@ def explain(session: Session, ticket: Ticket, person_id: UUID, reason: str, now:
     rating = rating_of(session, ticket, person_id)
     if rating is None:
         raise NotFound(what="word.rating")
-    rating.reason, rating.text = reason, text.strip()[:LONGEST_TEXT]
+    said = text.strip()[:LONGEST_TEXT]
+    if (rating.reason, rating.text) == (reason, said):  # a second tap on the same button
+        return rating
+    rating.reason, rating.text = reason, said
     session.flush()
     record(session, ticket, "rate_reason", Actor(person_id), {"reason": reason, "round": ticket.round}, now)
     return rating
@@ -92,6 +99,17 @@ def rating_of(session: Session, ticket: Ticket, person_id: UUID) -> Rating | Non
         Rating.ticket_id == ticket.id, Rating.round == ticket.round, Rating.person_id == person_id
     )
     return session.scalar(query)
+
+
+def open_question(session: Session, person_id: UUID, now: datetime) -> OutboxMessage | None:
+    """The newest message that has asked somebody for stars, while a number is still likely to mean them."""
+    asked = (Survey.person_id == person_id, Survey.state == "asked", Survey.asked_at > now - numbers.MEANT_FOR)
+    survey = session.scalar(select(Survey).where(*asked).order_by(Survey.asked_at.desc()).limit(1))
+    if survey is None:
+        return None
+    about = (OutboxMessage.ticket_id == survey.ticket_id, OutboxMessage.person_id == person_id)
+    query = select(OutboxMessage).where(*about, OutboxMessage.kind.in_(QUESTIONS))
+    return session.scalar(query.order_by(OutboxMessage.id.desc()).limit(1))
 
 
 def _check(session: Session, ticket: Ticket, person_id: UUID) -> None:
@@ -124,7 +142,7 @@ def _blank(ticket: Ticket, person_id: UUID) -> Rating:
     )  # fmt: skip
 
 
-def _was_low(session: Session, ticket: Ticket, person_id: UUID) -> bool:
+def was_low(session: Session, ticket: Ticket, person_id: UUID) -> bool:
     """Whether the person has given few stars in this round before, so that the supervisors know already."""
     mine = [
         e for e in trace.events_of(session, f"ticket:{ticket.id}") if (e.action, e.actor) == ("rate", str(person_id))
@@ -135,7 +153,9 @@ def _was_low(session: Session, ticket: Ticket, person_id: UUID) -> bool:
 
 def _tell_desk(session: Session, ticket: Ticket, stars: int, recovery: str, now: datetime) -> None:
     readers = queries.desk_of(session, ticket.site_id)
-    letters = [news.letter(ticket, "few_stars", who, stars=stars, recovery=recovery) for who in readers]
+    task = {"ticket": str(queries.by_number(session, recovery).id)}
+    shown = [Choice("work.show"), Choice("work.show", task, text=recovery, row=1)]
+    letters = [news.letter(ticket, "few_stars", who, shown, stars=stars, recovery=recovery) for who in readers]
     outbox.post(session, letters, now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from bot import numerals
 from bot.flows import FLOWS, command_of
 from bot.talk import OldButton, Talk
 from core import access, lexicon
@@ -73,12 +74,30 @@ def is_emergency(talk: Talk) -> bool:
     return lexicon.guess(talk.text, lexicon.load()).emergency is not None
 
 
+def is_stray_number(talk: Talk) -> bool:
+    """Whether a number came where a choice or words are asked for: it says nothing, and the question stays."""
+    number = numerals.number_in(talk.text) if talk.text else None
+    if number is None:
+        return False
+    talk.say("number_unmeant", said=number)
+    return True
+
+
 def report_instead(talk: Talk) -> None:
     """Leave what was asked, and report what was said."""
     talk.end()
     begin = command_of("report")
     assert begin is not None
     begin(talk)
+
+
+def talk_on(talk: Talk, ticket: Ticket) -> None:
+    """Words that came when the ticket had ended: a new fault where they tell of one, else nothing is kept."""
+    if lexicon.guess(talk.text, lexicon.load()).reasons:
+        report_instead(talk)
+        return
+    talk.end()
+    talk.say("job_over", [Choice("work.show"), Choice("help.report")], ticket)
 
 
 def go_on_with_report(talk: Talk, step: str) -> None:

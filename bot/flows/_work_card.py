@@ -23,6 +23,7 @@ ACTIONS = {
     "in_progress": ("onsite.before", "onsite.after", "onsite.schedule", "onsite.hold"),
     "on_hold": ("onsite.resume",),
 }
+WAITING = ("reported", "assigned", "accepted")  # nobody is there yet
 VERBS = {"onsite.before": "sign_off", "onsite.after": "sign_off"}
 
 
@@ -66,7 +67,7 @@ def reasons(action: str, keys: Sequence[str], other: str = "") -> list[Choice]:
 
 def lines(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
     """What the technician needs beside the heading; nothing that is unknown."""
-    found: list[dict[str, Any]] = []
+    found = _due(talk, ticket)
     if far := rounds.progress(talk.session, [ticket]).get(ticket.id):
         found.append({"line": "round_done", "stops": far.all, "done": far.done + far.left})
     if ticket.asset_name:
@@ -82,6 +83,14 @@ def lines(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
     if ticket.state == "on_hold":
         found.append({"line": "held_for", "reason": ticket.hold_reason})
     return found + _lacking(talk, ticket)
+
+
+def _due(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:
+    """Until when somebody is to be there, or an inspection to be done; nothing once that is over."""
+    until, planned = deadlining.visit(ticket), news.planned(ticket)
+    if until is None or not (ticket.state in WAITING or (ticket.is_open and planned)):
+        return []
+    return [{"line": "was_due" if until < talk.now else "due", "promised_at": until.isoformat(), **planned}]
 
 
 def _lacking(talk: Talk, ticket: Ticket) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from bot.flows import _work_card as card
 from bot.talk import Talk
 from core import places
 from core.outbox import Choice, Tap
-from core.tickets import actions, additions
+from core.tickets import actions, additions, states
 from core.tickets.models import Ticket
 
 onsite = flow("onsite")
@@ -83,6 +83,8 @@ def without_code(talk: Talk) -> None:
         talk.keep_media(ticket=ticket, purpose="other", wants_code=False)
         talk.go("onsite", "no_code", **{**talk.data, "has_photo": True})
         talk.wake_in(PATIENCE)
+    if talk.data["has_photo"] and _tap.is_stray_number(talk):
+        return
     if talk.text and talk.data["has_photo"]:
         _arrive_without_code(talk, ticket, talk.text)
     else:
@@ -173,6 +175,8 @@ def hold_other(talk: Talk, tap: Tap) -> None:
 def holding(talk: Talk) -> None:
     if not talk.text:
         talk.say("type_reason")
+    elif _tap.is_stray_number(talk):
+        return
     elif ticket := card.still(talk):
         _hold(talk, ticket, talk.text)
 
@@ -215,8 +219,11 @@ def _wait_for_photos(talk: Talk, tap: Tap, purpose: str) -> None:
 
 @onsite.step("photos")
 def photos(talk: Talk) -> None:
-    """Photos of the chosen kind; words beside them are a note between staff."""
+    """Photos of the chosen kind; words beside them are a note between staff, until the job has ended."""
     ticket, purpose = _tap.kept_ticket(talk), talk.data["purpose"]
+    if ticket.state not in states.UNDECIDED and not talk.incoming.media:
+        _tap.talk_on(talk, ticket)
+        return
     talk.keep_media(ticket=ticket, purpose=purpose)
     if talk.text:
         additions.add_words(talk.session, ticket, talk.person_id, talk.text, talk.now, is_internal=True)

@@ -70,6 +70,8 @@ def reopening(talk: Talk) -> None:
     elif ticket.version != talk.data["version"]:
         talk.end()
         _progress.show_present(talk, ticket)
+    elif _tap.is_stray_number(talk):
+        return
     elif talk.text:
         _reopen(talk, ticket, talk.text)
     else:
@@ -103,9 +105,12 @@ def stars(talk: Talk, tap: Tap) -> None:
         _progress.show_present(talk, ticket)
         return
     given = int(tap.facts["stars"])
+    is_told = surveys.was_low(talk.session, ticket, talk.person_id)
     surveys.rate(talk.session, ticket, talk.person_id, given, talk.now)
     if given > surveys.FEW_STARS:
-        talk.say("rated", [Choice("rate.more")], ticket, stars=given)
+        if talk.standing.flow == "rate":
+            talk.end()
+        talk.say("rated_better" if is_told else "rated", [Choice("rate.more")], ticket, stars=given)
         return
     talk.go("rate", "why", ticket=str(ticket.id), round=ticket.round)
     talk.wake_in(PATIENCE)
@@ -132,6 +137,8 @@ def told_why(talk: Talk) -> None:
     ticket = _tap.kept_ticket(talk)
     if _tap.is_emergency(talk) or ticket.round != talk.data["round"]:
         _tap.report_instead(talk)
+    elif _tap.is_stray_number(talk):
+        return
     elif not talk.text:
         talk.keep_media(ticket=ticket)
         talk.say("rated_tell", ticket=ticket)

@@ -24,7 +24,10 @@ PATIENCE = _outcome.PATIENCE
 
 @report.command("report")
 def begin(talk: Talk) -> None:
-    """A report from nothing, or from a message that already says it."""
+    """A report from nothing, or from a message that already says it. An emoji alone says nothing that is broken."""
+    if not talk.draft and _is_wordless(talk):
+        talk.say("wordless", [Choice("help.report"), Choice("help.mine")])
+        return
     draft = Draft(talk)
     if talk.incoming.kind != "command" and not _is_bare_command(talk):
         draft.add()
@@ -46,6 +49,8 @@ def scanned(talk: Talk) -> None:
 def more(talk: Talk) -> None:
     """More words or photos while something is asked: they belong to the report, and the question stays."""
     draft, step = Draft(talk), talk.standing.step
+    if step != "words" and _tap.is_stray_number(talk):
+        return
     draft.add()
     if step == "words" or (talk.text and step != "other"):
         _go_on(talk, draft)
@@ -259,13 +264,21 @@ def another(talk: Talk, tap: Tap) -> None:
 @report.command("cancel")
 def cancel(talk: Talk) -> None:
     """Forget a report that is not sent yet; an open ticket is withdrawn with its own button."""
-    if talk.standing.flow == "report" and talk.standing.step == "open":
-        ticket = queries.by_id(talk.session, UUID(talk.data["ticket"]))
+    is_about_one = talk.standing.flow == "report" and talk.standing.step == "open"
+    ticket = queries.by_id(talk.session, UUID(talk.data["ticket"])) if is_about_one else None
+    if ticket is not None and ticket.is_open:
         talk.say("cancel_open", [Choice("track.withdraw")], ticket)
     else:
-        talk.say("cancelled_draft" if talk.standing.flow else "nothing_to_cancel")
+        talk.say(_cancelled(talk, ticket))
         fetches.forget_draft(talk.session, talk.standing.id)
     talk.forget()
+
+
+def _cancelled(talk: Talk, ticket: Ticket | None) -> str:
+    """What is true of a cancelling: a report is gone, a question is, or there was nothing."""
+    if talk.draft:
+        return "cancelled_draft"
+    return "cancelled_step" if talk.standing.flow and ticket is None else "nothing_to_cancel"
 
 
 @report.on_silence
@@ -359,6 +372,12 @@ def _mine(talk: Talk, tap: Tap) -> Ticket:
 
 def _subject_of(talk: Talk, ticket: Ticket) -> Subject:
     return queries.subject_of(ticket, is_common=places.is_common(talk.session, ticket.place_id))
+
+
+def _is_wordless(talk: Talk) -> bool:
+    incoming = talk.incoming
+    is_text = incoming.kind == "text" and talk.text and not incoming.media and not incoming.location
+    return bool(is_text) and not any(one.isalnum() for one in talk.text)
 
 
 def _is_bare_command(talk: Talk) -> bool:

@@ -12,7 +12,7 @@ from bot.flows import _check_in, _tap, flow, scan_of
 from bot.flows import _work_card as card
 from bot.talk import Talk
 from core.outbox import Choice, Tap
-from core.tickets import actions, news, queries
+from core.tickets import actions, dispatching, news, queries
 from core.tickets.models import Subject, Ticket
 
 work = flow("work")
@@ -115,6 +115,8 @@ def decline_other(talk: Talk, tap: Tap) -> None:
 def declining(talk: Talk) -> None:
     if not talk.text:
         talk.say("type_reason")
+    elif _tap.is_stray_number(talk):
+        return
     elif ticket := card.still(talk):
         _give_back(talk, ticket, talk.text)
 
@@ -124,7 +126,10 @@ def _give_back(talk: Talk, ticket: Ticket, reason: str) -> None:
         talk.session, ticket, "decline", talk.viewer, talk.now, facts={"reason": reason}, version=ticket.version
     )
     talk.end()
-    talk.replace("declined", ticket=ticket)  # the reasons that were asked for are no choice any more
+    has_next = dispatching.has_next(talk.session, ticket, talk.now, but=talk.person_id)
+    talk.replace(
+        "declined" if has_next else "declined_last", ticket=ticket
+    )  # the reasons that were asked for are no choice any more
 
 
 @work.scanned("technician")

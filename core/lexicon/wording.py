@@ -29,6 +29,10 @@ _MODERN = dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True)) | {"’": "'", "‘"
 
 _WORD = re.compile(r"[一-鿿㐀-䶿]|[a-z]+(?:'[a-z]+)?|[0-9]+|[,;:、()—]+|[.。!?…\n]+")
 
+_VOWELS = "aeiouy"
+_SHORT = 4  # letters of a word that without its "e" would be another
+_SILENT = re.compile("[^aeiouy][aeiouy][^aeiouywx]")  # what loses an "e" before -ing: "rating", but "tapping"
+
 # Words whose ending is no inflection, or whose inflected form means something else ("smoking" is no smoke).
 _WHOLE = frozenset(
     "parking building wiring flooring landing smoking burning fired fixed repaired clearing being during evening "
@@ -38,6 +42,7 @@ _WHOLE = frozenset(
 _IRREGULAR = dict(
     pair.split(":")
     for pair in (
+        "gases:gas buses:bus "
         "broke:break broken:break fell:fall fallen:fall smelt:smell smelly:smell leaky:leak mice:mouse froze:freeze "
         "frozen:freeze ran:run blew:blow blown:blow burnt:burn burned:burn stank:stink stunk:stink woke:wake "
         "woken:wake colour:color odour:odor neighbour:neighbor neighbours:neighbor kid:child kids:child "
@@ -109,13 +114,13 @@ def _without_ending(word: str) -> str:
         return word[:-3] + "y"
     for ending in ("ing", "ed"):
         rest = word.removesuffix(ending)
-        if rest != word and len(rest) >= 3 and any(vowel in rest for vowel in "aeiouy"):
-            return _undoubled(rest).removesuffix("e")
+        if rest != word and len(rest) >= 3 and any(vowel in rest for vowel in _VOWELS):
+            return f"{rest}e" if _SILENT.fullmatch(rest) else _undoubled(rest).removesuffix("e")
     if word.endswith(("ches", "shes", "sses", "xes", "zes")):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    return word.removesuffix("e")
+    return word if len(word) <= _SHORT else word.removesuffix("e")  # "rate" is no rat, and "note" does not deny
 
 
 def _undoubled(word: str) -> str:

@@ -17,7 +17,7 @@ from core.outbox import Choice
 from core.people import Membership, Person, Role
 from core.places import SiteFacts
 from core.prepared import Prepared
-from core.tickets import actions, alarming, news
+from core.tickets import actions, alarming, news, queries
 from core.tickets.models import Offer, Ticket
 
 DUTIES = ("", "other_on_call", "on_call", "team_on_call")  # in the order in which the query below counts them
@@ -42,6 +42,21 @@ def ranking(session: Session, ticket: Ticket, now: datetime) -> list[Ranked]:
     """Who could do it, best first, with the reasons: what the desk shows."""
     work = categories.handbook(session, places.site_of(session, ticket.site_id)).work(ticket.category)
     return rank(candidates(session, ticket, work, now), is_emergency=bool(ticket.emergency))
+
+
+def has_next(session: Session, ticket: Ticket, now: datetime, but: UUID) -> bool:
+    """Whether work that somebody gave back will find anybody else to do it."""
+    work = categories.handbook(session, places.site_of(session, ticket.site_id)).work(ticket.category)
+    if work.mode == "assign" or ticket.emergency:
+        found = candidates(session, ticket, work, now)
+        return choose(found, _asked(session, ticket) | {but}, is_emergency=bool(ticket.emergency)) is not None
+    return work.mode == "claim" and any(who != but for who in _claimers(session, ticket, work))
+
+
+def _claimers(session: Session, ticket: Ticket, work: Work) -> list[UUID]:
+    if work.team_id is not None:
+        return list(queries.team_members(session, work.team_id))
+    return people.holders(session, ticket.site_id, "technician")
 
 
 def _assign_best(session: Session, ticket: Ticket, work: Work, now: datetime) -> None:

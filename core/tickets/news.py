@@ -187,6 +187,8 @@ def _confirmed(it: Happening) -> Iterable[Letter]:
     yield from _to_assignee(it, "confirmed")
     for who in it.told["asked"]:
         yield letter(it.ticket, "survey", who, RATE_BUTTONS)
+    others = _to_reporters(it, "confirmed_other", [Choice("rate.reopen")])
+    yield from (one for one in others if one.person_id not in it.told["asked"])
 
 
 @on("lapse")

@@ -125,13 +125,23 @@ def test_repeating_a_word_does_not_make_it_weigh_more() -> None:
 
 @pytest.mark.parametrize(
     ("forms", "base"),
-    [("leaks leaking leaked leaky", "leak"), ("flooded flooding", "flood"), ("mice", "mouse"), ("dripped", "drip")],
+    [
+        ("leaks leaking leaked leaky", "leak"),
+        ("flooded flooding", "flood"),
+        ("mice", "mouse"),
+        ("dripped", "drip"),
+        ("rates rated rating", "rate"),
+        ("noted", "note"),
+        ("taped taping", "tape"),
+        ("tapped tapping", "tap"),
+    ],
 )
 def test_inflections_share_one_form(forms: str, base: str) -> None:
     assert {stem(form) for form in forms.split()} == {stem(base)}
 
 
 def test_english_matches_whole_words_only() -> None:
+    assert guessed("please rate this").reasons == ()
     assert guessed("the carpet is a gastronomic delight").reasons == ()
 
 

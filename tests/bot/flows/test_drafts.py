@@ -51,6 +51,12 @@ def test_a_link_code_joins_the_chat_and_opens_the_report_at_the_home(stage: Stag
     assert stage.ticket(answer.row.facts["number"]).reporter_id == stage.cast.resident
 
 
+@pytest.mark.parametrize("text", ["\U0001f44d", "\U0001f64f\U0001f3fb", "...", "!", "\u2764\ufe0f"])
+def test_a_message_without_a_word_is_no_report(new: Chat, text: str) -> None:
+    assert new.say(text).kind == "wordless"
+    assert new.step == ("", "")
+
+
 @pytest.mark.parametrize("way", ["mine", "language", "help", "work"])
 def test_looking_at_something_else_loses_no_report(stage: Stage, new: Chat, way: str) -> None:
     new.say("the lift is stuck")

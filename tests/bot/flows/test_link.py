@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from core import access, clock, people, trace
+from core.people import Person
 from core.tickets import queries
 from tests.bot.flows.chat import CHANNEL, Chat, Stage
 
@@ -38,6 +39,19 @@ def test_a_one_time_code_joins_this_chat_to_its_person(stage: Stage, way: str) -
     assert answer.text.startswith("Done, Wang Wei")
     assert behind(stage, "newcomer") == stage.cast.technician
     assert new.command("work").kind == "work_empty"
+
+
+@pytest.mark.parametrize("is_informed", [False, True])
+def test_who_joins_with_the_first_message_reads_the_privacy_notice_once(stage: Stage, *, is_informed: bool) -> None:
+    if is_informed:
+        with stage.db.write_scope() as session:
+            session.get_one(Person, stage.cast.technician).informed_at = stage.now
+    new = Chat(stage, stage.cast.technician, "newcomer")
+    assert new.command("link", code_for(stage, stage.cast.technician)).kind == "linked"
+    told = new.inbox("privacy")
+    assert [message.row.conversation for message in told] == ([] if is_informed else ["newcomer"])
+    with stage.db.read_scope() as session:
+        assert session.get_one(Person, stage.cast.technician).informed_at
 
 
 def test_what_was_reported_before_comes_along_with_an_event(stage: Stage) -> None:

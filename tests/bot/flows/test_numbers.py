@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from bot.messages import Outgoing
-from bot.numerals import LONGEST, number_in
-from core import numbers
+from bot.numerals import LONGEST, number_in, stars_in
+from core import clock, numbers, outbox
 from core.database import Database
+from core.numbers import Offered
+from core.outbox import Letter
 from tests.bot.hooked import Desk
 from tests.fakes.courier import ACCOUNT, NAME, Courier
 from tests.personas import Cast
@@ -90,8 +91,32 @@ def test_the_number_of_a_button_that_is_gone_says_so(desk: Desk, db: Database) -
     with db.write_scope() as session:
         offered = numbers.last(session, HERE, desk.now)
         assert offered
-        numbers.offer(session, HERE, uuid4(), offered.places, desk.now)
+        numbers.offer(session, HERE, clock.new_id(), offered.places, desk.now)
     assert "no longer works" in desk.say("1").text
+
+
+def test_of_two_messages_that_cross_the_later_written_one_keeps_the_numbers(desk: Desk, db: Database) -> None:
+    desk.say("help")
+    with db.write_scope() as session:
+        older = [Letter("help", {}, address=HERE), Letter("survey", {}, address=HERE)]
+        survey, answer = outbox.post(session, older[::-1], desk.now)
+        numbers.offer(session, HERE, survey, (0, 1, 2, 3, 4), desk.now)
+        numbers.offer(session, HERE, answer, (0,), desk.now)
+        assert numbers.last(session, HERE, desk.now) == Offered(survey, [0, 1, 2, 3, 4], desk.now)
+        late = desk.now + numbers.CROSSING * 2
+        numbers.offer(session, HERE, answer, (0,), late)
+        assert numbers.last(session, HERE, late) == Offered(answer, [0], late)
+
+
+@pytest.mark.parametrize(
+    ("text", "stars"),
+    [
+        ("5 stars", 5), ("1 star!", 1), ("5\u661f", 5), ("\u4e94\u661f", 5), ("4\u9897\u661f", 4), ("3 \u2605", 3),
+        ("\u2b50\u2b50\u2b50", 3), ("5", None), ("stars", None), ("the star lamp", None), ("", None),
+    ],
+)  # fmt: skip
+def test_stars_are_read(text: str, stars: int | None) -> None:
+    assert stars_in(text) == stars
 
 
 def test_after_some_days_a_number_is_words_again(desk: Desk) -> None:

@@ -134,6 +134,13 @@ def test_work_is_held_for_a_reason_in_words(stage: Stage, wang: Chat, li: Chat, 
     assert "the shaft is flooded" in li.last("held").text
 
 
+def test_a_number_that_is_no_choice_is_no_reason(stage: Stage, wang: Chat, li: Chat, number: str) -> None:
+    wang.press(job(wang), "onsite.hold")
+    assert wang.say("42").text.startswith("There is no 42 here.")
+    assert (wang.step, stage.ticket(number).state) == (("onsite", "holding"), "accepted")
+    assert wang.say("the key").kind == "job_held"
+
+
 def test_photos_are_kept_as_before_or_after_and_words_stay_between_staff(
     stage: Stage, wang: Chat, li: Chat, number: str, code: str
 ) -> None:
@@ -150,6 +157,24 @@ def test_photos_are_kept_as_before_or_after_and_words_stay_between_staff(
     shown = wang.press(wang.command("work"), "work.show")
     assert "Still missing: the technician's signature" in shown.text
     assert "an after-photo" not in shown.text
+
+
+def test_a_job_that_has_ended_takes_no_stray_words(stage: Stage, wang: Chat, li: Chat, number: str, code: str) -> None:
+    wang.press(job(wang), "onsite.check_in")
+    wang.press(wang.say(code), "onsite.after")
+    for item in ("after_photo", "technician_signature"):
+        stage.act(number, "waive", stage.cast.supervisor, evidence=item, reason="test")
+    stage.act(number, "sign_off", wang.person, resolution="fixed")
+    stage.act(number, "confirm", li.person)
+    assert wang.say("99").kind == "job_over"
+    assert wang.step == ("", "")
+    assert wang.command("cancel").kind == "nothing_to_cancel"
+
+
+def test_cancelling_what_was_asked_says_so(stage: Stage, wang: Chat, number: str) -> None:
+    wang.press(job(wang), "onsite.hold")
+    assert wang.command("cancel").kind == "cancelled_step"
+    assert wang.step == ("", "")
 
 
 def test_photos_that_come_hours_later_are_not_this_jobs(stage: Stage, wang: Chat, number: str, code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core import trace
 from core.tickets import additions, queries
 from core.tickets.models import Rating
 from tests.bot.flows.chat import Chat, Stage
@@ -41,6 +42,19 @@ def test_the_first_confirmation_closes_and_everybody_is_asked_to_rate(
     assert stage.ticket(number).state == "closed"
     assert [button.label for button in li.last("survey").shown.buttons] == ["1 ★", "2 ★", "3 ★", "4 ★", "5 ★"]
     assert chen.last("survey")
+
+
+def test_who_is_not_asked_to_rate_is_told_that_somebody_confirmed(
+    stage: Stage, li: Chat, chen: Chat, wang: Chat, number: str
+) -> None:
+    confirm(li)
+    second = stage.report(li.person, "the door is broken")
+    with stage.db.write_scope() as session:
+        additions.join(session, queries.by_number(session, second, lock=True), chen.person, "", stage.now)
+    stage.sign_off(second, stage.ticket(second).assignee_id or wang.person)
+    li.press(li.last("done"), "rate.confirm")
+    assert len(chen.inbox("survey")) == 1
+    assert second in chen.last("confirmed_other").text
 
 
 def test_the_second_confirmation_is_told_kindly_and_may_rate(stage: Stage, li: Chat, chen: Chat, number: str) -> None:
@@ -114,6 +128,37 @@ def test_few_stars_ask_why_and_tell_the_supervisor_once(stage: Stage, li: Chat, 
     assert [(rating.stars, rating.reason) for rating in ratings(stage, number)] == [(1, "speed")]
 
 
+def test_a_number_that_is_no_choice_reopens_nothing_and_is_no_reason(stage: Stage, li: Chat, number: str) -> None:
+    li.press(li.last("done"), "rate.reopen")
+    assert li.say("9").kind == "number_unmeant"
+    assert stage.ticket(number).round == 1
+    confirm(li)
+    li.press(li.last("survey"), "rate.stars", stars=1)
+    assert li.say("9").kind == "number_unmeant"
+    assert [rating.reason for rating in ratings(stage, number)] == [""]
+
+
+def test_a_second_tap_on_a_rating_writes_nothing_twice(stage: Stage, li: Chat, sun: Chat, number: str) -> None:
+    confirm(li)
+    for _ in range(2):
+        asked = li.press(li.last("survey"), "rate.stars", stars=1)
+        li.press(asked, "rate.why", reason="quality")
+    with stage.db.read_scope() as session:
+        events = [one.action for one in trace.events_of(session, f"ticket:{stage.ticket(number).id}")]
+    assert (events.count("rate"), events.count("rate_reason")) == (1, 1)
+    told = sun.last("few_stars")
+    task = [button["facts"]["ticket"] for button in told.row.buttons if button["facts"]]
+    assert sun.press(told, "work.show", ticket=task[0]).text.startswith(told.row.facts["recovery"])
+
+
+def test_stars_may_be_words_while_they_are_asked_for(stage: Stage, li: Chat, number: str) -> None:
+    assert li.say("5 stars").kind != "rated"
+    li.command("cancel")
+    confirm(li)
+    assert li.say("5 stars").text == f"5 stars, thank you ({number})."
+    assert li.say("4 stars").kind != "rated"
+
+
 def test_the_reason_may_be_words(stage: Stage, li: Chat, number: str) -> None:
     confirm(li)
     asked = li.press(li.last("survey"), "rate.stars", stars=1)
@@ -128,7 +173,8 @@ def test_a_change_of_mind_replaces_the_rating(stage: Stage, li: Chat, number: st
     confirm(li)
     survey = li.last("survey")
     li.press(li.press(survey, "rate.stars", stars=1), "rate.why", reason="price")
-    li.press(survey, "rate.stars", stars=4)
+    better = li.press(survey, "rate.stars", stars=4)
+    assert better.text.startswith("Changed to 4 stars")
     assert [(rating.stars, rating.reason) for rating in ratings(stage, number)] == [(4, "")]
 
 

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from core import people
 from core.tickets import additions, queries
 from tests.bot.flows.chat import Chat, Stage
+
+
+@pytest.mark.parametrize("words", ["{}", "Open {}", "where is my ticket {}?", "\u67e5\u770b{}", "{}\uff1f"])
+def test_the_number_of_a_ticket_shows_it_to_who_may_see_it(stage: Stage, li: Chat, wang: Chat, words: str) -> None:
+    number = stage.report(li.person)
+    said = words.format(number.lower())
+    assert li.say(said).kind == "progress"
+    assert wang.say(said).kind == "job"
+    assert stage.chat(stage.cast.outsider, "outsider").say(said).kind not in ("progress", "job")
+    assert li.say("where is my ticket?").kind == "mine"
 
 
 def join(stage: Stage, number: str, chat: Chat) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core import categories
+from core.people import Person
 from tests.bot.flows.chat import Chat, Stage
 
 
@@ -87,6 +88,29 @@ def test_declining_takes_a_reason_with_one_tap(stage: Stage, wang: Chat, li: Cha
     assert asked.actions == ["work.decline_because"] * 3 + ["work.decline_other"]
     assert wang.press(asked, "work.decline_because", reason="no_parts").kind == "declined"
     assert (stage.ticket(number).state, stage.ticket(number).assignee_id) == ("reported", None)
+
+
+def test_a_job_says_when_somebody_must_be_there_only_while_that_lies_ahead(stage: Stage, wang: Chat, li: Chat) -> None:
+    number = stage.report(li.person)
+    listed = wang.command("work")
+    assert "Please be there by" in wang.press(listed, "work.show").text
+    stage.tick(timedelta(days=3))
+    late = wang.press(listed, "work.show").text
+    assert "Overdue, was due" in late
+    assert "Please" not in late
+    stage.sign_off(number, wang.person)
+    stage.act(number, "confirm", li.person)
+    over = wang.press(listed, "work.show").text
+    assert "due" not in over
+    assert "Please" not in over
+
+
+def test_who_declines_is_told_when_nobody_else_is_left(stage: Stage, wang: Chat, li: Chat) -> None:
+    stage.report(li.person)
+    with stage.db.write_scope() as session:
+        session.get_one(Person, stage.cast.second_technician).is_active = False
+    wang.press(wang.last("offer"), "work.decline")
+    assert wang.say("my car broke down").kind == "declined_last"
 
 
 def test_declining_takes_a_reason_in_words(stage: Stage, wang: Chat, li: Chat) -> None:
