@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
 from api import doctor
 from api.doctor import Finding
+from core import people
 from core.database import Database
+from core.i18n import translate
+from core.outbox import OutboxMessage
 from core.places import Site
 from tests.api.pages.browsing import Web, seen
 from tests.personas import Cast
@@ -26,3 +31,28 @@ def test_what_concerns_another_site_is_not_said(
     monkeypatch.setattr(doctor, "examine", lambda settings: found)
     page = seen(web.browser(cast.admin).get("/desk/channels"))
     assert ("Lamps" in page, "Pumps" in page, "https://fix.example" in page) == (True, False, True)
+
+
+def test_messages_without_a_ticket_are_listed_where_their_reader_belongs(
+    web: Web, db: Database, cast: Cast, elsewhere: str
+) -> None:
+    with db.write_scope() as session:
+        other = session.scalars(select(Site.id).where(Site.id != cast.site)).one()
+        far = people.add_person(session, "Far Away", locale="en").id
+        people.grant(session, far, "technician", other)
+        session.add(_lost("web", cast.technician))
+        session.add(_lost("web", far))
+        session.add(_lost("wecom_robot", None))
+    page = seen(web.browser(cast.admin).get("/desk/channels"))
+    with db.read_scope() as session:
+        name = people.get(session, cast.technician).name
+    gone = translate("delivery.reason.gone", "en")
+    shown = [f"{one} {gone}" for one in (name, translate("channel.wecom_robot", "en"), "Far Away")]
+    assert [one in page for one in shown] == [True, True, False]
+
+
+def _lost(channel: str, person_id: UUID | None) -> OutboxMessage:
+    return OutboxMessage(
+        channel=channel, account="a", conversation="c", kind="help", facts={}, state="dead", is_due=False,
+        error="gone", person_id=person_id,
+    )  # fmt: skip
