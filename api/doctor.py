@@ -18,7 +18,7 @@ from uuid import UUID
 
 from api.pages import setup
 from assets.plans import holding
-from bot.channels import Channel, Examined, open_channels
+from bot.channels import Channel, Examined, open_each
 from bot.messages import SendError
 from core import clock, health, i18n, seals
 from core.checkpoints import BadKey
@@ -113,11 +113,9 @@ def _storage_and_channels(settings: Settings, database: Database) -> Iterator[Fi
         yield Finding("storage", "storage.broken", {"url": settings.storage_url, "reason": str(error)})
         return
     yield Finding("storage", "storage.ok", {"url": settings.storage_url})
-    try:
-        opened = open_channels(settings, storage, database)
-    except GongdanError as error:
-        yield Finding("channels", "channels.incomplete", {"problem": str(error)})
-        return
+    opened, wrong = open_each(settings, storage, database)
+    for name, error in wrong.items():
+        yield Finding(name, "channel.wrong", {"problem": error.facts["problem"]})
     yield from asyncio.run(_ask(opened))
 
 

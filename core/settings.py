@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -46,6 +47,13 @@ class Platform(BaseModel):
 
     def needs(self) -> Sequence[str]:
         return self._own()
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        parts = urlsplit(getattr(self, "base_url", "") or "")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{self._full('base_url')} must begin with https:// or http://")
+        return self
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -14,11 +14,14 @@ from api.doctor import examine
 from assets.plans import planning
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
+from bot.channels import open_channels
 from core import clock, i18n, places, seals
 from core.database import open_database
+from core.errors import SettingsError
 from core.outbox import OutboxMessage
 from core.scheduler import Heartbeat
 from core.settings import load_settings
+from core.storage import open_storage
 from core.trace import Entry, append
 from tests.api.commands.conftest import Gongdan
 from tests.fakes.telegram import SECRET, FakeTelegram, unauthorized
@@ -87,6 +90,27 @@ def test_a_half_set_channel_is_named_and_nothing_else_is_tried(
     keys = found(gongdan, status=1)
     assert list(keys) == ["settings.incomplete"]
     assert "GONGDAN_TELEGRAM__TOKEN" in keys["settings.incomplete"]
+
+
+def test_each_channel_that_cannot_be_opened_says_why_and_the_others_are_asked(
+    installed: Gongdan, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = {"APP_ID": "cli_1", "APP_SECRET": "s", "ENCRYPT_KEY": "short", "VERIFICATION_TOKEN": "t"}
+    for name, value in app.items():
+        monkeypatch.setenv(f"GONGDAN_FEISHU__{name}", value)
+    monkeypatch.setenv("GONGDAN_DINGTALK__ROBOTS", '{"managers": "k"}')
+    monkeypatch.setenv("GONGDAN_WECOM__ROBOTS", '{"managers": "https://qyapi.weixin.qq.com/send?key=hush", "staff": ""}')
+    done = installed("doctor")
+    assert done.exit_code == 1
+    assert "3 broken" in done.output
+    assert "hush" not in done.output
+    said = [
+        "GONGDAN_FEISHU__ENCRYPT_KEY must have at least 32 characters", "GONGDAN_DINGTALK__ROBOTS needs an app",
+        "GONGDAN_WECOM__ROBOTS: managers, staff must be the key alone", "is set up",
+    ]  # fmt: skip
+    assert [one for one in said if one not in done.output] == []
+    with pytest.raises(SettingsError, match="FEISHU__ENCRYPT_KEY.*WECOM__ROBOTS"):
+        open_channels(load_settings(), open_storage(load_settings().storage_url), open_database("sqlite://"))
 
 
 def test_a_key_that_others_can_read_is_broken_with_the_command_that_mends_it(installed: Gongdan) -> None:
