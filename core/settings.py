@@ -282,6 +282,12 @@ def _is_json(value: str) -> bool:
     return True
 
 
+def language_of_terminal() -> str:
+    """What the person at the command line has chosen, such as zh_CN.UTF-8; the first that is set counts."""
+    told = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, told), "")
+
+
 def close_to_others(folder: Path) -> None:
     """Let nobody but its owner enter a folder, where there is one: people, keys and links lie in it.
 

@@ -60,6 +60,7 @@ class Claim:
     channel: str
     wanted_by: str
     owner: str
+    since: str
     when: str
 
 
@@ -126,9 +127,9 @@ def _page(
 def _claims(here: At, db: Session) -> list[Claim]:
     def line(one: Contested) -> Claim:
         identity = people.identity(db, one.identity_id)
-        when = local_time(one.at, here.site.timezone, here.locale, clock.now())
+        when = (local_time(at, here.site.timezone, here.locale, clock.now()) for at in (identity.verified_at, one.at))
         who = (_person(db, one.wanted_by, here.locale), _person(db, one.owner, here.locale))
-        return Claim(str(one.id), _named(identity.channel, here.locale), *who, when)
+        return Claim(str(one.id), _named(identity.channel, here.locale), *who, *when)
 
     return [line(one) for one in contested.waiting(db, here.site.id)]
 
