@@ -114,8 +114,8 @@ def _storage_and_channels(settings: Settings, database: Database) -> Iterator[Fi
         return
     yield Finding("storage", "storage.ok", {"url": settings.storage_url})
     opened, wrong = open_each(settings, storage, database)
-    for name, error in wrong.items():
-        yield Finding(name, "channel.wrong", {"problem": error.facts["problem"]})
+    for name, refusal in wrong.items():
+        yield Finding(name, "channel.wrong", {"problem": refusal.facts["problem"]})
     yield from asyncio.run(_ask(opened, settings))
 
 

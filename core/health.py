@@ -35,7 +35,8 @@ class Health:
     gauges: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"ready": self.is_ready, "reasons": list(self.reasons), **self.gauges}
+        figures = {name: value if name.endswith("_seconds") else int(value) for name, value in self.gauges.items()}
+        return {"ready": self.is_ready, "reasons": list(self.reasons), **figures}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 
 from api.commands import language, root
-from api.doctor import Finding, examine
+from api.doctor import Finding, State, examine
 from core import i18n
 from core.errors import SettingsError
 from core.settings import load_settings
 
-COLOURS = {"ok": "green", "warning": "yellow", "broken": "red"}
+COLOURS: dict[State, str] = {"ok": "green", "warning": "yellow", "broken": "red"}
 
 
 @root.command()

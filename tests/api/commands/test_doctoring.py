@@ -111,7 +111,7 @@ def test_each_channel_that_cannot_be_opened_says_why_and_the_others_are_asked(
         "GONGDAN_WECOM__ROBOTS: managers, staff must be the key alone", "is set up",
     ]  # fmt: skip
     assert [one for one in said if one not in done.output] == []
-    with pytest.raises(SettingsError, match="FEISHU__ENCRYPT_KEY.*WECOM__ROBOTS"):
+    with pytest.raises(SettingsError, match=r"FEISHU__ENCRYPT_KEY.*WECOM__ROBOTS"):
         open_channels(load_settings(), open_storage(load_settings().storage_url), open_database("sqlite://"))
 
 
