@@ -15,7 +15,6 @@ from core import i18n
 from core.database import DBAPIError
 from core.errors import GongdanError
 
-LANGUAGE = "en"
 OF_FILES: dict[type[OSError], str] = {
     FileNotFoundError: "command.file_missing",
     PermissionError: "command.file_denied",
@@ -47,9 +46,9 @@ def main() -> None:
     try:
         build(next(iter(sys.argv[1:]), ""))()
     except GongdanError as error:
-        _fail(i18n.explain(error, LANGUAGE))
+        _fail(i18n.explain(error, commands.language()))
     except DBAPIError as error:
-        _fail(i18n.translate("command.database", LANGUAGE, reason=_first_line(error.orig)))
+        _fail(i18n.translate("command.database", commands.language(), reason=_first_line(error.orig)))
     except OSError as error:
         _fail(_of_the_machine(error))
     except KeyboardInterrupt:
@@ -59,11 +58,11 @@ def main() -> None:
 def _of_the_machine(error: OSError) -> str:
     """What the operating system refused: the file, and what to do."""
     if error.errno in (ENOSPC, EDQUOT):
-        return i18n.translate("command.disk_full", LANGUAGE)
+        return i18n.translate("command.disk_full", commands.language())
     if error.filename is None:
-        return i18n.translate("command.refused", LANGUAGE, reason=error.strerror or _first_line(error))
+        return i18n.translate("command.refused", commands.language(), reason=error.strerror or _first_line(error))
     key = next((key for kind, key in OF_FILES.items() if isinstance(error, kind)), "command.file_refused")
-    return i18n.translate(key, LANGUAGE, file=str(error.filename), reason=error.strerror)
+    return i18n.translate(key, commands.language(), file=str(error.filename), reason=error.strerror)
 
 
 def _first_line(error: object) -> str:

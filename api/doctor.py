@@ -18,7 +18,7 @@ from uuid import UUID
 
 from api.pages import setup
 from assets.plans import holding
-from bot.channels import Channel, Examined, open_channels
+from bot.channels import Channel, Examined, open_each
 from bot.messages import SendError
 from core import clock, health, i18n, seals
 from core.checkpoints import BadKey
@@ -26,7 +26,7 @@ from core.database import Database, DBAPIError, open_database
 from core.errors import Busy, GongdanError
 from core.health import Health
 from core.migrations.run import is_current
-from core.settings import Settings
+from core.settings import Platform, Settings
 from core.storage import Storage, key_of, open_storage
 from core.upkeep import calendar
 
@@ -61,7 +61,7 @@ class Finding:
         return "warning" if self.key in WARNINGS else "broken"
 
     def text(self, locale: str = "en") -> str:
-        return i18n.translate(f"doctor.{self.key}", locale, **self.facts)
+        return i18n.translate(f"doctor.{self.key}", locale, **i18n.said(self.facts, locale))
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -113,12 +113,10 @@ def _storage_and_channels(settings: Settings, database: Database) -> Iterator[Fi
         yield Finding("storage", "storage.broken", {"url": settings.storage_url, "reason": str(error)})
         return
     yield Finding("storage", "storage.ok", {"url": settings.storage_url})
-    try:
-        opened = open_channels(settings, storage, database)
-    except GongdanError as error:
-        yield Finding("channels", "channels.incomplete", {"problem": str(error)})
-        return
-    yield from asyncio.run(_ask(opened))
+    opened, wrong = open_each(settings, storage, database)
+    for name, refusal in wrong.items():
+        yield Finding(name, "channel.wrong", {"problem": refusal.facts["problem"]})
+    yield from asyncio.run(_ask(opened, settings))
 
 
 def _try_out(storage: Storage) -> None:
@@ -130,25 +128,48 @@ def _try_out(storage: Storage) -> None:
     storage.delete(key)
 
 
-async def _ask(opened: dict[str, Channel]) -> list[Finding]:
+async def _ask(opened: dict[str, Channel], settings: Settings) -> list[Finding]:
     """What each platform says of us; all of them are asked at once."""
-    asked = [_ask_one(name, found) for name, found in opened.items() if isinstance(found, Examined)]
+    asked = [
+        _ask_one(name, found, _own_address(settings, name))
+        for name, found in opened.items()
+        if isinstance(found, Examined)
+    ]
     return [finding for findings in await asyncio.gather(*asked) for finding in findings]
 
 
-async def _ask_one(name: str, asked: Examined) -> list[Finding]:
+def _own_address(settings: Settings, name: str) -> str:
+    """Where a channel of the settings looks for its platform, without what is secret; empty for the public address."""
+    platform = getattr(settings, name, None)
+    if not isinstance(platform, Platform) or "base_url" not in type(platform).model_fields:
+        return ""
+    chosen = platform.plain("base_url")
+    parts = urlsplit(chosen)
+    is_public = chosen.rstrip("/") == type(platform).model_fields["base_url"].default
+    return "" if is_public else f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+async def _ask_one(name: str, asked: Examined, address: str) -> list[Finding]:
+    label = f"channel.{name}"
+    channel = label if i18n.has_text(label) else name
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             symptoms = await asked.examine()
     except SendError as error:
-        key = "channel.bad_token" if error.code == "bad_token" else "channel.unreachable"
-        return [Finding(name, key, {"channel": name, "code": error.code})]
+        if error.code == "bad_token":
+            return [Finding(name, "channel.bad_token", {"channel": channel})]
+        return [_unreachable(name, channel, error.code, address)]
     except TimeoutError:
-        return [Finding(name, "channel.unreachable", {"channel": name, "code": "timeout"})]
+        return [_unreachable(name, channel, "timeout", address)]
     finally:
         await asked.close()
     found = [Finding(name, symptom.key, symptom.facts) for symptom in symptoms]
-    return found or [Finding(name, "channel.ok", {"channel": name})]
+    return found or [Finding(name, "channel.ok", {"channel": channel})]
+
+
+def _unreachable(name: str, channel: str, code: str, address: str) -> Finding:
+    key = "channel.unreachable_at" if address else "channel.unreachable"
+    return Finding(name, key, {"channel": channel, "code": code, "address": address})
 
 
 def _database(settings: Settings, database: Database) -> Iterator[Finding]:
@@ -191,7 +212,7 @@ def _plans(database: Database) -> Iterator[Finding]:
     with database.read_scope() as session:
         found = holding.held(session)
     for one in found:
-        facts = {"site": one.site, "name": one.name, "why": i18n.translate(f"plan.held.{one.why}", "en")}
+        facts = {"site": one.site, "name": one.name, "why": f"plan.held.{one.why}"}
         yield Finding("plans", "plans.held", facts, one.site_id)
     if not found:
         yield Finding("plans", "plans.ok")

@@ -74,4 +74,4 @@ class Busy(GongdanError):
 
 
 class SettingsError(GongdanError):
-    """The settings are not complete: {problem}"""
+    """The settings are wrong or not complete: {problem}"""

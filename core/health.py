@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.orm import Session, aliased
 
 from core import registry, scheduler
 from core.database import Database
+from core.digests import Subscription
 from core.errors import Busy
 from core.inbox import InboxMessage
 from core.outbox import OutboxMessage
-from core.people import Person
+from core.people import Home, Person, Role
+from core.places import Place
 from core.tickets.models import Ticket
 from core.triggers import TRIGGERS
 
@@ -33,7 +35,19 @@ class Health:
     gauges: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"ready": self.is_ready, "reasons": list(self.reasons), **self.gauges}
+        figures = {name: value if name.endswith("_seconds") else int(value) for name, value in self.gauges.items()}
+        return {"ready": self.is_ready, "reasons": list(self.reasons), **figures}
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that reached nobody. `name`: of its reader, empty for a group; `number`: of its ticket, if any."""
+
+    name: str
+    channel: str
+    why: str
+    at: datetime
+    number: str
 
 
 def check(database: Database, now: datetime) -> Health:
@@ -101,19 +115,39 @@ def _inbox(session: Session, now: datetime) -> dict[str, float]:
     }
 
 
-def undelivered(
-    session: Session, site_id: UUID, since: datetime, limit: int = 50
-) -> list[tuple[str, str, datetime, str]]:
-    """What reached nobody at a site since a moment: reader, reason, when, number of the ticket; the newest first."""
-    carrier = aliased(OutboxMessage)  # what was gathered did not arrive where the message that says it did not
+def undelivered(session: Session, site_id: UUID, since: datetime, limit: int = 50) -> list[Undelivered]:
+    """What reached nobody at a site since a moment, the newest first.
+
+    Where no ticket tells the site, the reader does, as far as we know where they belong.
+    """
+    carrier, gathered = aliased(OutboxMessage), aliased(OutboxMessage)
+    # What was gathered did not arrive where the message that says it did not, and is told in its place.
+    alone = (OutboxMessage.ticket_id.is_(None), ~exists().where(gathered.merged_into == OutboxMessage.id))
     error = func.coalesce(carrier.error, OutboxMessage.error)
-    query = select(Person.name, error, OutboxMessage.created_at, Ticket.number)
-    query = query.join(Ticket, Ticket.id == OutboxMessage.ticket_id)
+    query = select(Person.name, OutboxMessage.channel, error, OutboxMessage.created_at, Ticket.number)
+    query = query.select_from(OutboxMessage).outerjoin(Ticket, Ticket.id == OutboxMessage.ticket_id)
     query = query.outerjoin(Person, Person.id == OutboxMessage.person_id)
     query = query.outerjoin(carrier, carrier.id == OutboxMessage.merged_into)
     query = query.where(
-        Ticket.site_id == site_id, func.coalesce(carrier.state, OutboxMessage.state).in_(("undeliverable", "dead")),
+        or_(Ticket.site_id == site_id, and_(*alone, _concerns(site_id))),
+        func.coalesce(carrier.state, OutboxMessage.state).in_(("undeliverable", "dead")),
         OutboxMessage.created_at >= since,
     )  # fmt: skip
     rows = session.execute(query.order_by(OutboxMessage.id.desc()).limit(limit))
-    return [(name or "", error, at, number) for name, error, at, number in rows]
+    return [Undelivered(name or "", channel, why, at, number or "") for name, channel, why, at, number in rows]
+
+
+def _concerns(site_id: UUID) -> ColumnElement[bool]:
+    """Whether the reader of a message belongs to a site, or nobody knows whose they are: a group, a stranger."""
+    reader = OutboxMessage.person_id
+    anywhere = {
+        Role.site_id: exists().where(Role.person_id == reader),
+        Place.site_id: exists().where(Home.person_id == reader, Place.id == Home.place_id),
+        Ticket.site_id: exists().where(Ticket.reporter_id == reader).correlate(OutboxMessage),
+        Subscription.site_id: exists().where(
+            Subscription.person_id.is_(None), Subscription.channel == OutboxMessage.channel,
+            Subscription.conversation == OutboxMessage.conversation,
+        ),
+    }  # fmt: skip
+    here = [found.where(column == site_id) for column, found in anywhere.items()]
+    return or_(*here, ~or_(*anywhere.values()))

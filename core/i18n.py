@@ -6,7 +6,7 @@ directly: two languages load in a few milliseconds, and no compile step can be f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
@@ -54,10 +54,15 @@ def explain(error: GongdanError, locale: str) -> str:
 
     A fact that is itself a key (`{"field": "field.place"}`) is translated before it is filled in.
     """
-    facts = {name: _said(value, locale) for name, value in error.facts.items()}
+    facts = said(error.facts, locale)
     if locale == "en":
         return english(type(error), facts)
     return translate(error.key, locale, **facts)
+
+
+def said(facts: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Facts as a person reads them: those that are keys are translated, lists become words in one line."""
+    return {name: _said(value, locale) for name, value in facts.items()}
 
 
 def _said(value: Any, locale: str) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -17,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as NotJson
 
 from core.errors import SettingsError
 
@@ -44,6 +47,13 @@ class Platform(BaseModel):
 
     def needs(self) -> Sequence[str]:
         return self._own()
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        parts = urlsplit(getattr(self, "base_url", "") or "")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{self._full('base_url')} must begin with https:// or http://")
+        return self
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -241,6 +251,41 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         problems = [_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
         raise SettingsError(problem="; ".join(problems)) from None
+    except NotJson:  # it names a group of settings only
+        raise SettingsError(problem="; ".join(_no_json())) from None
+
+
+def _no_json() -> list[str]:
+    """Which variables should be JSON and are not, each with an example. Their values may be secrets."""
+    found = [(name, _example(name)) for name, value in sorted(os.environ.items()) if not _is_json(value)]
+    return [f"{name} must be JSON, for example {example}" for name, example in found if example]
+
+
+def _example(name: str) -> str:
+    """What a variable of JSON looks like; empty for one of ours that is plain text, and for those of others."""
+    prefix, _, rest = name.upper().partition("_")
+    kind: Any = Settings if prefix == "GONGDAN" else None
+    for part in rest.lower().split("__"):
+        fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+        kind = fields[part].annotation if part in fields else None
+    if get_origin(kind) is list:
+        return '["https://www.example.com"]'
+    is_group = isinstance(kind, type) and issubclass(kind, BaseModel)
+    return '{"name": "value"}' if is_group or get_origin(kind) is dict else ""
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
+
+
+def language_of_terminal() -> str:
+    """What the person at the command line has chosen, such as zh_CN.UTF-8; the first that is set counts."""
+    told = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, told), "")
 
 
 def close_to_others(folder: Path) -> None:

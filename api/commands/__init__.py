@@ -10,11 +10,11 @@ from pathlib import Path
 import typer
 
 import assets.models  # noqa: F401 - the tables that those of core point at
-from core import registry
+from core import i18n, registry
 from core.database import Database, Session, open_database
 from core.errors import Conflict
 from core.migrations.run import is_current, upgrade
-from core.settings import Settings, close_to_others, load_settings
+from core.settings import Settings, close_to_others, language_of_terminal, load_settings
 
 GROUPS: dict[str, typer.Typer] = {"": typer.Typer()}
 root = GROUPS[""]
@@ -45,6 +45,11 @@ def files_of(command: str) -> list[str]:
     marks = (f'"{command}"', f"def {command.replace('-', '_')}(")
     texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("[!_]*.py"))}
     return [name for name, text in texts.items() if command and any(mark in text for mark in marks)]
+
+
+def language() -> str:
+    """The language in which the command line answers."""
+    return i18n.choose(language_of_terminal() or "en")
 
 
 def _is_known(command: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -43,8 +44,16 @@ def demo(
         _tell_of_another_language(builder.roles(settings).language, language)
     else:
         _build(settings, language or DEFAULT_LOCALE)
-    told = f"The demo is ready. Open http://127.0.0.1:{port} in your browser. Stop with Ctrl+C."
-    run_server(settings, "127.0.0.1", port, told)
+    run_server(settings, "127.0.0.1", port, _ready(settings))
+
+
+def _ready(settings: Settings) -> str:
+    """Other commands look into the installation of the environment, which the demo leaves alone."""
+    there = f"GONGDAN_DATA_DIR={shlex.quote(str(settings.data_dir))} GONGDAN_PUBLIC_URL={settings.public_url}"
+    return (
+        f"The demo is ready. Open {settings.public_url} in your browser. Stop with Ctrl+C.\n"
+        f"To examine it, in another window: {there} gongdan doctor"
+    )
 
 
 def _build(settings: Settings, language: str) -> None:

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.commands import root
-from api.doctor import Finding, examine
+from api.commands import language, root
+from api.doctor import Finding, State, examine
+from core import i18n
 from core.errors import SettingsError
 from core.settings import load_settings
 
-COLOURS = {"ok": "green", "warning": "yellow", "broken": "red"}
+COLOURS: dict[State, str] = {"ok": "green", "warning": "yellow", "broken": "red"}
 
 
 @root.command()
@@ -23,11 +24,13 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     findings = _findings()
     counts = Counter(finding.state for finding in findings)
     if as_json:
-        told = [{"check": one.check, "state": one.state, "key": one.key, "text": one.text()} for one in findings]
+        told = [
+            {"check": one.check, "state": one.state, "key": one.key, "text": one.text(language())} for one in findings
+        ]
         typer.echo(json.dumps({"healthy": not counts["broken"], "findings": told}, ensure_ascii=False))
     else:
         _show(findings)
-        typer.echo(f"{counts['ok']} ok, {counts['warning']} warnings, {counts['broken']} broken")
+        typer.echo(i18n.translate("doctor.counts", language(), **{state: counts[state] for state in COLOURS}))
     if counts["broken"]:
         raise typer.Exit(1)
 
@@ -44,4 +47,4 @@ def _show(findings: list[Finding]) -> None:
     console = Console(soft_wrap=True)
     for one in findings:
         console.print(f"{one.state:8}", style=COLOURS[one.state], end="")
-        console.print(f"{one.check:10} {one.text()}", highlight=False, markup=False)
+        console.print(f"{one.check:10} {one.text(language())}", highlight=False, markup=False)

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing
 from core import registry, surveys
 from core.database import Database
+from core.errors import SettingsError
 from core.settings import Settings
 from core.storage import Storage
 
@@ -215,10 +216,28 @@ def channel(name: str) -> Callable[[Opener], Opener]:
 
 
 def open_channels(settings: Settings, storage: Storage, database: Database) -> dict[str, Channel]:
-    """Every channel whose settings are there, by name."""
-    registry.load(__name__)
-    opened = {name: opener(settings, storage, database) for name, opener in CHANNELS.items()}
-    found = {name: one for name, one in opened.items() if one is not None}
+    """Every channel whose settings are there, by name. Errors: SettingsError with what is wrong with any of them."""
+    found, wrong = open_each(settings, storage, database)
+    if wrong:
+        raise SettingsError(problem="; ".join(str(error.facts["problem"]) for error in wrong.values()))
     windows = {name: one.limits.closes_after for name, one in found.items()}
     surveys.WINDOWS.update({name: window for name, window in windows.items() if window is not None})
     return found
+
+
+def open_each(
+    settings: Settings, storage: Storage, database: Database
+) -> tuple[dict[str, Channel], dict[str, SettingsError]]:
+    """The channels that can be opened, and why the others cannot, by name."""
+    registry.load(__name__)
+    found: dict[str, Channel] = {}
+    wrong: dict[str, SettingsError] = {}
+    for name, opener in CHANNELS.items():
+        try:
+            one = opener(settings, storage, database)
+        except SettingsError as error:
+            wrong[name] = error
+            continue
+        if one is not None:
+            found[name] = one
+    return found, wrong

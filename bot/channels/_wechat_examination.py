@@ -27,7 +27,7 @@ async def examine(calls: Calls, account: Account) -> list[Symptom]:
 async def _templates(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
     missing = [purpose for purpose in NEEDED if purpose not in account.templates]
     if missing:
-        yield Symptom("wechat.no_template", {"purposes": ", ".join(missing)})
+        yield Symptom("wechat.no_template", {"purposes": [f"purpose.{one}" for one in missing]})
     if not account.templates:
         return
     try:

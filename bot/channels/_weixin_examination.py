@@ -100,8 +100,8 @@ def misfits(channel: str, account: Account, listed: Any, key: str) -> Iterator[S
 def _fits(channel: str, purpose: str, template: Template, known: dict[str, Any] | None) -> Symptom | None:
     """WeChat refuses a message that leaves out a keyword of its template."""
     if known is None:
-        return Symptom(f"{channel}.unknown_template", {"purpose": purpose, "template": template.id})
+        return Symptom(f"{channel}.unknown_template", {"purpose": f"purpose.{purpose}", "template": template.id})
     left_out = sorted(set(KEYWORD.findall(str(known.get("content", "")))) - set(template.slots))
     if not left_out:
         return None
-    return Symptom(f"{channel}.left_out_keyword", {"purpose": purpose, "keywords": ", ".join(left_out)})
+    return Symptom(f"{channel}.left_out_keyword", {"purpose": f"purpose.{purpose}", "keywords": ", ".join(left_out)})

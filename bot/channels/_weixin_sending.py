@@ -55,10 +55,12 @@ def template_of(purpose: str, said: str, setting: str = "GONGDAN_WECHAT__TEMPLAT
     """
     name, *pairs = said.split() or [""]
     slots = {key: value for key, equals, value in (pair.partition("=") for pair in pairs) if key and equals}
-    if not TEMPLATE_ID.fullmatch(name) or len(slots) != len(pairs) or not set(slots.values()) <= set(FIELDS):
-        known = ", ".join(FIELDS)
-        problem = f"{setting}: {purpose} must be an id and keyword=field, the fields being {known}"
-        raise SettingsError(problem=problem)
+    if not TEMPLATE_ID.fullmatch(name):
+        reason = "must begin with the id of a template, which has 10 to 64 letters, digits, - and _"
+        raise SettingsError(problem=f"{setting}: {purpose} {reason}")
+    if len(slots) != len(pairs) or not set(slots.values()) <= set(FIELDS):
+        reason = f"must name what each keyword shows as keyword=field, the fields being {', '.join(FIELDS)}"
+        raise SettingsError(problem=f"{setting}: {purpose} {reason}")
     return Template(name, slots or {field: field for field in BY_DEFAULT})
 
 

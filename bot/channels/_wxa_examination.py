@@ -27,7 +27,7 @@ async def examine(calls: Calls, account: Account, *, has_callbacks: bool) -> lis
 async def _templates(calls: Calls, account: Account) -> AsyncIterator[Symptom]:
     missing = [purpose for purpose in NEEDED if purpose not in account.templates]
     if missing:
-        yield Symptom("wxa.no_template", {"purposes": ", ".join(missing)})
+        yield Symptom("wxa.no_template", {"purposes": [f"purpose.{one}" for one in missing]})
     if not account.templates:
         return
     try:
@@ -49,4 +49,4 @@ def _unfit(account: Account) -> Iterator[Symptom]:
             if kind not in WORDY and template.slots[keyword] not in SURE.get(kind, ())
         ]
         if wrong:
-            yield Symptom("wxa.unfit_keyword", {"purpose": purpose, "keywords": ", ".join(wrong)})
+            yield Symptom("wxa.unfit_keyword", {"purpose": f"purpose.{purpose}", "keywords": ", ".join(wrong)})

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from bot.calling import PATIENCE
 from bot.channels import Channel, Proven, Symptom, Take, channel
+from bot.channels._checking import check_robots
 from bot.channels._dingtalk_api import Api, App
 from bot.channels._dingtalk_examination import examine
 from bot.channels._dingtalk_messages import CHANNEL, GROUP, parse_message, parse_tap, read_object
@@ -27,6 +28,7 @@ from bot.proofs import is_fresh, is_same
 from bot.tokens import Tokens
 from bot.voices import playable
 from core.database import Database
+from core.errors import SettingsError
 from core.quotas import Quota
 from core.settings import Settings
 from core.storage import Storage
@@ -157,10 +159,13 @@ class DingTalkChannel:
 def open_dingtalk(settings: Settings, storage: Storage, database: Database) -> Channel | None:
     """The app of the settings; nothing is asked of DingTalk here."""
     chosen = settings.dingtalk
+    if not chosen.is_on and chosen.robots:
+        raise SettingsError(problem="GONGDAN_DINGTALK__ROBOTS needs an app: GONGDAN_DINGTALK__CLIENT_ID missing")
     if not chosen.is_on:
         return None
     app = App(chosen.plain("client_id"), chosen.plain("client_secret"), chosen.plain("robot_code"))
     robots = {name: robot_of(value.get_secret_value()) for name, value in chosen.robots.items()}
+    check_robots("GONGDAN_DINGTALK__ROBOTS", {name: robot.token for name, robot in robots.items()})
     return DingTalkChannel(
         app, storage, Tokens(database, settings.key), base_url=chosen.base_url.rstrip("/"),
         public_url=settings.public_url if chosen.mode == "webhook" else "", template=chosen.card_template.strip(),

@@ -24,11 +24,13 @@ from bot.channels._feishu_sending import AS_JSON, MESSAGES, Sender, Sleep, beare
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
 from bot.tokens import Fetched, Tokens
 from core.database import Database
+from core.errors import SettingsError
 from core.platform_tokens import Name
 from core.quotas import Quota
 from core.settings import Settings
 from core.storage import Storage
 
+SHORTEST_KEY = 32  # Feishu takes any; whoever guesses it can forge callbacks
 LOG_IN = "/open-apis/auth/v3/tenant_access_token/internal"
 AUTHORIZE, REDEEM = "/open-apis/authen/v1/authorize", "/open-apis/authen/v2/oauth/token"
 WHO = "/open-apis/authen/v1/user_info"
@@ -179,8 +181,10 @@ def open_feishu(settings: Settings, storage: Storage, database: Database) -> Cha
     chosen = settings.feishu
     if not chosen.is_on:
         return None
-    app_id = chosen.plain("app_id")
-    callbacks = Callbacks(app_id, chosen.plain("encrypt_key"), chosen.plain("verification_token"))
+    app_id, key = chosen.plain("app_id"), chosen.plain("encrypt_key")
+    if len(key) < SHORTEST_KEY:
+        raise SettingsError(problem=f"GONGDAN_FEISHU__ENCRYPT_KEY must have at least {SHORTEST_KEY} characters")
+    callbacks = Callbacks(app_id, key, chosen.plain("verification_token"))
     tokens = Tokens(database, settings.key)
     return FeishuChannel(
         app_id, chosen.plain("app_secret"), callbacks, tokens, storage, base_url=chosen.base_url,

@@ -14,6 +14,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
+from bot.channels._checking import check_token
 from bot.channels._wechat_examination import examine
 from bot.channels._wechat_menu import Sleep, show
 from bot.channels._wechat_messages import parties, read
@@ -194,7 +195,8 @@ def open_wechat(settings: Settings, storage: Storage, database: Database) -> Cha
     if not APP_ID.fullmatch(app_id):
         raise SettingsError(problem="GONGDAN_WECHAT__APP_ID does not look like wx0123456789abcdef")
     if chosen.mode == "safe" and not AES_KEY.fullmatch(aes_key):
-        raise SettingsError(problem="GONGDAN_WECHAT__AES_KEY has 43 letters and digits")
+        raise SettingsError(problem="GONGDAN_WECHAT__AES_KEY must have 43 letters and digits")
+    check_token("GONGDAN_WECHAT__TOKEN", chosen.plain("token"))
     templates = templates_of(chosen.templates, "GONGDAN_WECHAT__TEMPLATES")
     if chosen.mode == "plain":
         log.warning("WeChat runs in plain mode: its signature covers no message. Whoever overhears one can forge more.")

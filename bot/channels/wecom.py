@@ -166,7 +166,7 @@ def open_wecom(settings: Settings, storage: Storage, database: Database) -> Chan
         return None
     corp, agent, token = chosen.plain("corp_id"), chosen.plain("agent_id"), chosen.plain("token")
     if not (agent.isascii() and agent.isdecimal()):
-        raise SettingsError(problem="GONGDAN_WECOM__AGENT_ID is a number like 1000002")
+        raise SettingsError(problem="GONGDAN_WECOM__AGENT_ID must be a number like 1000002")
     try:
         seal = Seal(token, chosen.plain("aes_key"), corp)
     except ValueError:

@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.calling import Caller
 from bot.channels import Channel, Take, channel
+from bot.channels._checking import check_robots
 from bot.channels._wecom_errors import VERDICTS
 from bot.cutting import fitted
 from bot.messages import Answer, HookRequest, Incoming, Limits, Outgoing, SendError
@@ -129,6 +130,7 @@ def open_wecom_robots(settings: Settings, storage: Storage, database: Database) 
     """On where the settings name a robot, with or without an app."""
     chosen = settings.wecom
     keys = {name: key.get_secret_value().strip() for name, key in chosen.robots.items()}
-    if not any(keys.values()):
+    if not keys:
         return None
-    return WeComRobotChannel(chosen.base_url, {name: key for name, key in keys.items() if key}, storage)
+    check_robots("GONGDAN_WECOM__ROBOTS", keys)
+    return WeComRobotChannel(chosen.base_url, keys, storage)

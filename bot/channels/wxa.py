@@ -13,6 +13,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from bot.channels import Channel, Proven, Symptom, Take, channel
+from bot.channels._checking import check_token
 from bot.channels._weixin import SEALED, SEALED_IN_JSON
 from bot.channels._weixin_calls import Calls, proven, text_of, unless_used
 from bot.channels._weixin_examination import Account
@@ -167,7 +168,11 @@ def open_wxa(settings: Settings, storage: Storage, database: Database) -> Channe
     if not APP_ID.fullmatch(app_id):
         raise SettingsError(problem="GONGDAN_WXA__APP_ID does not look like wx0123456789abcdef")
     if token and not AES_KEY.fullmatch(aes_key):
-        raise SettingsError(problem="GONGDAN_WXA__AES_KEY has 43 letters and digits")
+        raise SettingsError(problem="GONGDAN_WXA__AES_KEY must have 43 letters and digits")
+    if token:
+        check_token("GONGDAN_WXA__TOKEN", token)
+    if "{number}" not in chosen.page:
+        raise SettingsError(problem="GONGDAN_WXA__PAGE must have {number} where the number of the ticket goes")
     templates = templates_of(chosen.templates, "GONGDAN_WXA__TEMPLATES")
     if len({template.id for template in templates.values()}) < len(templates):
         raise SettingsError(problem="GONGDAN_WXA__TEMPLATES: each purpose needs a template of its own")

@@ -21,7 +21,7 @@ TEXTS = [{"zh_CN": "x1", "en": "x1"}]
 CHANNELS = ChannelsPage(
     FRAME, [Check("x1", "ok", "done", "x1"), Check("x1", "broken", "mend", "x1"), Check("x1", "warning", "work", "x1")],
     [Lost("x1", "x1", "x1", "x1")], "x1", ["x1"], "x1", is_saved=True, error="",
-    claims=[Claim("x1", "x1", "x1", "x1", "x1")],
+    claims=[Claim("x1", "x1", "x1", "x1", "x1", "x1")],
 )  # fmt: skip
 
 POLICIES = PoliciesPage(

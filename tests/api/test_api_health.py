@@ -56,5 +56,8 @@ def test_what_time_should_have_brought_about_is_told(api: Api, cast: Cast) -> No
         subscription.next_at = clock.now() - timedelta(minutes=7)
     figures = api.stranger.get("/readyz").json()
     assert (figures["late_subscriptions"], figures["late_surveys"]) == (1, 0)
+    assert [name for name, one in figures.items() if isinstance(one, float)] == [
+        name for name in figures if name.endswith("_seconds")
+    ]
     assert 400 < figures["late_oldest_seconds"] < 500
     assert "gongdan_late_subscriptions 1.0\n" in api.stranger.get("/metrics").text

@@ -213,5 +213,5 @@ def test_what_was_gathered_into_a_message_that_did_not_arrive_is_told_at_the_des
     with db.read_scope() as session:
         lost = health.undelivered(session, cast.site, NOW - HOUR)
         numbers = [queries.by_id(session, one).number for one in tickets[1:]]
-    assert [(why, number) for _, why, _, number in lost] == [("refused", number) for number in reversed(numbers)]
+    assert [(one.why, one.number) for one in lost] == [("refused", number) for number in reversed(numbers)]
     assert [state for state, _ in states(db, ids)] == ["sent", "merged", "merged"]

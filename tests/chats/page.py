@@ -54,7 +54,7 @@ class Page:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._act = -1
-        self._is_stuck = False
+        self._stuck = -1  # the step at which the play stopped
         self._playing = threading.Lock()
 
     def state(self, known: str) -> Told:
@@ -98,10 +98,10 @@ class Page:
         if not self._playing.acquire(blocking=False):
             return
         try:
-            self._is_stuck = False
+            self._stuck = -1
             play(self._stage, self._begun, pause=PAUSE)
         except (StillWaiting, LookupError):
-            self._is_stuck = True
+            self._stuck = self._act
         finally:
             self._act = -1
             self._playing.release()
@@ -129,9 +129,10 @@ class Page:
 
     def _progress(self) -> Json:
         act = ACTS[self._act] if self._act >= 0 else None
+        stuck = ACTS[self._stuck] if self._stuck >= 0 else None
         return {
             "of": len(ACTS), "step": self._act + 1, "act": act.name if act else "", "seat": act.seat if act else "",
-            "stuck": self._is_stuck,
+            "stuck": stuck and {"act": stuck.name, "seat": stuck.seat},
         }  # fmt: skip
 
     def _phone(self, phone: Phone) -> Json:

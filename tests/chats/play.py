@@ -41,12 +41,14 @@ def stands_in(stage: Stage, seat: str) -> bool:
     return ticket is not None and any(ticket.number in one.text for one in stage.phone(seat).lines())
 
 
-def _choose(seat: str, label: str) -> Callable[[Stage], None]:
-    """Tap what is called so, as soon as it is there."""
+def _choose(seat: str, label: str, *, is_own: bool = False) -> Callable[[Stage], None]:
+    """Tap what is called so, as soon as it is there. `is_own`: below a message that names the ticket of the play."""
 
     def do(stage: Stage) -> None:
-        stage.wait(lambda: _offers(seat, label)(stage))
-        stage.phone(seat).choose(i18n.translate(f"button.{label}", stage.locale))
+        word = i18n.translate(f"button.{label}", stage.locale)
+        about = ticket.number if is_own and (ticket := stage.ticket()) else ""
+        stage.wait(lambda: stage.phone(seat).choice(word, about) is not None)
+        stage.phone(seat).choose(word, about)
 
     return do
 
@@ -93,9 +95,9 @@ ACTS = (
     Act("scan", "neighbour", _scans("neighbour"), _answered("neighbour")),
     Act("twin", "neighbour", _says("neighbour", "same"), _offers("neighbour", "report.me_too")),
     Act("me_too", "neighbour", _choose("neighbour", "report.me_too"), _offers("neighbour", "track.show")),
-    Act("decline", "busy", _choose("busy", "work.decline"), _offers("busy", "reason.busy")),
+    Act("decline", "busy", _choose("busy", "work.decline", is_own=True), _offers("busy", "reason.busy")),
     Act("busy", "busy", _choose("busy", "reason.busy"), _is_given_on),
-    Act("accept", "technician", _choose("technician", "work.accept"), _is("accepted")),
+    Act("accept", "technician", _choose("technician", "work.accept", is_own=True), _is("accepted")),
     Act("nudge", "neighbour", _says("neighbour", "nudge"), lambda stage: stands_in(stage, "supervisor")),
     Act("check_in", "technician", _choose("technician", "onsite.check_in"), _offers("technician", "onsite.no_code")),
     Act("arrive", "technician", _scans("technician"), _is("in_progress")),

@@ -103,7 +103,7 @@ class Stage:
         return self._read(lambda session: session.get_one(Person, self._people[seat]).name)
 
     def ticket(self) -> Progress | None:
-        """The newest ticket about a lift since the curtain rose."""
+        """The newest report about a lift since the curtain rose; work that follows from it is none."""
         return self._read(self._progress)
 
     def assignee(self) -> str:
@@ -195,7 +195,7 @@ class Stage:
         return self._db.write(lambda session: access.issue(session, kind, who, clock.now(), life=life))
 
     def _newest(self, session: Session) -> Ticket | None:
-        here = (Ticket.category == CATEGORY, Ticket.opened_at >= self._began)
+        here = (Ticket.category == CATEGORY, Ticket.opened_at >= self._began, Ticket.kind != "task")
         return session.scalars(select(Ticket).where(*here).order_by(Ticket.id.desc()).limit(1)).first()
 
     def _progress(self, session: Session) -> Progress | None:

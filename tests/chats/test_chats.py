@@ -6,7 +6,8 @@ import http.client
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,12 +16,16 @@ from playwright.sync_api import sync_playwright
 
 from bot.channels.wechat import WeChatChannel
 from bot.proofs import page_signature
+from core import clock, places, surveys
+from core.database import Session
+from core.tickets import queries
 from tests.browser.conftest import FLAGS, MISSING
-from tests.chats.drawing import anchored, linked
+from tests.chats import page
+from tests.chats.drawing import Key, Line, anchored, linked
 from tests.chats.page import server_of
 from tests.chats.phones import SEATS
-from tests.chats.play import play, stands_in
-from tests.chats.stage import Stage
+from tests.chats.play import ACTS, Act, play, stands_in
+from tests.chats.stage import Stage, StillWaiting
 
 PATIENCE = 30
 IN_WECHAT = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50"
@@ -101,17 +106,54 @@ def test_in_wechats_browser_its_own_camera_opens_the_page_behind_a_code(played: 
     """With WeChat's script played by ours, in a browser that holds the page to its policy."""
     path = shutil.which("chromium") or pytest.skip(MISSING)
     with sync_playwright() as player:
-        page = player.chromium.launch(executable_path=path, args=FLAGS).new_page(user_agent=IN_WECHAT)
+        tab = player.chromium.launch(executable_path=path, args=FLAGS).new_page(user_agent=IN_WECHAT)
         script = SCRIPT.replace("CODE", json.dumps(played.code))
-        page.route(WeChatChannel.page_script, lambda route: route.fulfill(body=script, content_type="text/javascript"))
-        page.goto(f"{played.url}/scan")
-        page.wait_for_selector("#platform-scan")
-        told = page.evaluate("window.told")
-        page.click("#platform-scan")
-        page.wait_for_url(played.code)
-        page.context.browser.close()  # type: ignore[union-attr]
+        tab.route(WeChatChannel.page_script, lambda route: route.fulfill(body=script, content_type="text/javascript"))
+        tab.goto(f"{played.url}/scan")
+        tab.wait_for_selector("#platform-scan")
+        told = tab.evaluate("window.told")
+        tab.click("#platform-scan")
+        tab.wait_for_url(played.code)
+        tab.context.browser.close()  # type: ignore[union-attr]
     wanted = page_signature("canary-ticket", told["nonceStr"], told["timestamp"], f"{played.url}/scan")
     assert (told["signature"], told["jsApiList"]) == (wanted, ["scanQRCode"])
+
+
+def test_a_task_that_a_low_rating_opens_does_not_take_the_place_of_the_report(played: Stage) -> None:
+    before = played.ticket()
+    assert before is not None
+
+    def open_task(session: Session) -> str:
+        ticket = queries.by_number(session, before.number)
+        return surveys._recovery_task(session, places.site_of(session, ticket.site_id), ticket, 1, clock.now()).number  # noqa: SLF001
+
+    assert played._db.write(open_task) != before.number  # noqa: SLF001 - nobody can rate twice
+    assert played.ticket() == before
+
+
+def test_of_several_offers_that_of_the_own_ticket_is_tapped(played: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tapped: list[str] = []
+    phone = played.phone("busy")
+    shown = [
+        Line(pieces=((f"{number}: an offer", ""),), keys=(Key("Decline", tap=partial(tapped.append, number)),))
+        for number in ("GC-1", "GC-2")
+    ]
+    monkeypatch.setattr(phone, "lines", lambda: shown)
+    phone.choose("Decline", "GC-1")
+    assert tapped == ["GC-1"]
+    assert phone.choice("Decline", "GC-3") is None
+
+
+def test_a_play_that_stops_says_what_it_waited_for_and_of_whom(played: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(stage: Stage, begun: Callable[[int, Act], None], *, pause: float) -> None:
+        begun(6, ACTS[6])
+        raise StillWaiting
+
+    monkeypatch.setattr(page, "play", stop)
+    shown = page.Page(played)
+    shown._play()  # noqa: SLF001 - in its thread otherwise
+    told = json.loads(shown.state("").body)["play"]
+    assert (told["step"], told["stuck"]) == (0, {"act": "decline", "seat": "busy"})
 
 
 def test_addresses_can_be_tapped_and_what_people_wrote_is_no_link() -> None:

@@ -13,7 +13,10 @@ PAGE = {
     "play": ("播放全程", "Play the loop"),
     "playing": ("正在播放", "Playing"),
     "step": ("第 {step} 步，共 {of} 步", "Step {step} of {of}"),
-    "stuck": ("播放停住了：等的事没有发生。", "The play stopped: what it waited for did not happen."),
+    "stuck": (
+        "播放停住了，等的事没有发生：{who} {act}",
+        "The play stopped. It waited for this, and nothing came of it: {who} {act}",
+    ),
     "desk": ("打开调度台", "Open the desk"),
     "language": ("English", "中文"),
     "phones": ("五部手机", "Five phones"),

@@ -60,6 +60,26 @@ def test_a_half_set_channel_says_what_is_missing(
     assert "hush-hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["GONGDAN_WECHAT__TEMPLATES", "GONGDAN_WECOM__ROBOTS", "GONGDAN_WEB__ORIGINS", "GONGDAN_WXA"]
+)
+def test_what_must_be_json_and_is_not_is_named_with_an_example(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("GONGDAN_WECHAT__APP_ID", "hush-hush")
+    monkeypatch.setenv(name, "managers=hush-hush")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert refused.value.facts["problem"].startswith(f"{name} must be JSON, for example ")
+    assert refused.value.facts["problem"].count("must be") == 1
+    assert "hush-hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["api.weixin.qq.com", "ftp://api.weixin.qq.com", "https://", ""])
+def test_an_address_of_a_platform_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("GONGDAN_WECHAT__BASE_URL", address)
+    with pytest.raises(SettingsError, match="GONGDAN_WECHAT__BASE_URL must begin with https://"):
+        load_settings()
+
+
 PLATFORMS = {
     "wechat": "app_id app_secret token aes_key",
     "wecom": "corp_id agent_id secret token aes_key",

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from bot.messages import HookRequest
 from core import clock
 
-APP_ID, ENCRYPT_KEY, TOKEN = "cli_a1b2c3", "canary-encrypt-key-9f2", "canary-verification-token"
+APP_ID, ENCRYPT_KEY, TOKEN = "cli_a1b2c3", "canary-encrypt-key-9f2-of-32-characters", "canary-verification-token"
 TENANT = "tenant-of-the-tests"
 BOT = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "name": "Gongdan", "mentioned_type": "bot"}
 Json = dict[str, Any]

@@ -21,6 +21,7 @@ from core import clock, contested, health, i18n, people
 from core.contested import Contested
 from core.database import Session
 from core.errors import Conflict, GongdanError
+from core.health import Undelivered
 from core.i18n import local_time, translate
 from core.upkeep import contests, policies
 
@@ -59,6 +60,7 @@ class Claim:
     channel: str
     wanted_by: str
     owner: str
+    since: str
     when: str
 
 
@@ -125,9 +127,9 @@ def _page(
 def _claims(here: At, db: Session) -> list[Claim]:
     def line(one: Contested) -> Claim:
         identity = people.identity(db, one.identity_id)
-        when = local_time(one.at, here.site.timezone, here.locale, clock.now())
+        when = (local_time(at, here.site.timezone, here.locale, clock.now()) for at in (identity.verified_at, one.at))
         who = (_person(db, one.wanted_by, here.locale), _person(db, one.owner, here.locale))
-        return Claim(str(one.id), _named(identity.channel, here.locale), *who, when)
+        return Claim(str(one.id), _named(identity.channel, here.locale), *who, *when)
 
     return [line(one) for one in contested.waiting(db, here.site.id)]
 
@@ -146,9 +148,17 @@ def _named(check: str, locale: str) -> str:
 def _lost(here: At, db: Session) -> list[Lost]:
     now = clock.now()
     return [
-        Lost(name, _why(code, here.locale), local_time(when, here.site.timezone, here.locale, now), number)
-        for name, code, when, number in health.undelivered(db, here.site.id, now - RECENT)
-    ]
+        Lost(
+            _reader(one, here.locale), _why(one.why, here.locale),
+            local_time(one.at, here.site.timezone, here.locale, now), one.number,
+        )
+        for one in health.undelivered(db, here.site.id, now - RECENT)
+    ]  # fmt: skip
+
+
+def _reader(one: Undelivered, locale: str) -> str:
+    """Who was to read a message: a person, or the group or chat of which only the channel is known."""
+    return one.name or (_named(one.channel, locale) if one.channel else translate("desk_people.nameless", locale))
 
 
 def _why(code: str, locale: str) -> str:

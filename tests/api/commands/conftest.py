@@ -20,6 +20,7 @@ Told = Callable[..., str]
 def gongdan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gongdan:
     """Run a command; its settings are those of an installation that has just been made."""
     monkeypatch.setenv("GONGDAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # what is said is compared in English
     monkeypatch.chdir(tmp_path)
     return lambda *words, **kept: CliRunner().invoke(cli.build(), [str(word) for word in words], **kept)
 

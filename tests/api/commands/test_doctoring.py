@@ -14,13 +14,16 @@ from api.doctor import examine
 from assets.plans import planning
 from assets.plans.planning import Draft
 from assets.plans.recurrence import Rhythm
+from bot.channels import open_channels
 from core import clock, i18n, places, seals
 from core.database import open_database
+from core.errors import SettingsError
 from core.outbox import OutboxMessage
 from core.scheduler import Heartbeat
 from core.settings import load_settings
+from core.storage import open_storage
 from core.trace import Entry, append
-from tests.api.commands.conftest import Gongdan
+from tests.api.commands.conftest import Gongdan, Told
 from tests.fakes.telegram import SECRET, FakeTelegram, unauthorized
 
 
@@ -87,6 +90,29 @@ def test_a_half_set_channel_is_named_and_nothing_else_is_tried(
     keys = found(gongdan, status=1)
     assert list(keys) == ["settings.incomplete"]
     assert "GONGDAN_TELEGRAM__TOKEN" in keys["settings.incomplete"]
+
+
+def test_each_channel_that_cannot_be_opened_says_why_and_the_others_are_asked(
+    installed: Gongdan, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = {"APP_ID": "cli_1", "APP_SECRET": "s", "ENCRYPT_KEY": "short", "VERIFICATION_TOKEN": "t"}
+    for name, value in app.items():
+        monkeypatch.setenv(f"GONGDAN_FEISHU__{name}", value)
+    monkeypatch.setenv("GONGDAN_DINGTALK__ROBOTS", '{"managers": "k"}')
+    monkeypatch.setenv(
+        "GONGDAN_WECOM__ROBOTS", '{"managers": "https://qyapi.weixin.qq.com/send?key=hush", "staff": ""}'
+    )
+    done = installed("doctor")
+    assert done.exit_code == 1
+    assert "3 broken" in done.output
+    assert "hush" not in done.output
+    said = [
+        "GONGDAN_FEISHU__ENCRYPT_KEY must have at least 32 characters", "GONGDAN_DINGTALK__ROBOTS needs an app",
+        "GONGDAN_WECOM__ROBOTS: managers, staff must be the key alone", "is set up",
+    ]  # fmt: skip
+    assert [one for one in said if one not in done.output] == []
+    with pytest.raises(SettingsError, match=r"FEISHU__ENCRYPT_KEY.*WECOM__ROBOTS"):
+        open_channels(load_settings(), open_storage(load_settings().storage_url), open_database("sqlite://"))
 
 
 def test_a_key_that_others_can_read_is_broken_with_the_command_that_mends_it(installed: Gongdan) -> None:
@@ -162,6 +188,31 @@ def test_a_token_that_is_not_known_is_told_and_not_shown(installed: Gongdan, tel
     assert done.exit_code == 1
     assert "does not know the token" in done.output
     assert os.environ["GONGDAN_TELEGRAM__TOKEN"].partition(":")[2] not in done.output
+
+
+def test_a_platform_that_does_not_answer_is_called_by_its_name_and_its_address(
+    installed: Gongdan, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Telegram answers" in found(installed)["channel.ok"]
+    monkeypatch.setenv("GONGDAN_TELEGRAM__BASE_URL", "http://me:hush@127.0.0.1:9")
+    said = found(installed, status=1)["channel.unreachable_at"]
+    assert "Telegram does not answer at http://127.0.0.1:9 (" in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [("zh_CN.UTF-8", "0 项故障"), ("en_GB.UTF-8", "0 broken"), ("de_DE", "0 broken"), ("", "0 broken")],
+)
+def test_the_doctor_speaks_the_language_of_the_terminal(
+    gongdan: Gongdan, told: Told, monkeypatch: pytest.MonkeyPatch, chosen: str, said: str
+) -> None:
+    monkeypatch.delenv("LC_ALL")
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", chosen)
+    assert said in gongdan("doctor").output
+    monkeypatch.setenv("GONGDAN_WECHAT__TEMPLATES", "TM00017")
+    assert ("设置有误或不完整" in told("serve")) == ("项" in said)
 
 
 def test_every_finding_has_words_in_both_languages() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from api.pages.start import _is_reached
 from core import i18n, people, phones
 from core.database import Database
 from core.people import ROLES
+from core.settings import load_settings
 
 
 @pytest.mark.parametrize("locale", i18n.LOCALES)
@@ -48,6 +50,13 @@ def test_another_language_needs_another_demo(
 ) -> None:
     demonstrating._tell_of_another_language(built, wished)  # noqa: SLF001 - without a server
     assert ("--fresh" in capsys.readouterr().err) is is_said
+
+
+def test_the_demo_says_how_to_examine_it() -> None:
+    settings = load_settings(data_dir=Path("my demo"), public_url="http://127.0.0.1:8080")
+    told = demonstrating._ready(settings)  # noqa: SLF001 - without a server
+    assert "Open http://127.0.0.1:8080 in" in told
+    assert "GONGDAN_DATA_DIR='my demo' GONGDAN_PUBLIC_URL=http://127.0.0.1:8080 gongdan doctor" in told
 
 
 @pytest.mark.parametrize(

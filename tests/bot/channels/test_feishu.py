@@ -27,7 +27,7 @@ from core.storage import Storage, open_storage
 from tests.api.pages.browsing import Web, browsing
 from tests.fakes.feishu import FakeFeishu, says
 from tests.fakes.feishu_callbacks import APP_ID, ENCRYPT_KEY, TOKEN, Callbacks, signed
-from tests.fakes.test_feishu import BODY, SIGNATURE
+from tests.fakes.test_feishu import BODY, KEY, SIGNATURE
 from tests.fakes.test_feishu import opened as opened_by_platform
 
 HOOK = "/hooks/feishu"
@@ -59,8 +59,8 @@ def test_the_published_vector_and_what_the_sdk_opens_are_opened(real_data: Path)
     vector = json.loads((real_data / "vectors.json").read_text())["feishu_decrypt"]
     known = Proof(APP_ID, vector["encrypt_key"], TOKEN)
     assert known.decrypted(vector["encrypt"]) == vector["plain"].encode()
-    assert Proof(APP_ID, ENCRYPT_KEY, TOKEN).opened(BODY) == {"hello": "电梯"}
-    assert Proof(APP_ID, ENCRYPT_KEY, TOKEN).signature("1700000000", "n-1", BODY) == SIGNATURE
+    assert Proof(APP_ID, KEY, TOKEN).opened(BODY) == {"hello": "电梯"}
+    assert Proof(APP_ID, KEY, TOKEN).signature("1700000000", "n-1", BODY) == SIGNATURE
 
 
 def test_what_is_sealed_for_ourselves_is_opened_by_the_platform() -> None:
@@ -157,7 +157,8 @@ def test_signing_in_begins_at_the_page_of_the_platform(
 
 
 def opened(database: Database, folder: Path, **given: Any) -> FeishuChannel:
-    secrets: dict[str, Any] = {name: SecretStr(name) for name in ("app_secret", "encrypt_key", "verification_token")}
+    secrets: dict[str, Any] = {name: SecretStr(name) for name in ("app_secret", "verification_token")}
+    secrets["encrypt_key"] = SecretStr(ENCRYPT_KEY)
     chosen = FeishuSettings(app_id="cli_1", **secrets, **given)
     settings = Settings(secret_key=SecretStr("k"), feishu=chosen)
     channel = open_feishu(settings, open_storage(f"file://{folder}/media"), database)

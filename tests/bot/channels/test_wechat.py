@@ -202,14 +202,16 @@ def test_what_an_answer_cannot_carry_is_sent(wechat: FakeWeChat, channel: WeChat
 
 
 def settings(**changes: object) -> Settings:
-    good: dict[str, object] = {"app_id": "wx0fake0of0tests", "app_secret": "s", "token": "t", "aes_key": "k" * 43}
+    good: dict[str, object] = {"app_id": "wx0fake0of0tests", "app_secret": "s", "token": "tok", "aes_key": "k" * 43}
     return Settings(wechat=WeChatSettings.model_validate(good | changes))
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"app_id": "gh_1"}, "APP_ID"), ({"aes_key": "short"}, "AES_KEY"), ({"templates": {"news": "?"}}, "news"),
+        ({"app_id": "gh_1"}, "APP_ID"), ({"aes_key": "short"}, "AES_KEY must have 43"),
+        ({"token": "a-token"}, "TOKEN must have 3 to 32"), ({"token": "ab"}, "TOKEN must have 3 to 32"),
+        ({"templates": {"news": "?"}}, "news must begin with the id of a template"),
         ({"templates": {"news": "TM0000000001 thing1=colour"}}, "colour|fields"),
         ({"templates": {"gossip": "TM0000000001"}}, "gossip"),
     ],

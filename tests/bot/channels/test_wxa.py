@@ -249,13 +249,15 @@ def test_the_doctor_says_what_is_wrong_and_nothing_where_all_is_well(
     [
         ({"app_id": "gh_1"}, "APP_ID"), ({"aes_key": "short"}, "AES_KEY"), ({"templates": {"jobs": NEWS}}, "jobs"),
         ({"templates": {"news": f"{NEWS} thing1=colour"}}, "GONGDAN_WXA__TEMPLATES: news"),
+        ({"templates": {"news": "TM phrase2=text"}}, "news must begin with the id of a template"),
+        ({"token": "a token"}, "GONGDAN_WXA__TOKEN"), ({"page": "pages/ticket/index"}, "PAGE must have {number}"),
         ({"templates": {"news": NEWS, "survey": NEWS}}, "template of its own"), ({}, ""),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_right_are_refused_at_the_start(
     sqlite_db: Database, tmp_path: Path, changes: dict[str, object], problem: str
 ) -> None:
-    known = {"app_id": "wx0123456789abcdef", "app_secret": "s", "token": "t", "aes_key": "k" * 43}
+    known = {"app_id": "wx0123456789abcdef", "app_secret": "s", "token": "tok", "aes_key": "k" * 43}
     settings = Settings(wxa=MiniProgramSettings.model_validate(known | changes))
     if not problem:
         assert isinstance(open_wxa(settings, open_storage(f"file://{tmp_path}"), sqlite_db), MiniProgram)

@@ -90,16 +90,19 @@ class Phone(ABC):
         self._mine(Line(is_mine=True, pieces=((f"QR · {address.rpartition('/')[2]}", address),)))
         self.read(address)
 
-    def choose(self, label: str) -> None:
+    def choose(self, label: str, about: str = "") -> None:
         """Tap the newest button of that label; where there are no buttons, write its number."""
-        found = self.choice(label)
+        found = self.choice(label, about)
         if found is None:
             raise NothingToChoose(label)
         found()
 
-    def choice(self, label: str) -> Callable[[], None] | None:
-        """What choosing that means at the end of the chat; None where it is not offered there."""
-        for line in reversed([one for one in self.lines() if not one.is_mine][-NEAR:]):
+    def choice(self, label: str, about: str = "") -> Callable[[], None] | None:
+        """What choosing that means at the end of the chat; None where it is not offered there.
+
+        `about`: the number of a ticket that the message must name, where several may be offered at once.
+        """
+        for line in reversed([one for one in self.lines() if not one.is_mine and about in one.text][-NEAR:]):
             tap = next((key.tap for key in line.keys if key.tap and key.label == label), None)
             if tap is not None:
                 return tap

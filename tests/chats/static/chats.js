@@ -106,7 +106,8 @@ function progress(play, all) {
   const acting = all.find((one) => one.seat === play.seat);
   const act = isOn ? `${acting.who} ${words.acts[play.act]}` : "";
   at("told").textContent = isOn ? `${filled(words.page.step, play)} · ${act}` : words.page.start;
-  at("trouble").textContent = words.page.stuck;
+  const waits = play.stuck && { who: all.find((one) => one.seat === play.stuck.seat).who, act: words.acts[play.stuck.act] };
+  at("trouble").textContent = waits ? filled(words.page.stuck, waits) : "";
   at("trouble").hidden = !play.stuck;
   for (const [seat, kept] of phones) {
     const isActing = isOn && seat === play.seat;
