@@ -22,7 +22,6 @@ from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
 
 RESPOND = "respond"
-OF_STAFF = ("deadlines", "told", "names", "superseded")  # by what a deadline is counted, and which of us was told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,39 +242,3 @@ def _checklist(seen: Reading) -> list[schema.Answer]:
         )
         for item in queries.checklist_of(seen.session, seen.ticket.id)
     ]
-
-
-def events_of(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Events:
-    """The whole stream of a ticket's trace."""
-    seen = reading(session, ticket, viewer)
-    stream = f"ticket:{ticket.id}"
-    events = trace.events_of(session, stream)
-    names = queries.names_of(session, [_person(event.actor) for event in events])
-    return schema.Events(stream=stream, items=[_event(seen, event, names) for event in events])
-
-
-def _event(seen: Reading, event: trace.Event, names: dict[UUID, str]) -> schema.Event:
-    who = _person(event.actor)
-    name = names.get(who, "") if who and seen.may_know(who) else ""
-    return schema.Event(
-        seq=event.seq, action=event.action, from_=event.from_state, to=event.to_state,
-        actor=schema.Actor(id=event.actor, name=name), facts=_facts(seen, event), at=event.at,
-        device_at=event.device_at, previous=event.previous, hash=event.hash, leaf=event.leaf,
-    )  # fmt: skip
-
-
-def _facts(seen: Reading, event: trace.Event) -> dict[str, Any]:
-    """The facts as they were hashed; without the staff's for others, and the words of a report for those who joined."""
-    facts: dict[str, Any] = json.loads(event.facts)
-    if not seen.is_staff:
-        facts = {name: fact for name, fact in facts.items() if name not in OF_STAFF}
-    if not seen.is_staff and seen.ticket.reporter_id != seen.viewer.person_id:
-        facts.pop("because", None)
-    return facts
-
-
-def _person(actor: str) -> UUID | None:
-    try:
-        return UUID(actor)
-    except ValueError:
-        return None

@@ -190,9 +190,7 @@ def _is_passing(session: Session, identity: Identity) -> bool:
     """
     person = session.get_one(Person, identity.person_id)
     beside = {one.id for one in _ids_beside(session, identity)} | {identity.id}
-    others = [
-        one for one in people.identities_of(session, person.id) if one.id not in beside and not _came_along(one)
-    ]
+    others = [one for one in people.identities_of(session, person.id) if one.id not in beside and not _came_along(one)]
     known_otherwise = others or person.password_hash or people.roles_of(session, person.id)
     return identity.verified_via == FIRST_CONTACT and not known_otherwise and not people.homes_of(session, person.id)
 

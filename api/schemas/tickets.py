@@ -267,14 +267,14 @@ class TicketFilter(Paged):
 
 
 class Actor(Shown):
-    """A person's id, or the name of a trigger. `name` is empty where it is none of the reader's business."""
+    """A person's id, or the name of a trigger. Both are empty where they are none of the reader's business."""
 
     id: str
     name: str
 
 
 class Event(Shown):
-    """One entry of the trace, as it was hashed."""
+    """One entry of the trace, for staff as it was hashed. A resident has fewer entries and fewer facts."""
 
     seq: int
     action: str
