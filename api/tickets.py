@@ -12,11 +12,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from api.schemas import tickets as schema
-from core import clock, trace
+from core import clock, surveys, trace
 from core.access import Viewer
 from core.database import Session
 from core.errors import NotFound
-from core.tickets import deadlining, queries, states
+from core.tickets import asking, deadlining, queries, states
 from core.tickets.deadlining import Shown
 from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
@@ -70,7 +70,7 @@ def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
     due = deadlining.shown(session, ticket, clock.now())
     return schema.Ticket(
         **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(seen, due), rounds=_rounds(seen),
-        links=_links(seen, others),
+        rating=_stars(seen), links=_links(seen, others),
     )  # fmt: skip
 
 
@@ -161,8 +161,21 @@ def actions_of(seen: Reading) -> list[str]:
         "sign": bool(parts & {"assignee", "reporter"}) and seen.ticket.state == "in_progress",
         "use_part": bool(parts & {"assignee", "supervisor"}),
         "answer": "assignee" in parts and seen.ticket.kind != "fault",
+        "rate": "reporter" in parts and seen.ticket.state == "closed" and _may_rate(seen),
     }
     return [*moves, *(name for name, is_allowed in additions.items() if is_allowed)]
+
+
+def _may_rate(seen: Reading) -> bool:
+    return seen.viewer.person_id not in asking.workers(seen.session, seen.ticket)
+
+
+def _stars(seen: Reading) -> int | None:
+    """What the reader has said of the present round; only what was closed can be rated."""
+    if seen.ticket.state != "closed" or "reporter" not in seen.parts:
+        return None
+    rating = surveys.rating_of(seen.session, seen.ticket, seen.viewer.person_id)
+    return rating.stars if rating else None
 
 
 def _rounds(seen: Reading) -> list[schema.Round]:

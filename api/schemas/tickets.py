@@ -210,6 +210,7 @@ class Ticket(Shown):
             {"round": 1, "resolution": None, "minutes": None, "photos": [], "voices": [], "signatures": [],
              "parts": [], "checklist": []}
         ],
+        rating=None,
         links={"self": SELF, "page": f"/t/{NUMBER}", "photos": f"{SELF}/photos", "events": f"{SELF}/events",
                "actions": ["check_in", "hold", "note"], "merged_into": None, "follows": None},
     )  # fmt: skip
@@ -228,6 +229,7 @@ class Ticket(Shown):
     promised: datetime | None
     deadlines: list[Deadline]
     rounds: list[Round]
+    rating: int | None = Field(description="The stars that the caller has given the present round.")
     links: Links
 
 

@@ -17,7 +17,7 @@ from tests.personas import Cast
 
 FIELDS = {
     "number", "kind", "state", "resolution", "version", "category", "priority", "text", "place", "asset", "assignee",
-    "promised", "deadlines", "rounds", "links",
+    "promised", "deadlines", "rounds", "rating", "links",
 }  # fmt: skip
 
 
