@@ -109,7 +109,10 @@ def visitor(request: Request, system: SystemDep) -> Viewer | None:
         return None
     with system.database.read_scope() as session:
         found = (access.behind(session, kind, secret, clock.now()) for kind in kinds)
-        return next((one for one in found if one is not None), None)
+        who = next((one for one in found if one is not None), None)
+    if who is not None:
+        request.state.locale = who.locale  # for what goes wrong later, of a client that names no language
+    return who
 
 
 def credential(request: Request) -> tuple[tuple[str, ...], str]:

@@ -89,12 +89,32 @@ def _for_machines(value: Any) -> Any:
 
 def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]) for item in error.errors()]
-    is_missing = all(item["type"] == "missing" for item in error.errors())
+    locale, items = _locale(request), error.errors()
+    fields = [_field(item) for item in items]
+    is_missing = all(item["type"] == "missing" for item in items)
     kind = errors.Missing if is_missing else errors.Invalid
-    known = kind(field=", ".join(dict.fromkeys(fields)))
-    details = [{"field": name, "problem": item["msg"]} for name, item in zip(fields, error.errors(), strict=True)]
-    return answer(request, 422, slug(known.key), i18n.explain(known, _locale(request)), {"errors": details})
+    named = i18n.listed([_named(name, locale) for name in dict.fromkeys(fields)], locale)
+    details = [{"field": name, "problem": _problem(item, locale)} for name, item in zip(fields, items, strict=True)]
+    return answer(request, 422, slug(kind.__name__), i18n.explain(kind(field=named), locale), {"errors": details})
+
+
+def _field(item: Mapping[str, Any]) -> str:
+    """Which field is wrong; of JSON that cannot be read only a position is known, which says nothing."""
+    first, *within = item["loc"]
+    is_readable = item["type"] != "json_invalid"
+    return (".".join(str(part) for part in within) if is_readable else "") or str(first)
+
+
+def _named(field: str, locale: str) -> str:
+    """A field in the words of a language, else by its name, so that it is seen to be one."""
+    key = f"field.{field}"
+    return i18n.translate(key if i18n.has_text(key, locale) else "problem.field", locale, name=field)
+
+
+def _problem(item: Mapping[str, Any], locale: str) -> str:
+    key = f"problem.{item['type']}"
+    facts = {name: str(value).replace(" or ", ", ") for name, value in item.get("ctx", {}).items()}
+    return i18n.translate(key if i18n.has_text(key, locale) else "problem.other", locale, **facts)
 
 
 def _database(request: Request, error: Exception) -> Response:
@@ -137,4 +157,6 @@ def _wants_page(request: Request) -> bool:
 
 def _locale(request: Request) -> str:
     wished = request.query_params.get("lang") or request.cookies.get("gongdan_lang")
-    return wished if wished in i18n.LOCALES else i18n.choose(request.headers.get("accept-language"))
+    said = request.headers.get("accept-language")
+    own: str = getattr(request.state, "locale", "") if not said else ""  # of whom asks, where that is known
+    return wished if wished in i18n.LOCALES else own or i18n.choose(said)

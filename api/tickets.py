@@ -12,17 +12,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from api.schemas import tickets as schema
-from core import clock, trace
+from core import clock, surveys, trace
 from core.access import Viewer
 from core.database import Session
 from core.errors import NotFound
-from core.tickets import deadlining, queries, states
+from core.tickets import asking, deadlining, queries, states
 from core.tickets.deadlining import Shown
 from core.tickets.models import Attachment, Signature, Ticket
 from core.tickets.queries import STAFF
 
 RESPOND = "respond"
-OF_STAFF = ("deadlines", "told", "names", "superseded")  # by what a deadline is counted, and which of us was told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def show(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Ticket:
     due = deadlining.shown(session, ticket, clock.now())
     return schema.Ticket(
         **_head(seen, _name_of_assignee(seen)), deadlines=_deadlines(seen, due), rounds=_rounds(seen),
-        links=_links(seen, others),
+        rating=_stars(seen), links=_links(seen, others),
     )  # fmt: skip
 
 
@@ -162,8 +161,21 @@ def actions_of(seen: Reading) -> list[str]:
         "sign": bool(parts & {"assignee", "reporter"}) and seen.ticket.state == "in_progress",
         "use_part": bool(parts & {"assignee", "supervisor"}),
         "answer": "assignee" in parts and seen.ticket.kind != "fault",
+        "rate": "reporter" in parts and seen.ticket.state == "closed" and _may_rate(seen),
     }
     return [*moves, *(name for name, is_allowed in additions.items() if is_allowed)]
+
+
+def _may_rate(seen: Reading) -> bool:
+    return seen.viewer.person_id not in asking.workers(seen.session, seen.ticket)
+
+
+def _stars(seen: Reading) -> int | None:
+    """What the reader has said of the present round; only what was closed can be rated."""
+    if seen.ticket.state != "closed" or "reporter" not in seen.parts:
+        return None
+    rating = surveys.rating_of(seen.session, seen.ticket, seen.viewer.person_id)
+    return rating.stars if rating else None
 
 
 def _rounds(seen: Reading) -> list[schema.Round]:
@@ -243,39 +255,3 @@ def _checklist(seen: Reading) -> list[schema.Answer]:
         )
         for item in queries.checklist_of(seen.session, seen.ticket.id)
     ]
-
-
-def events_of(session: Session, ticket: Ticket, viewer: Viewer) -> schema.Events:
-    """The whole stream of a ticket's trace."""
-    seen = reading(session, ticket, viewer)
-    stream = f"ticket:{ticket.id}"
-    events = trace.events_of(session, stream)
-    names = queries.names_of(session, [_person(event.actor) for event in events])
-    return schema.Events(stream=stream, items=[_event(seen, event, names) for event in events])
-
-
-def _event(seen: Reading, event: trace.Event, names: dict[UUID, str]) -> schema.Event:
-    who = _person(event.actor)
-    name = names.get(who, "") if who and seen.may_know(who) else ""
-    return schema.Event(
-        seq=event.seq, action=event.action, from_=event.from_state, to=event.to_state,
-        actor=schema.Actor(id=event.actor, name=name), facts=_facts(seen, event), at=event.at,
-        device_at=event.device_at, previous=event.previous, hash=event.hash, leaf=event.leaf,
-    )  # fmt: skip
-
-
-def _facts(seen: Reading, event: trace.Event) -> dict[str, Any]:
-    """The facts as they were hashed; without the staff's for others, and the words of a report for those who joined."""
-    facts: dict[str, Any] = json.loads(event.facts)
-    if not seen.is_staff:
-        facts = {name: fact for name, fact in facts.items() if name not in OF_STAFF}
-    if not seen.is_staff and seen.ticket.reporter_id != seen.viewer.person_id:
-        facts.pop("because", None)
-    return facts
-
-
-def _person(actor: str) -> UUID | None:
-    try:
-        return UUID(actor)
-    except ValueError:
-        return None

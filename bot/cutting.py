@@ -38,6 +38,18 @@ def shorten(text: str, limit: int, unit: str) -> str:
     return kept.rstrip() + ELLIPSIS
 
 
+def ending(text: str, limit: int, unit: str) -> str:
+    """The end of an address within a length, from one of its parts on: who goes there needs the flat most."""
+    if size(text, unit) <= limit:
+        return text
+    start = next((at for at in range(len(text)) if size(ELLIPSIS + text[at:], unit) <= limit), len(text))
+    if (slash := text.find("/", start, -1)) >= 0:
+        start = slash
+    while start < len(text) and _is_joined(text, start):
+        start += 1
+    return shorten(ELLIPSIS + text[start:].lstrip(), limit, unit)
+
+
 def fitted(prose: str, tail: str, limit: int, unit: str) -> str:
     """A text above what must not be lost: the text is cut, and what stands below it is not."""
     if not tail:

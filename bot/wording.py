@@ -36,7 +36,7 @@ def worded(
     rendered = render(row.kind, row.facts, buttons, setting, limits, row.replaces)
     purpose = importance.purpose(row.kind, has_ticket=row.ticket_id is not None)
     outgoing = replace(rendered, purpose=purpose)
-    return as_template(outgoing, row.facts, setting, settings.public_url) if is_template else outgoing
+    return as_template(outgoing, row.kind, row.facts, setting, settings.public_url) if is_template else outgoing
 
 
 def setting_of(session: Session, row: OutboxMessage, limits: Limits, settings: Settings, now: datetime) -> Setting:

@@ -131,8 +131,9 @@ def prove_phone(session: Session, person_id: UUID, phone: str, now: datetime) ->
 
 def _take_over(session: Session, identity: Identity, person_id: UUID, via: str, now: datetime) -> None:
     """The identity and all that the person of the first contact has done belong to another."""
-    before = identity.person_id
-    _reassign(session, identity, person_id, via, now)
+    before, beside = identity.person_id, _ids_beside(session, identity)
+    for one in (identity, *beside):
+        _reassign(session, one, person_id, via, now)
     moved = _hand_over(session, before, person_id)
     facts = {"channel": identity.channel, "identity": str(identity.id), "from": str(before), "tickets": moved}
     _note(session, person_id, "identity_joined", facts, person_id, now)
@@ -182,14 +183,19 @@ def _reassign(session: Session, identity: Identity, person_id: UUID, via: str, n
 
 
 def _is_passing(session: Session, identity: Identity) -> bool:
-    """Whether nobody has said yet who the person behind an identity is: no role, no home, no other identity."""
+    """Whether nobody has said yet who the person behind an identity is: no role, home, password or other chat.
+
+    What the platform tells of the same account at a later sign-in is no other chat, and what they have reported or a
+    telephone that is proven says nothing of whose account it is.
+    """
     person = session.get_one(Person, identity.person_id)
-    others = [one for one in people.identities_of(session, person.id) if one.id != identity.id and not _is_beside(one)]
+    beside = {one.id for one in _ids_beside(session, identity)} | {identity.id}
+    others = [one for one in people.identities_of(session, person.id) if one.id not in beside and not _came_along(one)]
     known_otherwise = others or person.password_hash or people.roles_of(session, person.id)
     return identity.verified_via == FIRST_CONTACT and not known_otherwise and not people.homes_of(session, person.id)
 
 
-def _is_beside(identity: Identity) -> bool:
+def _came_along(identity: Identity) -> bool:
     """Whether an identity says no more of its person than the chat that it came with."""
     return identity.verified_via == FIRST_CONTACT and not identity.conversation
 

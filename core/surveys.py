@@ -21,7 +21,7 @@ from core.outbox import Choice, OutboxMessage
 from core.people import Membership, Role, Team
 from core.places import SiteFacts
 from core.tickets import actions, asking, news, queries
-from core.tickets.actions import Actor, StaleTicket, record
+from core.tickets.actions import Actor, IllegalTransition, record
 from core.tickets.asking import FEW_STARS, WINDOWS, Survey
 from core.tickets.models import Rating, Ticket
 
@@ -54,7 +54,7 @@ def rate(session: Session, ticket: Ticket, person_id: UUID, stars: int, now: dat
     """Keep a person's stars for the present round; a change of mind replaces what was said before.
 
     Few stars tell the supervisors, once for each person and round.
-    Errors: Forbidden for who is not concerned, OwnWork, StaleTicket while the round is not closed, Invalid.
+    Errors: Forbidden for who is not concerned, OwnWork, IllegalTransition while the round is not closed, Invalid.
     """
     if not 1 <= stars <= MOST_STARS:
         raise Invalid(field="field.stars")
@@ -118,7 +118,7 @@ def _check(session: Session, ticket: Ticket, person_id: UUID) -> None:
     if person_id not in queries.concerned(session, ticket):
         raise Forbidden
     if ticket.state != "closed":
-        raise StaleTicket(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
+        raise IllegalTransition(number=ticket.number, state=f"state.{ticket.state}", version=ticket.version)
 
 
 def _answered(session: Session, ticket: Ticket, person_id: UUID, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from api.events import TOLD
 from api.pages import _checklist, _tickets
 from api.pages._tickets import Photo
 from assets.plans import rounds
@@ -18,10 +19,6 @@ from core.people import Person
 from core.tickets import queries
 from core.tickets.models import Attachment, ChecklistItem, Follower, Note, Ticket
 
-TOLD = (
-    "report", "accept", "claim", "schedule", "agree", "check_in", "hold", "resume", "sign_off", "confirm", "lapse",
-    "reopen", "merge", "cancel", "recategorise", "relocate", "add_photo", "add_voice", "add_note", "nudge", "join",
-)  # fmt: skip
 WITH_REPORT = timedelta(minutes=10)
 ICONS = {
     "report": "chat", "accept": "accept", "claim": "accept", "assign": "person", "transfer": "transfer",

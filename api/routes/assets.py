@@ -23,7 +23,7 @@ from core.tickets.queries import STAFF
 
 router = noun("assets")
 
-Code = Annotated[str, Path(max_length=40, pattern=r"^[A-Za-z0-9._ -]+$", examples=["7KQ4-M2XP-9T"])]
+Code = Annotated[str, Path(max_length=40, pattern=r"^[A-Za-z0-9._ -]+$", examples=["7KQ4-M2XP-95"])]
 
 
 @router.get("", response_model=schema.AssetPage, operation_id="list_assets", responses={**problems(403, 404, 422)})

@@ -53,6 +53,8 @@ async def enter(channel: str, given: schema.SignIn, request: Request, system: Sy
     """
     found = program_of(system, channel)
     await run_in_threadpool(_count, system, uploads.address_of(request))
+    if given.link:
+        await run_in_threadpool(_check_link, system, given.link)
     proven = await asked(found.who(given.code))
     if not proven:
         raise CodeNotTaken
@@ -83,6 +85,13 @@ def _count(system: System, address: str) -> None:
     system.database.write(lambda s: limits.count(s, f"auth:{address}", clock.now(), most=MOST_OF_ADDRESS))
 
 
+def _check_link(system: System, link: str) -> None:
+    """A link that is none is refused before the platform's code is used up for it. Errors: NotFound."""
+    with system.database.read_scope() as session:
+        if access.look_up(session, "link", link.strip(), clock.now()) is None:
+            raise NotFound(what="word.link")
+
+
 def _entered(session: Session, channel: Embedding, proven: Sequence[Proven], link: str, locale: str) -> schema.Entered:
     now = clock.now()
     person_id = joining.recognise(session, [(one.key(channel), one.conversation) for one in proven], locale, now)
@@ -94,7 +103,7 @@ def _entered(session: Session, channel: Embedding, proven: Sequence[Proven], lin
     secret = access.issue(session, "app", person_id, now, life=LIFE)
     person = people.get(session, person_id)
     return schema.Entered(
-        token=secret, expires_at=now + LIFE, templates=dict(channel.templates),
+        token=secret, expires_at=(now + LIFE).replace(microsecond=0), templates=dict(channel.templates),
         person=schema.Me(id=person.id, name=person.name, locale=person.locale),
         links={"me": "/api/v1/me", "tickets": "/api/v1/tickets", "privacy": "/privacy"},
     )  # fmt: skip

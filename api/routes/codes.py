@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Path
 from fastapi.responses import Response
 
 from api.deps import Anywhere, Db, SystemDep
 from api.idempotency import answer
-from api.routes.assets import Code
 from api.routing import noun, problems
 from api.schemas import codes as schema
 from api.schemas.tickets import PlaceRef
@@ -15,11 +17,16 @@ from core import places
 
 router = noun("codes")
 
+Scanned = Annotated[str, Path(max_length=400, examples=["7KQ4-M2XP-95"])]
 
-@router.get("/{code}", response_model=schema.Behind, operation_id="read_code", responses={**problems(404, 422)})
-def read(code: Code, who: Anywhere, db: Db, system: SystemDep) -> Response:
-    """What a scanned code is on, as the page behind it shows to anybody. It may be reported on with `code`."""
-    found = codes.canonical(code)
+
+@router.get("/{code:path}", response_model=schema.Behind, operation_id="read_code", responses={**problems(404, 422)})
+def read(code: Scanned, who: Anywhere, db: Db, system: SystemDep) -> Response:
+    """What a scanned code is on, as the page behind it shows to anybody. It may be reported on with `code`.
+
+    A label holds an address, and so may the path: percent-encoded, as it was scanned.
+    """
+    found = codes.parse(code, system.settings.public_url) or codes.canonical(code)
     subject = register.subject_of(db, found)
     site = places.site_of(db, subject.site_id)
     shown = schema.Behind(

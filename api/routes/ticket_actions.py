@@ -89,7 +89,8 @@ def _offer(action: str, model: type[schema.Move | schema.Addition], work: Work) 
 
         return once.answer(db, given, do)
 
-    take.__annotations__["given"] = Annotated[model, Body()]
+    needs_nothing = not any(field.is_required() for field in model.model_fields.values())
+    take.__annotations__["given"] = Annotated[model, Body(default_factory=model) if needs_nothing else Body()]
     router.post(
         f"/{action}", response_model=ticket_schema.Ticket, operation_id=action, summary=SUMMARIES[action],
         description="Answers with the ticket as it is afterwards.",

@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from fastapi.responses import Response
 
 from api import cursors, subjects, tickets
+from api import events as trace
 from api.deps import Anywhere, Db, SignedIn, SystemDep
 from api.idempotency import Idempotent, Once, answer
 from api.routing import noun, problems
@@ -133,8 +134,8 @@ def read(number: Number, who: SignedIn, db: Db) -> Response:
     "/{number}/events", response_model=schema.Events, operation_id="list_events", responses={**problems(404, 422)}
 )
 def events(number: Number, who: SignedIn, db: Db) -> Response:
-    """The trace, with hashes: each entry is chained to the one before."""
-    return answer(tickets.events_of(db, tickets.find(db, number, who), who))
+    """The trace, with hashes: each entry is chained to the one before. A resident has what the ticket's page shows."""
+    return answer(trace.events_of(db, tickets.find(db, number, who), who))
 
 
 @router.get(

@@ -15,9 +15,9 @@ SITE = "019a0000-0000-7000-8000-000000000002"
 PLACE = {"id": "019a0000-0000-7000-8000-000000000010", "path": "A/1/Hall"}
 TEAM = {"id": "019a0000-0000-7000-8000-000000000040", "name": "House crew"}
 LIFT: dict[str, Any] = {
-    "id": "019a0000-0000-7000-8000-000000000050", "code": "7KQ4M2XP9T", "printed": "7KQ4-M2XP-9T", "name": "Lift 1",
+    "id": "019a0000-0000-7000-8000-000000000050", "code": "7KQ4M2XP95", "printed": "7KQ4-M2XP-95", "name": "Lift 1",
     "type": "Passenger lift", "category": "lift", "place": PLACE, "parent": None, "retired_at": None,
-    "links": {"self": "/api/v1/assets/7KQ4M2XP9T", "page": "/q/7KQ4M2XP9T"},
+    "links": {"self": "/api/v1/assets/7KQ4M2XP95", "page": "/q/7KQ4M2XP95"},
 }  # fmt: skip
 Mode = Literal["assign", "claim", "by_hand"]
 

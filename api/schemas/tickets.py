@@ -210,6 +210,7 @@ class Ticket(Shown):
             {"round": 1, "resolution": None, "minutes": None, "photos": [], "voices": [], "signatures": [],
              "parts": [], "checklist": []}
         ],
+        rating=None,
         links={"self": SELF, "page": f"/t/{NUMBER}", "photos": f"{SELF}/photos", "events": f"{SELF}/events",
                "actions": ["check_in", "hold", "note"], "merged_into": None, "follows": None},
     )  # fmt: skip
@@ -228,6 +229,7 @@ class Ticket(Shown):
     promised: datetime | None
     deadlines: list[Deadline]
     rounds: list[Round]
+    rating: int | None = Field(description="The stars that the caller has given the present round.")
     links: Links
 
 
@@ -267,14 +269,14 @@ class TicketFilter(Paged):
 
 
 class Actor(Shown):
-    """A person's id, or the name of a trigger. `name` is empty where it is none of the reader's business."""
+    """A person's id, or the name of a trigger. Both are empty where they are none of the reader's business."""
 
     id: str
     name: str
 
 
 class Event(Shown):
-    """One entry of the trace, as it was hashed."""
+    """One entry of the trace, for staff as it was hashed. A resident has fewer entries and fewer facts."""
 
     seq: int
     action: str

@@ -16,7 +16,7 @@ Code = Annotated[Name, Field(min_length=1, description="Of `wx.login` or the but
 
 
 class SignIn(Given):
-    """`link`: a one-time code that joins this mini program to the person it was made for."""
+    """`link`: a one-time code that joins this mini program to the person it was made for; empty for none."""
 
     model_config = given(code="0a3Xyz")
 

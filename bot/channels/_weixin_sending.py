@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.channels._weixin import harmless
 from bot.channels._weixin_calls import Calls
-from bot.cutting import shorten
+from bot.cutting import ending, shorten
 from bot.messages import Outgoing, SendError
 from core.errors import SettingsError
 from core.storage import MissingFile, Storage, StorageUnavailable
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 PURPOSES = ("work", "news", "survey", "digest", "notice")
 SEND = "/cgi-bin/message/custom/send"
 SEND_TEMPLATE = "/cgi-bin/message/template/send"
-FIELDS = ("number", "category", "place", "thing", "time", "text", "moment")
+FIELDS = ("number", "category", "place", "thing", "time", "text", "moment", "state")
 BY_DEFAULT = FIELDS[:5]
 TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{10,64}")
 # How long a value may be by the kind of its keyword:
@@ -128,14 +128,15 @@ class Sender:
 def values_of(template: Template, message: Outgoing) -> dict[str, dict[str, str]]:
     """What each keyword of a template shows of a message."""
     fields = dict(message.fields)
-    return {word: {"value": _cut(word, fields.get(field, ""))} for word, field in template.slots.items()}
+    return {word: {"value": _cut(word, field, fields.get(field, ""))} for word, field in template.slots.items()}
 
 
 def _said(openid: str, kind: str, **content: str) -> dict[str, Any]:
     return {"touser": openid, "msgtype": kind, kind: content}
 
 
-def _cut(keyword: str, value: str) -> str:
+def _cut(keyword: str, field: str, value: str) -> str:
     """A value as its keyword takes it: on one line, within its length, and never empty."""
     most = LENGTHS.get(keyword.rstrip("0123456789"), 100)
-    return shorten(" ".join(value.split()), most, "characters") or EMPTY
+    cut = ending if field == "place" else shorten
+    return cut(" ".join(value.split()), most, "characters") or EMPTY

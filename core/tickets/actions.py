@@ -77,9 +77,10 @@ def _allowed(session: Session, ticket: Ticket, action: str, parts: set[str], ver
         raise AlreadyTaken(name=name, **said)
     if not parts & {part for row in known for part in row.who} and not parts & {"assignee", "supervisor"}:
         raise Forbidden
-    if version not in (None, ticket.version):
-        raise StaleTicket(**said)
-    if any(ticket.state in row.sources for row in known):
+    is_for_now = any(ticket.state in row.sources for row in known)
+    if version not in (None, ticket.version) and (is_for_now or parts - {"reporter"}):
+        raise StaleTicket(**said)  # a resident is told what is so: looking again would not help
+    if is_for_now:
         raise Forbidden
     raise IllegalTransition(**said)
 

@@ -22,7 +22,7 @@ from tests.contracts.rigs.wxa import program_of
 from tests.fakes.wxa import FakeMiniProgram
 
 NEWS, SURVEY = "TM_news_0001", "TM_survey_0001"
-SHOWN = "character_string1=number thing2=place thing3=text time4=moment"
+SHOWN = "character_string1=number thing2=state thing3=place time4=moment"
 CONTENT = "{{character_string1.DATA}} {{thing2.DATA}} {{thing3.DATA}} {{time4.DATA}}"
 
 

@@ -17,7 +17,7 @@ from tests.personas import Cast
 
 FIELDS = {
     "number", "kind", "state", "resolution", "version", "category", "priority", "text", "place", "asset", "assignee",
-    "promised", "deadlines", "rounds", "links",
+    "promised", "deadlines", "rounds", "rating", "links",
 }  # fmt: skip
 
 
@@ -237,3 +237,34 @@ def test_when_it_is_to_be_accepted_is_the_staff_s_alone(api: Api, cast: Cast, db
     assert not any("deadlines" in one["facts"] for one in trace["items"])
     seen = api.as_(cast.supervisor).get(made["links"]["self"]).json()["deadlines"]
     assert [one["goal"] for one in seen] == ["respond", "arrive", "repair"]
+
+
+def test_a_resident_reads_of_the_trace_what_the_page_shows(api: Api, cast: Cast) -> None:
+    """Neither whom work was offered to and how they were scored, nor what staff say among themselves."""
+    desk, wang, resident = (api.as_(who) for who in (cast.supervisor, cast.technician, cast.resident))
+    made = resident.report("The kitchen tap drips", place=str(cast.home))
+    number, here = made["number"], f"{made['links']['self']}/events"
+    if desk.get(made["links"]["self"]).json()["state"] == "reported":
+        desk.done(number, "assign", assignee=str(cast.technician))
+    wang.done(number, "accept")
+    desk.act(number, "note", text="Careful, he argues", internal=True)
+    desk.act(number, "note", text="We come at six")
+    resident.act(number, "note", text="Good")
+    told, all_of_it = resident.get(here).json()["items"], desk.get(here).json()["items"]
+    assert [one["action"] for one in told] == ["report", "accept", "add_note", "add_note"]
+    assert [one["actor"] for one in told] == [
+        {"id": str(cast.resident), "name": "Li Na"}, {"id": "", "name": "Wang Wei"}, {"id": "", "name": "Sun Yue"},
+        {"id": str(cast.resident), "name": "Li Na"},
+    ]  # fmt: skip
+    assert {name for one in told for name in one["facts"]} <= {"number", "category", "text", "kind"}
+    assert {str(cast.technician), str(cast.supervisor)}.isdisjoint(str(told).split("'"))
+    assert {"assign", "accept", "add_note"} <= {one["action"] for one in all_of_it}
+    assert all(one["facts"].keys() >= {"reasons"} for one in all_of_it if one["action"] == "assign")
+
+
+def test_a_neighbour_who_joined_reads_nothing_of_what_the_other_added(api: Api, cast: Cast) -> None:
+    number = api.as_(cast.resident).report("The hall lamp is dark", place="A/1/Hall")["number"]
+    api.as_(cast.resident).act(number, "note", text="It flickers")
+    api.as_(cast.neighbour).act(number, "join", text="Dark here too")
+    told = api.as_(cast.neighbour).get(f"/api/v1/tickets/{number}/events").json()["items"]
+    assert [(one["action"], one["actor"]["id"]) for one in told] == [("report", ""), ("join", str(cast.neighbour))]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from api import uploads
 from api.routes.auth import LIFE, MOST_OF_ADDRESS
 from api.routes.auth import MOST_OF_PERSON as MOST_SESSIONS
 from api.routes.tickets import MOST_OF_PERSON
-from assets import register
+from assets import codes, register
 from bot.channels import Proven
 from core import access, alarms, clock, consents, contested, limits, people, trace
 from core.access import Token
@@ -240,7 +242,9 @@ def test_a_resident_needs_nothing_else_than_the_api(program: Program, cast: Cast
     wang.done(number, "sign_off", resolution="fixed")
     assert caller.act(number, "rate", stars=5).status_code == 409
     caller.done(number, "confirm")
-    assert caller.act(number, "rate", stars=2, reason="speed").status_code == 200
+    closed = caller.get(f"/api/v1/tickets/{number}").json()
+    assert ("rate" in closed["links"]["actions"], closed["rating"]) == (True, None)
+    assert caller.act(number, "rate", stars=2, reason="speed").json()["rating"] == 2
     assert caller.act(number, "rate", stars=9).status_code == 422
     told = [one["action"] for one in caller.get(f"/api/v1/tickets/{number}/events").json()["items"]]
     assert {"confirm", "rate", "rate_reason"} <= set(told)
@@ -287,3 +291,30 @@ def test_nobody_floods_those_who_work_on_their_ticket(program: Program, cast: Ca
     assert caller.act(number, "note", text="hello?").status_code == 429
     assert caller.act(number, "cancel", reason="mistaken", version=1).status_code == 429
     assert desk.act(number, "note", text="We come").status_code == 200
+
+
+def test_a_wrong_link_does_not_use_up_the_code_of_the_platform(program: Program) -> None:
+    wrong = program.enter("o-li", link="made-up")
+    assert (wrong.status_code, kind_of(wrong)) == (404, "not-found")
+    again = program.api.stranger.post("/auth/wxa", code=f"code-{program.codes}", link="")
+    assert (again.status_code, "." in again.json()["expires_at"]) == (201, False)
+
+
+def test_a_whole_address_is_a_scanned_code(program: Program, lift: str) -> None:
+    caller = program.open("o-li")
+    for scanned in (f"http://testserver/q/{lift}", lift):
+        assert caller.get(f"/api/v1/codes/{quote(scanned, safe='')}").json()["code"] == lift
+    assert caller.get(f"/api/v1/codes/{quote('https://elsewhere.example/x', safe='')}").status_code == 422
+
+
+def test_a_nudge_needs_no_body(program: Program, lift: str) -> None:
+    caller = program.open("o-li")
+    number = caller.report("The lift door rattles", code=lift)["number"]
+    assert caller.call("POST", f"/api/v1/tickets/{number}/actions/nudge").status_code == 200
+
+
+def test_the_codes_of_the_page_for_clients_pass_their_check() -> None:
+    page = (Path(__file__).parents[2] / "docs/wxa.md").read_text(encoding="utf-8")
+    found = set(re.findall(r"\b7KQ4[A-Z0-9]{6}\b", page))
+    assert found
+    assert all(codes.is_ours(code) for code in found)

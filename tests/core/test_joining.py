@@ -45,7 +45,7 @@ def test_joining_again_with_ones_own_code_changes_nothing(db: Database, cast: Ca
         assert chat.verified_via == "test"
 
 
-@pytest.mark.parametrize("known_by", ["role", "home", "other identity", "verified"])
+@pytest.mark.parametrize("known_by", ["role", "home", "password", "other identity", "verified"])
 def test_who_is_known_already_is_never_taken_over(db: Database, cast: Cast, now: datetime, known_by: str) -> None:
     with db.write_scope() as session:
         chat = newcomer(session)
@@ -53,6 +53,8 @@ def test_who_is_known_already_is_never_taken_over(db: Database, cast: Cast, now:
             people.grant(session, chat.person_id, "resident", cast.site)
         elif known_by == "home":
             people.decide_home(session, people.claim_home(session, chat.person_id, cast.home).id, approve=True, by=None)
+        elif known_by == "password":
+            access.set_password(session, chat.person_id, "a-long-enough-one")
         elif known_by == "other identity":
             identity(session, chat.person_id, "79")
         else:
@@ -114,6 +116,39 @@ def test_somebody_new_who_comes_several_times_in_one_moment_is_one_person(db: Da
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(come, range(8)))) == 1
+
+
+WXA, UNION = ("wxa", "wx1", "openid", "o-new"), ("weixin_open", "", "unionid", "u-new")
+
+
+def late_union(session: Session, now: datetime) -> Identity:
+    """Somebody of whom the platform told a second id of the same account only when they came again."""
+    joining.recognise(session, [(WXA, "o-new")], "en", now)
+    person = joining.recognise(session, [(WXA, "o-new"), (UNION, "")], "en", now)
+    joining.prove_phone(session, person, "+8613800138000", now)
+    found = people.identity_known(session, *WXA)
+    assert found is not None
+    return found
+
+
+def test_who_came_twice_is_joined_with_all_ids_of_the_account(db: Database, cast: Cast, now: datetime) -> None:
+    with db.write_scope() as session:
+        chat = late_union(session, now)
+        assert joining.join(session, code_for(session, cast.resident, now), chat, now).id == cast.resident
+        assert {"o-new", "u-new"} <= set(known(session, cast.resident))
+        assert joining.recognise(session, [(UNION, "")], "en", now) == cast.resident
+
+
+@pytest.mark.parametrize("other", [("wechat", "gh", "openid", "o-gh"), ("wecom", "corp", "userid", "wang")])
+def test_an_account_elsewhere_that_was_proven_is_never_taken_over(
+    db: Database, cast: Cast, now: datetime, other: joining.Key
+) -> None:
+    """Also where that account is no chat: somebody has said there who they are."""
+    with db.write_scope() as session:
+        chat = late_union(session, now)
+        people.add_identity(session, chat.person_id, *other, conversation="", via=joining.SIGN_IN)
+        with pytest.raises(joining.BelongsToAnother):
+            joining.join(session, code_for(session, cast.technician, now), chat, now)
 
 
 MINE = ("dingtalk", "corp", "ding_userid", "wang")

@@ -17,7 +17,7 @@ from core.intake import FaultReport
 from core.outbox import OutboxMessage
 from core.surveys import Survey
 from core.tickets import actions, queries
-from core.tickets.actions import StaleTicket
+from core.tickets.actions import IllegalTransition
 from core.tickets.models import Ticket
 from tests.core.history import done, take
 from tests.personas import Cast
@@ -57,7 +57,7 @@ def repair(db: Database, cast: Cast, now: datetime) -> Repair:
 
 
 def test_work_that_is_not_closed_cannot_be_rated(db: Database, repair: Repair) -> None:
-    with db.write_scope() as session, pytest.raises(StaleTicket):
+    with db.write_scope() as session, pytest.raises(IllegalTransition):
         surveys.rate(session, repair.read(session), repair.cast.resident, 5, repair.now)
 
 

@@ -242,7 +242,7 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/wxa/phone": Rule(()),
     "POST /api/v1/wxa/consents": Rule(()),
     "DELETE /api/v1/wxa/session": Rule(()),
-    "GET /api/v1/codes/{code}": Rule(SIGNED_IN, is_public=True),
+    "GET /api/v1/codes/{code:path}": Rule(SIGNED_IN, is_public=True),
     "GET /api/v1/tickets": OWN,
     "POST /api/v1/tickets": Rule(SIGNED_IN, is_own=True),
     "GET /api/v1/tickets/{number}": Rule(OF_THE_TICKET),

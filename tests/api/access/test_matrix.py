@@ -154,7 +154,7 @@ def _leaks(answer: httpx.Response, foreign: Things, route: str) -> bool:
     internal = (
         f"{CANARY} is stuck" in answer.text or f"{CANARY} resident" in answer.text or "13912345678" in answer.text
     )
-    return internal or (CANARY in _without_query(answer) and "{code}" not in route)
+    return internal or (CANARY in _without_query(answer) and "{code" not in route)
 
 
 def _without_query(answer: httpx.Response) -> str:

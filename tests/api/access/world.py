@@ -45,7 +45,11 @@ class Things:
             "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "part": "cards",
             "token": "x" * 32, "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
         }  # fmt: skip
-        path = route.split(" ", 1)[1].replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
+        path = (
+            route.split(" ", 1)[1]
+            .replace(":path}", "}")
+            .replace("/desk/people/{person_id}", f"/desk/people/{self.ids['staff_id']}")
+        )
         for name, value in known.items():
             path = path.replace(f"{{{name}}}", value)
         assert "{" not in path, f"tell tests/api/access/world.py what to put into {path}"
