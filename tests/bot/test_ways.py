@@ -118,7 +118,7 @@ def test_a_template_goes_where_the_window_is_closed(db: Database, cast: Cast) ->
     run(db, platform, telegram)
     [said] = platform.messages
     assert (said.is_template, said.purpose, said.url) == (True, "news", f"https://fix.example/t/{ticket.number}")
-    assert [name for name, _ in said.fields] == ["number", "category", "place", "time", "text", "moment"]
+    assert [name for name, _ in said.fields] == ["number", "category", "place", "time", "text", "moment", "state"]
     assert passed(db, ids) == ["", "wechat:window_closed"]
 
 

@@ -41,7 +41,7 @@ class Things:
     def path(self, route: str) -> str:
         """The path of a route with everything of this site filled in."""
         known = {
-            "number": self.number, "code": self.code, "sha256": self.sha256, "photo:path": f"{self.sha256}.jpg",
+            "number": self.number, "code": self.code, "sha256": self.sha256, "photo": f"{self.sha256}.jpg",
             "action": "assign", "key": "water", "name": "tickets", "channel": "telegram", "part": "cards",
             "token": "x" * 32, "secret": "x" * 20, "stop": "1", "table": "people.csv", **self.ids,
         }  # fmt: skip
