@@ -91,7 +91,7 @@ def _entered(base: Incoming, said: str) -> list[Incoming]:
 
 
 def _at_code(base: Incoming, query: str, *, otherwise: Incoming) -> Incoming:
-    """A card or button of a page that stands for a thing: its query names the code, as `code=7KQ4M2XP9T`.
+    """A card or button of a page that stands for a thing: its query names the code, as `code=7KQ4M2XP95`.
 
     Nothing else is taken from it. Cards are handed on, and a code that joins chats would make whoever opens the
     customer service from one somebody else's, without a word of theirs.
